@@ -1,0 +1,107 @@
+"""Prints how fast the tokenizers are beside Hugging Face's: `python benchmarks/tokenize_speed.py DATA_FOLDER`.
+
+One process per number of threads (both engines read it once, at start); each figure is the median of several runs.
+"""
+
+import argparse
+import csv
+import gzip
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+BATCH = 1024
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data_folder", type=Path)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        print(json.dumps(measure(arguments.data_folder, arguments.child, arguments.runs)))
+        return
+    print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; MB of text a second, batches of {BATCH}"
+    )
+    print(f"{'texts':10} {'threads':>7} {'HF':>7} {'exact':>7} {'fast':>7} {'plain':>7}   exact/HF  fast/HF  plain/HF")
+    for threads in arguments.threads:
+        command = [sys.executable, __file__, str(arguments.data_folder), "--child", str(threads)]
+        environment = os.environ | {"RAYON_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        if threads == 1:
+            environment["TOKENIZERS_PARALLELISM"] = "false"
+        command += ["--runs", str(arguments.runs)]
+        answer = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+        for name, speeds in json.loads(answer).items():
+            ratios = "  ".join(f"{speeds[engine] / speeds['HF']:7.1f}x" for engine in ("exact", "fast", "plain"))
+            print(f"{name:10} {threads:7} " + " ".join(f"{speed:7.1f}" for speed in speeds.values()) + f"   {ratios}")
+
+
+def measure(folder, threads, runs):
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    from tokenizers import BertWordPieceTokenizer
+
+    from keras_bigmodel.tokenizers import PlainWordPieceTokenizer, WordPieceTokenizer
+
+    lines = (folder / "bert_vocab/uncased_L-12_H-768_A-12/vocab.txt").read_text("utf-8").split("\n")
+    vocabulary = lines[:-1]
+    hugging_face = BertWordPieceTokenizer({token: position for position, token in enumerate(vocabulary)})
+    plain = PlainWordPieceTokenizer(vocabulary)
+
+    def through_graph(tokenizer):
+        def run(texts):
+            batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
+            with ThreadPoolExecutor(threads) as pool:
+                return list(pool.map(tokenizer.tokenize, batches))
+
+        return run
+
+    def through_hugging_face(texts):
+        for start in range(0, len(texts), BATCH):
+            hugging_face.encode_batch(texts[start : start + BATCH], add_special_tokens=False)
+
+    engines = {
+        "HF": through_hugging_face,
+        "exact": through_graph(WordPieceTokenizer(vocabulary)),
+        "fast": through_graph(WordPieceTokenizer(vocabulary, mode="fast")),
+        "plain": lambda texts: [plain.tokenize(text) for text in texts],
+    }
+    return {
+        name: {engine: speed(run, texts, runs) for engine, run in engines.items()}
+        for name, texts in corpora(folder).items()
+    }
+
+
+def corpora(folder):
+    with open(folder / "ag_news/test.csv", encoding="utf-8", newline="") as file:
+        english = [row[2] for row in csv.reader(file)]
+    with gzip.open(folder / "multi30k_en_de/train.de.gz", "rt", encoding="utf-8") as file:
+        german = file.read().split("\n")[:15000]
+    chinese = (folder / "thucnews_titles/test.txt").read_text("utf-8").split("\n")
+    return {"English": english, "German": german, "Chinese": chinese}
+
+
+def speed(run, texts, runs):
+    run(texts[:BATCH])
+    megabytes = sum(len(text.encode()) for text in texts) / 1e6
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        run(texts)
+        seconds.append(time.perf_counter() - start)
+    return megabytes / statistics.median(seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,6 @@
+"""Weights and configurations in and out, one file per foreign format. Knows no training."""
+
+from keras_bigmodel.checkpoints.hugging_face_folder import HuggingFaceFolder
+from keras_bigmodel.checkpoints.load_encoder import NAMED_ENCODERS, load_encoder, open_checkpoint
+
+__all__ = ["NAMED_ENCODERS", "HuggingFaceFolder", "load_encoder", "open_checkpoint"]

@@ -1,0 +1,52 @@
+"""From a name or a folder to a checkpoint and its encoder. Knows which sources there are, not how each is read."""
+
+import difflib
+from pathlib import Path
+
+from keras_bigmodel.checkpoints.hugging_face_folder import HuggingFaceFolder
+from keras_bigmodel.checkpoints.minilm import minilm_folder
+from keras_bigmodel.core.errors import UserError
+
+NAMED_ENCODERS = {"minilm": minilm_folder}
+
+
+def open_checkpoint(source):
+    """Opens a checkpoint without reading its weights.
+
+    Args:
+        source: str or path. A known name (`"minilm"`) or a folder as Hugging Face writes it.
+
+    Returns:
+        `HuggingFaceFolder`.
+
+    Raises:
+        UserError: no such name or folder, or a folder that is no BERT.
+    """
+    if str(source) in NAMED_ENCODERS:
+        return HuggingFaceFolder(NAMED_ENCODERS[str(source)]())
+    if Path(source).exists():
+        return HuggingFaceFolder(source)
+    near = difflib.get_close_matches(str(source), NAMED_ENCODERS, n=1)
+    hint = f' Did you mean "{near[0]}"?' if near else ""
+    raise UserError(
+        f'No encoder "{source}": it is neither a known name nor a folder.{hint} Known names: '
+        f"{', '.join(NAMED_ENCODERS)}. A folder must hold config.json, model.safetensors, and vocab.txt or "
+        "tokenizer.json, e.g. ./my-bert"
+    )
+
+
+def load_encoder(source, *, pooler=True, dtype=None):
+    """Loads a pretrained encoder.
+
+    Args:
+        source: str or path. A known name (`"minilm"`) or a folder as Hugging Face writes it.
+        pooler: bool. Whether to load BERT's pooler where there is one. Defaults to True.
+        dtype: str or policy of the layers. Defaults to Keras's own.
+
+    Returns:
+        `BertEncoder`, a functional `keras.Model` over `token_ids`, `segment_ids` and `padding_mask`.
+
+    Raises:
+        UserError: as `open_checkpoint`; or tensors are missing or of another shape.
+    """
+    return open_checkpoint(source).load_encoder(pooler=pooler, dtype=dtype)

@@ -1,0 +1,128 @@
+"""What a version folder holds, in `manifest.json`. Knows no TensorFlow."""
+
+import dataclasses
+import hashlib
+import json
+import platform
+import time
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from keras_bigmodel._version import __version__
+from keras_bigmodel.core.errors import UserError
+
+FILE_NAME = "manifest.json"
+FORMAT = 1
+_PACKAGES = ("tensorflow", "tensorflow-text", "keras", "numpy")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The description of one version folder.
+
+    Args:
+        task: str. The task's class.
+        name: str. The model's name: the folder above the version.
+        version: int.
+        parent: int or None. The version it was trained from.
+        labels: list of str.
+        tokenizer: dict of the tokenizer's settings.
+        sizes: dict of the encoder's sizes, parameters and bytes.
+        settings: dict of the settings of the run.
+        data: dict: rows, classes and fingerprint of the tables.
+        metrics: dict of split → metric → number, measured in this run.
+        parity: dict: the parity certificate in short.
+        versions: dict of package → version.
+        created: str. Time in UTC.
+        files: dict of path → sha256 of every other file in the folder.
+        format: int. Version of this description.
+    """
+
+    task: str
+    name: str
+    version: int
+    labels: list[str]
+    tokenizer: dict
+    sizes: dict
+    settings: dict
+    data: dict
+    metrics: dict
+    parity: dict
+    parent: int | None = None
+    versions: dict = field(default_factory=lambda: package_versions())
+    created: str = field(default_factory=lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    files: dict = field(default_factory=dict)
+    format: int = FORMAT
+
+    def write(self, folder):
+        """Writes `manifest.json` with the checksums of everything else in the folder."""
+        described = dataclasses.replace(self, files=checksums(folder))
+        text = json.dumps(dataclasses.asdict(described), indent=2, ensure_ascii=False, default=str)
+        (Path(folder) / FILE_NAME).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder):
+        """Reads `manifest.json`.
+
+        Raises:
+            UserError: there is none, it is no manifest, or it is of a newer version of this package.
+        """
+        path = Path(folder) / FILE_NAME
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise UserError(f"{folder} holds no {FILE_NAME}; it is no version folder of keras_bigmodel.") from error
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise UserError(f"{path} is not readable ({error}). Take the folder from a backup or train again.") from error
+        if values.get("format", 0) > FORMAT:
+            raise UserError(
+                f"{path} has format {values['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
+            )
+        known = {entry.name for entry in dataclasses.fields(cls)}
+        missing = [
+            entry.name
+            for entry in dataclasses.fields(cls)
+            if entry.default is dataclasses.MISSING
+            and entry.default_factory is dataclasses.MISSING
+            and entry.name not in values
+        ]
+        if missing:
+            raise UserError(f"{path} lacks {', '.join(missing)}. Take the folder from a backup or train again.")
+        return cls(**{name: value for name, value in values.items() if name in known})
+
+    def check(self, folder):
+        """Refuses a folder whose files are not those that were written.
+
+        Raises:
+            UserError: a file is missing or altered; the sentence names each.
+        """
+        found = checksums(folder)
+        missing = [name for name in self.files if name not in found]
+        altered = [name for name, digest in self.files.items() if name in found and found[name] != digest]
+        if missing or altered:
+            parts = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"altered: {', '.join(altered)}"] * bool(altered)
+            raise UserError(f"{folder} is not as it was written ({'; '.join(parts)}). Take it from a backup or train again.")
+
+
+def checksums(folder):
+    """Gives path → sha256 of every file in a folder but the manifest, sorted."""
+    folder = Path(folder)
+    digests = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name != FILE_NAME:
+            with path.open("rb") as file:
+                digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests
+
+
+def package_versions():
+    """Gives package → version of what computes here."""
+    versions = {"keras_bigmodel": __version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions

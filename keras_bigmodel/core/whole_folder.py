@@ -1,0 +1,116 @@
+"""Folders that appear whole or not at all. Knows paths only."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from keras_bigmodel.core.errors import UserError
+
+ASIDE = ".writing-"  # TF Serving and people pass over names that begin with a dot
+
+
+@contextlib.contextmanager
+def whole_folder(path, *, overwrite=False):
+    """Gives an empty folder beside `path` to write into, and renames it to `path` when the block ends well.
+
+    When the block fails, nothing is left; when the process is killed, a folder `.writing-…` may be left beside, which
+    the next writer removes.
+
+    Args:
+        path: the folder to be made.
+        overwrite: bool. Whether to replace a folder that is there.
+
+    Yields:
+        `Path` of the folder to write into.
+
+    Raises:
+        UserError: `path` is there and `overwrite` is False, is a file, or cannot be written.
+    """
+    path = Path(path)
+    check_free(path, overwrite=overwrite)
+    aside = _make_aside(path)
+    try:
+        yield aside
+        _sync(aside)
+        _rename(aside, path, overwrite)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def check_free(path, *, overwrite=False):
+    """Refuses a path at which a folder cannot be made; ask before hours of work.
+
+    Raises:
+        UserError: `path` is a file, or a folder that is not to be replaced.
+    """
+    path = Path(path)
+    if path.is_dir():
+        if not overwrite and any(path.iterdir()):
+            raise UserError(f"{path} is already there. Choose another folder, or allow it to be replaced (overwrite=True).")
+    elif path.exists() or path.is_symlink():
+        raise UserError(f"{path} is a file; wanted the name of a folder. Choose another name.")
+
+
+def make_parents(folder):
+    """Makes a folder and those above it.
+
+    Raises:
+        UserError: one of them is a file, or cannot be made.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UserError(f"{folder} cannot be a folder: a file stands in its way. Choose another name.") from error
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made ({error.strerror}). Choose a folder that you may write to.") from error
+
+
+def _make_aside(path):
+    parent = path.absolute().parent
+    make_parents(parent)
+    _remove_left_over(parent)
+    try:
+        aside = Path(tempfile.mkdtemp(prefix=f"{ASIDE}{os.getpid()}-", dir=parent))
+    except OSError as error:
+        raise UserError(f"{parent} cannot be written to ({error.strerror}). Choose another folder.") from error
+    aside.chmod(0o755)  # mkdtemp makes it private; what is published is for the server too
+    return aside
+
+
+def _remove_left_over(parent):
+    """Removes what killed writers left: their process numbers stand in the names."""
+    for folder in parent.glob(f"{ASIDE}*"):
+        number = folder.name.removeprefix(ASIDE).partition("-")[0]
+        if number.isdigit() and not _lives(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sync(folder):
+    """Brings the contents to the disk, so that a power cut after the rename does not show empty files."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+
+
+def _rename(aside, path, overwrite):
+    if path.is_dir():
+        check_free(path, overwrite=overwrite)
+        old = Path(tempfile.mkdtemp(prefix=f"{ASIDE}{os.getpid()}-", dir=path.absolute().parent))
+        os.replace(path, old / "old")
+        os.replace(aside, path)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        os.rename(aside, path)

@@ -1,0 +1,58 @@
+"""Which texts share a batch, so that little is spent on padding. Knows lengths only."""
+
+import numpy as np
+
+WINDOW = 50  # batches sorted by length together in training: little padding, yet batches differ between epochs
+
+
+def plan_batches(lengths, *, batch_size=None, tokens_per_batch=None, rng=None):
+    """Puts texts of like length into the same batch.
+
+    Args:
+        lengths: int array `(texts,)`: tokens of each text.
+        batch_size: int. Texts in a batch; or
+        tokens_per_batch: int. Padded tokens in a batch at most (a longer text makes a batch of its own).
+        rng: `numpy.random.Generator`. With it the texts are shuffled, sorted within windows of 50 batches, and the
+            batches shuffled; without it all texts are sorted, the longest first, so that memory is asked for once.
+
+    Returns:
+        list of int arrays: the text numbers of each batch. Every text stands in exactly one.
+
+    >>> [rows.tolist() for rows in plan_batches(np.array([3, 9, 4]), batch_size=2)]
+    [[1, 2], [0]]
+
+    Source: "group_by_length" of fairseq and Hugging Face transformers.
+    """
+    lengths = np.asarray(lengths)
+    if rng is None:
+        return _cut(np.argsort(-lengths, kind="stable"), lengths, batch_size, tokens_per_batch)
+    order = rng.permutation(len(lengths))
+    rows = batch_size or max(1, tokens_per_batch // max(1, int(lengths.mean()) if len(lengths) else 1))
+    batches = []
+    for start in range(0, len(order), WINDOW * rows):
+        window = order[start : start + WINDOW * rows]
+        window = window[np.argsort(-lengths[window], kind="stable")]
+        batches += _cut(window, lengths, batch_size, tokens_per_batch)
+    return [batches[index] for index in rng.permutation(len(batches))]
+
+
+def _cut(order, lengths, batch_size, tokens_per_batch):
+    if tokens_per_batch is None:
+        return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    batches, start = [], 0
+    while start < len(order):
+        rows = max(1, tokens_per_batch // max(1, int(lengths[order[start]])))  # the first is the longest
+        batches.append(order[start : start + rows])
+        start += rows
+    return batches
+
+
+def padding_share(lengths, plan):
+    """Gives the share of padded tokens in all tokens fed.
+
+    Args:
+        lengths: int array `(texts,)`.
+        plan: what `plan_batches` returned.
+    """
+    fed = sum(len(rows) * int(lengths[rows].max(initial=0)) for rows in plan)
+    return 1.0 - float(lengths.sum()) / fed if fed else 0.0

@@ -1,0 +1,40 @@
+"""The texts that come with the package. Knows two files."""
+
+import csv
+import functools
+import io
+import json
+from importlib import resources
+
+_FOLDER = "keras_bigmodel.data.bundled"
+
+
+def bundled_file(name):
+    """Gives the path of a bundled file.
+
+    Args:
+        name: str. E.g. `"support_messages.csv"`.
+    """
+    return resources.files(_FOLDER).joinpath(name)
+
+
+def support_messages(split):
+    """Gives the bundled customer messages: 1,176 in eight intents.
+
+    Args:
+        split: `"train"` or `"test"`.
+
+    Returns:
+        `(texts, labels)`: two lists of str.
+    """
+    text = bundled_file("support_messages.csv").read_text(encoding="utf-8")
+    rows = [row for row in csv.DictReader(io.StringIO(text, newline="")) if row["split"] == split]
+    return [row["text"] for row in rows], [row["label"] for row in rows]
+
+
+@functools.cache
+def parity_texts():
+    """Gives the bundled texts on which an export is compared: messages, lines in many languages, hostile strings."""
+    lines = bundled_file("parity_texts.jsonl").read_text(encoding="utf-8").split("\n")
+    written = [json.loads(line)["text"] for line in lines if line]
+    return [*support_messages("train")[0], *support_messages("test")[0], *written, ""]

@@ -1,0 +1,63 @@
+"""Batches of like length as a `tf.data.Dataset`. Knows encoded texts; no tokenizer, no model."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_bigmodel.data.batch_plan import plan_batches
+
+
+class LengthBatches:
+    """Feeds encoded texts in batches of like length, shuffled anew in every epoch.
+
+    Args:
+        encoded: `EncodedTexts`.
+        targets: array `(texts, ...)` or None.
+        weights: float array `(texts,)` or None: the sample weights.
+        batch_size: int. Texts in a batch; or
+        tokens_per_batch: int. Padded tokens in a batch at most.
+        seed: int. With it the order is shuffled, by `(seed, epoch)`; without it the longest come first.
+
+    `epoch` may be set before an epoch begins; it counts up by itself otherwise. `order` is the order in which the
+    texts leave when there is no seed.
+    """
+
+    def __init__(self, encoded, targets=None, weights=None, *, batch_size=None, tokens_per_batch=None, seed=None):
+        self.encoded = encoded
+        self.targets = targets
+        self.weights = weights
+        self.batch_size = batch_size
+        self.tokens_per_batch = tokens_per_batch
+        self.seed = seed
+        self.epoch = 0
+
+    def plan(self):
+        """Gives the batches of the coming epoch: a list of int arrays of text numbers."""
+        rng = None if self.seed is None else np.random.default_rng([self.seed, self.epoch])
+        return plan_batches(
+            self.encoded.lengths, batch_size=self.batch_size, tokens_per_batch=self.tokens_per_batch, rng=rng
+        )
+
+    @property
+    def order(self):
+        """int array `(texts,)`: the text number at each place of what is fed."""
+        plan = self.plan()
+        return np.concatenate(plan) if plan else np.zeros(0, "int64")
+
+    def dataset(self):
+        """Gives a `tf.data.Dataset` of `(features, targets, weights)`, as many parts as there are."""
+        signature = {name: tf.TensorSpec([None, None], "int32") for name in self.encoded.batch(np.arange(0))}
+        extras = [array for array in (self.targets, self.weights) if array is not None]
+        specs = [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in extras]
+        spec = (signature, *specs) if specs else signature
+
+        def batches():
+            plan = self.plan()
+            self.epoch += 1
+            for rows in plan:
+                features = self.encoded.batch(rows)
+                yield (features, *(array[rows] for array in extras)) if extras else features
+
+        dataset = tf.data.Dataset.from_generator(batches, output_signature=spec)
+        if self.tokens_per_batch is None:  # else the count may differ a little from epoch to epoch
+            dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(self.plan())))
+        return dataset.prefetch(4)

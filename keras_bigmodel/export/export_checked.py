@@ -1,0 +1,88 @@
+"""An export that proves itself before it appears. Knows formats by table; no task."""
+
+import json
+from pathlib import Path
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.whole_folder import whole_folder
+from keras_bigmodel.data.bundled_texts import parity_texts as bundled_parity_texts
+from keras_bigmodel.export.parity import LEAST_TEXTS, saved_model_parity
+from keras_bigmodel.export.saved_model import write_saved_model
+
+PARITY_FILE = "parity.json"
+
+
+def export_checked(exportable, folder, *, format="saved_model", parity_texts=None, overwrite=False):
+    """Writes an export into a folder of its own, which appears only when it agrees with its source.
+
+    Args:
+        exportable: has `endpoints()`, `variables`, `export_dtype` and, for pairs of texts, `pairs`.
+        folder: path of the new folder.
+        format: str. One of `EXPORTERS`.
+        parity_texts: texts to compare on. Defaults to the bundled ones.
+        overwrite: bool. Whether to replace a folder that is there.
+
+    Returns:
+        dict: the parity certificate.
+
+    Raises:
+        UserError: an unknown format, a folder that is there, or no agreement.
+    """
+    write = exporter(format)
+    with whole_folder(folder, overwrite=overwrite) as aside:
+        certificate = write(exportable, aside, parity_texts)
+    return certificate
+
+
+def exporter(format):
+    """Gives the function that writes a format.
+
+    Raises:
+        UserError: an unknown format; the sentence lists the known.
+    """
+    if format not in EXPORTERS:
+        raise UserError(f'No export format "{format}". Known formats: {", ".join(EXPORTERS)}.')
+    return EXPORTERS[format]
+
+
+def write_checked_saved_model(exportable, folder, parity_texts=None):
+    """Writes a SavedModel and `parity.json` into a folder, and refuses an export that does not agree.
+
+    Args:
+        exportable: as `export_checked`.
+        folder: path of a folder that is there.
+        parity_texts: texts to compare on, checked. Defaults to the bundled ones.
+
+    Returns:
+        dict: the parity certificate.
+
+    Raises:
+        UserError: no agreement; the sentence says what differs.
+    """
+    endpoints = exportable.endpoints()
+    write_saved_model(endpoints, exportable.variables, folder)
+    columns = _columns(exportable, parity_texts)
+    certificate = saved_model_parity(endpoints, folder, columns, dtype=exportable.export_dtype)
+    if not certificate["agrees"]:
+        raise UserError(
+            f"The export does not agree with the model: {'; '.join(certificate['reasons'])}. Nothing was written; "
+            "please report this with the text."
+        )
+    text = json.dumps(certificate, indent=2, ensure_ascii=False)
+    (Path(folder) / PARITY_FILE).write_text(text + "\n", encoding="utf-8")
+    return certificate
+
+
+def _columns(exportable, texts):
+    """Gives the texts as one list an input, at least a thousand: the bundled ones fill up a short list."""
+    given = texts if texts is not None else ([], []) if exportable.pairs else []
+    bundled = bundled_parity_texts()
+    if not exportable.pairs:
+        return {"text": [*given, *bundled] if len(given) < LEAST_TEXTS else list(given)}
+    seconds = bundled[1:] + bundled[:1]  # each with its neighbour: as unlike as pairs can be
+    if len(given[0]) < LEAST_TEXTS:
+        given = ([*given[0], *bundled], [*given[1], *seconds])
+    return {"text": list(given[0]), "text_pair": list(given[1])}
+
+
+EXPORTERS = {"saved_model": write_checked_saved_model}

@@ -1,0 +1,116 @@
+"""Whether an exported model agrees with the one it came from. Knows endpoints and files; no task."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.manifest import package_versions
+from keras_bigmodel.export.safe_ops import refused_ops
+
+LEAST_TEXTS = 1000
+TOLERANCE = {"float32": 1e-5, "bfloat16": 3e-2}  # largest difference of logits that still counts as agreement
+_BATCH = 64
+_CLIENT = Path(__file__).with_name("saved_model_client.py")
+
+
+def saved_model_parity(endpoints, folder, columns, *, dtype="float32"):
+    """Compares a SavedModel, run in a clean process, with the endpoints it was written from.
+
+    Args:
+        endpoints: dict of signature name → `Endpoint`, computing here.
+        folder: path of the SavedModel.
+        columns: dict of input name → list of str: the texts.
+        dtype: str. What both compute in.
+
+    Returns:
+        dict: the certificate; `"agrees"` says whether it passed, `"reasons"` why not.
+    """
+    batches = _batches(columns)
+    theirs, about = _ask_client(folder, batches)
+    tokenize, tokens = (endpoints[name].traced() for name in ("tokenize", "tokens"))
+    token_differences, label_differences, differences = [], 0, []
+    for number, batch in enumerate(batches):
+        ids = tokenize(**{name: tf.constant(column, tf.string) for name, column in batch.items()})
+        ours = {name: value.numpy() for name, value in ids.items()}
+        same = [_same_rows(ours[name], theirs[f"{number}/tokenize/{name}"]) for name in ours]
+        differing = np.flatnonzero(~np.logical_and.reduce(same))
+        token_differences += [next(iter(batch.values()))[row] for row in differing]
+        if len(differing):
+            continue  # logits of other tokens say nothing
+        logits = tokens(**ids)["logits"].numpy()
+        their_logits = theirs[f"{number}/tokens/logits"]
+        differences.append(np.abs(logits - their_logits).max(axis=-1))
+        label_differences += int((logits.argmax(-1) != their_logits.argmax(-1)).sum())
+    differences = np.concatenate(differences) if differences else np.array([np.inf])
+    certificate = {
+        "texts": len(next(iter(columns.values()))),
+        "dtype": dtype,
+        "tolerance": TOLERANCE[dtype],
+        "texts_with_other_tokens": len(token_differences),
+        "largest_logit_difference": float(differences.max()),
+        "mean_logit_difference": float(differences.mean()),
+        "texts_with_other_labels": label_differences,
+        "foreign_ops": about["foreign_ops"],
+        "signatures": about["signatures"],
+        "saved_model_load_seconds": round(about["load_seconds"], 3),
+        "clean_process": about["versions"],
+        "versions": package_versions(),
+    }
+    reasons = _reasons(certificate, token_differences)
+    return {"agrees": not reasons, "reasons": reasons, **certificate}
+
+
+def _batches(columns):
+    """Cuts the texts into batches of like length: both sides compute the same batches, so equal work gives equal bits."""
+    names = list(columns)
+    rows = sorted(zip(*columns.values(), strict=True), key=lambda row: sum(map(len, row)))
+    parts = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
+    return [{name: [row[at] for row in part] for at, name in enumerate(names)} for part in parts]
+
+
+def _ask_client(folder, batches):
+    with tempfile.TemporaryDirectory() as aside:
+        requests, answers = Path(aside, "requests.json"), Path(aside, "answers.npz")
+        requests.write_text(json.dumps(batches), encoding="utf-8")
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("KERAS")}
+        # -I: neither PYTHONPATH nor the folder of this script nor the user's packages can lend it our code.
+        done = subprocess.run(
+            [sys.executable, "-I", str(_CLIENT), str(folder), str(requests), str(answers)],
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+        )
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise UserError(f"The exported model does not run in a process without keras_bigmodel: {last:.300}")
+        with np.load(answers) as file:
+            theirs = {name: file[name] for name in file.files if name != "about"}
+            return theirs, json.loads(file["about"].tobytes())
+
+
+def _same_rows(ours, theirs):
+    if ours.shape != theirs.shape:
+        width = min(ours.shape[1], theirs.shape[1])
+        rest = [np.any(array[:, width:] != 0, axis=1) for array in (ours, theirs)]
+        return np.all(ours[:, :width] == theirs[:, :width], axis=1) & ~rest[0] & ~rest[1]
+    return np.all(ours == theirs, axis=1)
+
+
+def _reasons(certificate, token_differences):
+    reasons = [f"the op {name} is {words}" for name, words in refused_ops(certificate["foreign_ops"]).items()]
+    if token_differences:
+        reasons.append(f"{len(token_differences)} texts get other tokens, the first is {token_differences[0]!r:.80}")
+    elif not certificate["largest_logit_difference"] <= certificate["tolerance"]:
+        reasons.append(
+            f"logits differ by up to {certificate['largest_logit_difference']:.1e}, allowed is "
+            f"{certificate['tolerance']:.0e}"
+        )
+    return reasons

@@ -1,0 +1,198 @@
+"""Attention of every position to every other. Knows tensors only: no text, no model."""
+
+import keras
+from keras import ops
+
+from keras_bigmodel.layers.masks import attention_bias, causal_mask
+from keras_bigmodel.layers.projection import Projection
+
+
+@keras.saving.register_keras_serializable("keras_bigmodel")
+class MultiHeadAttention(keras.layers.Layer):
+    """Lets every query gather from the values, weighted by how well it fits their keys, in several heads at once.
+
+    Queries, keys and values come from one fused product. With `value` given it is cross-attention: queries from the
+    first argument, keys and values from the second, both of the same width.
+
+    Args:
+        d_model: int. Width of the output.
+        num_heads: int. Number of heads.
+        key_dim: int. Width of one head. Defaults to `d_model // num_heads`.
+        dropout: float in [0, 1). Share of attention shares dropped in training. Defaults to 0.
+        use_bias: bool. Whether the products add a bias. Defaults to True.
+        kernel_initializer: str or initializer of the kernels. Defaults to `"glorot_uniform"`.
+
+    Call arguments:
+        query: `(batch, queries, width)`.
+        value: `(batch, keys, width)`, the source of keys and values. Defaults to `query`: self-attention.
+        mask: nonzero where visible: `(batch, keys)`, `(batch, queries, keys)` or `(batch, heads, queries, keys)`.
+        use_causal_mask: bool. Whether a position sees only itself and what came before it.
+        return_attention_scores: bool. Whether to return the shares too, `(batch, heads, queries, keys)`.
+        training: bool. Whether dropout acts.
+
+    Output shape: `(batch, queries, d_model)`.
+
+    Raises:
+        ValueError: `d_model` is no multiple of `num_heads` and `key_dim` is not given, or the widths differ.
+
+    >>> tuple(MultiHeadAttention(8, 2)(keras.ops.ones((2, 5, 8))).shape)
+    (2, 5, 8)
+
+    Source: Vaswani et al., 2017, "Attention is all you need", section 3.2.
+    """
+
+    def __init__(
+        self,
+        d_model,
+        num_heads,
+        *,
+        key_dim=None,
+        dropout=0.0,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if num_heads < 1 or (key_dim is None and d_model % num_heads):
+            raise ValueError(
+                f"MultiHeadAttention got d_model={d_model} and num_heads={num_heads}; d_model must be a multiple of "
+                "num_heads. Change one of them, or give key_dim, the width of one head."
+            )
+        self.d_model = d_model
+        self.num_heads = num_heads
+        self.key_dim = d_model // num_heads if key_dim is None else key_dim
+        self.dropout = dropout
+        self.use_bias = use_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.supports_masking = True
+        self.query_key_value = Projection(
+            3 * self._inner_dim,
+            use_bias=use_bias,
+            kernel_initializer=self.kernel_initializer,
+            dtype=self.dtype_policy,
+            name="query_key_value",
+        )
+        self.output_projection = Projection(
+            d_model,
+            use_bias=use_bias,
+            kernel_initializer=self.kernel_initializer,
+            dtype=self.dtype_policy,
+            name="output_projection",
+        )
+        self.score_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="score_dropout")
+
+    @property
+    def _inner_dim(self):
+        return self.num_heads * self.key_dim
+
+    def build(self, query_shape, value_shape=None):
+        """Makes the weights.
+
+        Args:
+            query_shape: shape of the queries.
+            value_shape: shape of the values in cross-attention.
+        """
+        if value_shape is not None and value_shape[-1] != query_shape[-1]:
+            raise ValueError(
+                f"Cross-attention got queries of width {query_shape[-1]} and values of width {value_shape[-1]}; they "
+                "must be equal. Bring the values to the queries' width first, e.g. with keras.layers.Dense."
+            )
+        self.query_key_value.build(query_shape)
+        self.output_projection.build((*query_shape[:-1], self._inner_dim))
+
+    def call(
+        self,
+        query,
+        value=None,
+        mask=None,
+        *,
+        use_causal_mask=False,
+        return_attention_scores=False,
+        training=None,
+    ):
+        """Attends; see the class for arguments and shapes."""
+        queries, keys, values = self._project(query, value, training)  # each (batch, heads, length, key_dim)
+        bias = self._bias(mask, queries, keys, use_causal_mask)
+        mixed, shares = self._attend(queries, keys, values, bias, training)
+        batch, length = ops.shape(query)[0], ops.shape(query)[1]
+        mixed = ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (batch, length, self._inner_dim))
+        output = self.output_projection(mixed)
+        return (output, shares) if return_attention_scores else output
+
+    def _project(self, query, value, training):
+        if value is None:
+            fused = self._split_heads(self.query_key_value(query, training=training), 3)
+            return fused[0], fused[1], fused[2]
+        kernel = ops.cast(self.query_key_value.kernel, self.compute_dtype)
+        queries = ops.matmul(query, kernel[:, : self._inner_dim])
+        keys_values = ops.matmul(value, kernel[:, self._inner_dim :])
+        if self.use_bias:
+            bias = ops.cast(self.query_key_value.bias, self.compute_dtype)
+            queries, keys_values = queries + bias[: self._inner_dim], keys_values + bias[self._inner_dim :]
+        keys_values = self._split_heads(keys_values, 2)
+        return self._split_heads(queries, 1)[0], keys_values[0], keys_values[1]
+
+    def _split_heads(self, fused, parts):
+        """Cuts `(batch, length, parts * heads * key_dim)` into `(parts, batch, heads, length, key_dim)`."""
+        batch, length = ops.shape(fused)[0], ops.shape(fused)[1]
+        fused = ops.reshape(fused, (batch, length, parts, self.num_heads, self.key_dim))
+        return ops.transpose(fused, (2, 0, 3, 1, 4))
+
+    def _bias(self, mask, queries, keys, use_causal_mask):
+        bias = None if mask is None else attention_bias(mask, self.compute_dtype)
+        if use_causal_mask:
+            causal = attention_bias(causal_mask(ops.shape(queries)[2], ops.shape(keys)[2]), self.compute_dtype)
+            bias = causal if bias is None else ops.minimum(bias, causal)
+        return bias
+
+    def _attend(self, queries, keys, values, bias, training):
+        queries = queries * ops.cast(self.key_dim**-0.5, self.compute_dtype)
+        scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2)))  # (batch, heads, queries, keys)
+        if bias is not None:
+            scores = scores + bias
+        # float32: a bfloat16 sum over many keys loses the third digit of every share.
+        shares = ops.cast(ops.softmax(ops.cast(scores, "float32"), axis=-1), self.compute_dtype)
+        kept = self.score_dropout(shares, training=training)
+        return ops.matmul(kept, values), shares
+
+    def copy_from(self, attention):
+        """Takes over the weights of a built `keras.layers.MultiHeadAttention`, and with them its numbers.
+
+        Args:
+            attention: a built `keras.layers.MultiHeadAttention` with the same heads and widths.
+
+        Raises:
+            ValueError: its sizes are not ours.
+        """
+        if not self.built:
+            self.build((None, None, attention.query_dense.kernel.shape[0]))
+        parts = [attention.query_dense, attention.key_dense, attention.value_dense]
+        shapes = [tuple(part.kernel.shape[1:]) for part in parts]
+        if any(shape != (self.num_heads, self.key_dim) for shape in shapes):
+            raise ValueError(
+                f"The layer to copy has (heads, head width) {shapes} for query, key and value; this one has "
+                f"{(self.num_heads, self.key_dim)}. Create it with the same num_heads and key_dim."
+            )
+        kernels = [ops.reshape(part.kernel, (-1, self._inner_dim)) for part in parts]
+        self.query_key_value.kernel.assign(ops.concatenate(kernels, axis=1))
+        self.output_projection.kernel.assign(ops.reshape(attention.output_dense.kernel, (self._inner_dim, -1)))
+        if self.use_bias:
+            biases = [ops.reshape(part.bias, (-1,)) for part in parts]
+            self.query_key_value.bias.assign(ops.concatenate(biases))
+            self.output_projection.bias.assign(attention.output_dense.bias)
+
+    def compute_output_shape(self, query_shape, value_shape=None):
+        """Gives `(batch, queries, d_model)`."""
+        return (*query_shape[:-1], self.d_model)
+
+    def get_config(self):
+        """Returns what `__init__` took."""
+        return {
+            **super().get_config(),
+            "d_model": self.d_model,
+            "num_heads": self.num_heads,
+            "key_dim": self.key_dim,
+            "dropout": self.dropout,
+            "use_bias": self.use_bias,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }

@@ -1,0 +1,165 @@
+"""BERT's wiring: ids in, states out. Knows no strings, no losses, no files."""
+
+import keras
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.layers import BertEmbedding, ClsPooling, Projection, TransformerLayer
+
+
+@keras.saving.register_keras_serializable("keras_bigmodel")
+class BertEncoder(keras.Model):
+    """Reads a text's token ids in both directions and gives every token a state.
+
+    A functional model of two functional parts, `embedding_part` (ids to vectors) and `body_part` (vectors to states),
+    so that gradients can be taken and vectors replaced between them.
+
+    Args:
+        vocabulary_size: int. Number of token ids.
+        hidden_dim: int. Width of a token.
+        num_layers: int. Number of Transformer layers.
+        num_heads: int. Attention heads in each.
+        intermediate_dim: int. Width inside the feed-forward parts.
+        max_length: int. Number of positions, in tokens. Defaults to 512.
+        num_segments: int. Number of segments. Defaults to 2.
+        dropout: float in [0, 1). Share dropped in training. Defaults to 0.1.
+        attention_dropout: float in [0, 1). Share of attention shares dropped in training. Defaults to 0.1.
+        activation: str. Activation of the feed-forward parts. Defaults to `"gelu"` (erf form).
+        epsilon: float. Added to the variance in normalisations. Defaults to 1e-12.
+        pooler: bool. Whether to have BERT's pooler: a tanh product on the first token's state. Defaults to True.
+
+    Input: a dict of int `(batch, length)`: `token_ids`, `segment_ids` (0 and 1), `padding_mask` (1 for real tokens).
+
+    Output: a dict of `sequence_output` `(batch, length, hidden_dim)` and, with the pooler, `pooled_output`
+    `(batch, hidden_dim)`.
+
+    Raises:
+        UserError: `hidden_dim` is no multiple of `num_heads`.
+
+    >>> encoder = BertEncoder(100, 8, num_layers=1, num_heads=2, intermediate_dim=16, max_length=32)
+    >>> ids = keras.ops.ones((2, 5), dtype="int32")
+    >>> tuple(encoder({"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": ids})["sequence_output"].shape)
+    (2, 5, 8)
+
+    Source: Devlin et al., 2018, "BERT: Pre-training of deep bidirectional Transformers".
+    """
+
+    def __init__(
+        self,
+        vocabulary_size,
+        hidden_dim,
+        *,
+        num_layers,
+        num_heads,
+        intermediate_dim,
+        max_length=512,
+        num_segments=2,
+        dropout=0.1,
+        attention_dropout=0.1,
+        activation="gelu",
+        epsilon=1e-12,
+        pooler=True,
+        dtype=None,
+        **kwargs,
+    ):
+        if hidden_dim % num_heads:
+            raise UserError(
+                f"A BERT with hidden_dim={hidden_dim} cannot have num_heads={num_heads}: every head gets an equal "
+                "part of the width. Choose a number of heads that divides it."
+            )
+        dtype = keras.dtype_policies.get(dtype) if dtype else keras.config.dtype_policy()
+        initializer = keras.initializers.TruncatedNormal(stddev=0.02)
+
+        # Parts
+        embedding = BertEmbedding(
+            vocabulary_size,
+            hidden_dim,
+            max_length=max_length,
+            num_segments=num_segments,
+            dropout=dropout,
+            epsilon=epsilon,
+            dtype=dtype,
+            name="embedding",
+        )
+        layers = [
+            TransformerLayer(
+                hidden_dim,
+                num_heads,
+                intermediate_dim=intermediate_dim,
+                dropout=dropout,
+                attention_dropout=attention_dropout,
+                activation=activation,
+                epsilon=epsilon,
+                kernel_initializer=initializer.clone(),
+                dtype=dtype,
+                name=f"layer_{index}",
+            )
+            for index in range(num_layers)
+        ]
+        pooled = Projection(hidden_dim, activation="tanh", kernel_initializer=initializer, dtype=dtype, name="pooler")
+
+        # Wiring
+        token_ids = keras.Input((None,), dtype="int32", name="token_ids")
+        segment_ids = keras.Input((None,), dtype="int32", name="segment_ids")
+        padding_mask = keras.Input((None,), dtype="int32", name="padding_mask")
+        vectors = keras.Input((None, hidden_dim), dtype=dtype.compute_dtype, name="vectors")
+
+        embedding_part = keras.Model([token_ids, segment_ids], embedding([token_ids, segment_ids]), name="embed")
+        states = vectors
+        for layer in layers:
+            states = layer(states, mask=padding_mask)
+        outputs = {"sequence_output": states}
+        if pooler:
+            outputs["pooled_output"] = pooled(ClsPooling(dtype=dtype, name="first_token")(states))
+        body_part = keras.Model([vectors, padding_mask], outputs, name="body")
+        super().__init__(
+            {"token_ids": token_ids, "segment_ids": segment_ids, "padding_mask": padding_mask},
+            body_part([embedding_part([token_ids, segment_ids]), padding_mask]),
+            **kwargs,
+        )
+
+        # Settings
+        self.embedding_part = embedding_part
+        self.body_part = body_part
+        self.settings = {
+            "vocabulary_size": vocabulary_size,
+            "hidden_dim": hidden_dim,
+            "num_layers": num_layers,
+            "num_heads": num_heads,
+            "intermediate_dim": intermediate_dim,
+            "max_length": max_length,
+            "num_segments": num_segments,
+            "dropout": dropout,
+            "attention_dropout": attention_dropout,
+            "activation": activation,
+            "epsilon": epsilon,
+            "pooler": pooler,
+        }
+
+    @property
+    def embedding(self):
+        """The `BertEmbedding`."""
+        return self.embedding_part.get_layer("embedding")
+
+    @property
+    def transformer_layers(self):
+        """The list of `TransformerLayer`, first to last."""
+        return [self.body_part.get_layer(f"layer_{index}") for index in range(self.settings["num_layers"])]
+
+    @property
+    def pooler(self):
+        """The pooler's `Projection`, or None."""
+        return self.body_part.get_layer("pooler") if self.settings["pooler"] else None
+
+    def get_config(self):
+        """Returns what `__init__` took."""
+        dtype = keras.dtype_policies.serialize(self.embedding.dtype_policy)
+        return {**self.settings, "dtype": dtype, "name": self.name, "trainable": self.trainable}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Builds an encoder from what `get_config` returned."""
+        config = dict(config)
+        trainable = config.pop("trainable", True)
+        encoder = cls(**config)
+        encoder.trainable = trainable
+        return encoder

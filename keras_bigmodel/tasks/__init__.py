@@ -1,0 +1,17 @@
+"""What a user holds: Keras models that take raw text. They belong to Keras's TensorFlow backend."""
+
+import keras
+
+from keras_bigmodel.core.errors import UserError
+
+if keras.backend.backend() != "tensorflow":
+    raise UserError(
+        f"Tasks take text and export to TensorFlow Serving, and Keras runs on {keras.backend.backend()}. Set "
+        "KERAS_BACKEND=tensorflow; layers and encoders (keras_bigmodel.layers, keras_bigmodel.models) work on every "
+        "backend."
+    )
+
+from keras_bigmodel.tasks.prediction import Prediction
+from keras_bigmodel.tasks.text_classifier import TextClassifier
+
+__all__ = ["Prediction", "TextClassifier"]

@@ -1,0 +1,332 @@
+"""The contract of a task: a `keras.Model` that takes raw text. Knows no file format and no HTTP."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.encoded_texts import EncodedTexts
+from keras_bigmodel.data.length_batches import LengthBatches
+from keras_bigmodel.export import export_checked
+from keras_bigmodel.tasks import task_folder
+from keras_bigmodel.tasks.fit_inputs import FitInputs, is_raw
+from keras_bigmodel.tasks.text_inputs import as_pairs, as_texts
+from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
+from keras_bigmodel.training import WARMUP_SHARE, WarmupDecay, recipe_optimizer
+
+_ENCODE_ROWS = 1024  # texts tokenized in one call
+_BATCH_SIZE = 32
+
+
+class Task(keras.Model):
+    """A model that takes text, wherever Keras takes arrays.
+
+    A task adds to Keras: raw input, `preprocess`, `postprocess`, `endpoints`, `save` and `load`. `call` gives logits
+    from token ids; `predict` gives what `outputs_from_logits` makes of them.
+
+    A subclass builds the functional model, sets `tokenizer`, `max_length` and `pairs`, and gives `encode_targets`,
+    `outputs_from_logits`, `postprocess`, `recipe_loss`, `recipe_metrics`, `get_config` and `from_config`.
+    """
+
+    # ---- text in
+
+    def preprocess(self, texts):
+        """Turns texts into the model's inputs; graph-safe, the same in training and in every export.
+
+        Args:
+            texts: list of str or string tensor `(texts,)`; with `pairs`, a tuple of two of them.
+
+        Returns:
+            dict of int32 `(texts, longest)`: `token_ids`, `segment_ids`, `padding_mask`.
+
+        Raises:
+            UserError: what came are no texts.
+        """
+        if self.pairs:
+            firsts, seconds = texts if _are_tensors(texts) else as_pairs(texts)
+            return self.tokenizer(_tensor(firsts), _tensor(seconds), max_length=self.max_length)
+        return self.tokenizer(_tensor(texts if tf.is_tensor(texts) else as_texts(texts)), max_length=self.max_length)
+
+    def encode(self, texts):
+        """Turns checked texts into `EncodedTexts`, ready to be batched.
+
+        Args:
+            texts: list of str; with `pairs`, a tuple of two of them.
+        """
+        columns = texts if self.pairs else (texts,)
+        chunks = range(0, len(columns[0]), _ENCODE_ROWS)
+        batches = (self._preprocess_graph(*(_tensor(c[at : at + _ENCODE_ROWS]) for c in columns)) for at in chunks)
+        return EncodedTexts.from_padded(batches, self.tokenizer.pad_id)
+
+    def checked_texts(self, texts):
+        """Gives texts as `encode` takes them: checked and plain; see `preprocess`."""
+        return as_pairs(texts) if self.pairs else as_texts(texts)
+
+    @property
+    def _preprocess_graph(self):
+        if "_preprocess_function" not in self.__dict__:
+            specs = [tf.TensorSpec([None], tf.string)] * (2 if self.pairs else 1)
+            function = tf.function(lambda *texts: self.preprocess(texts if self.pairs else texts[0]), specs)
+            object.__setattr__(self, "_preprocess_function", function)  # not a part of the model: not tracked
+        return self.__dict__["_preprocess_function"]
+
+    # ---- Keras's own, for texts
+
+    def compile(
+        self,
+        optimizer="auto",
+        loss="auto",
+        *,
+        metrics="auto",
+        learning_rate=None,
+        weight_decay=None,
+        jit_compile=False,
+        **kwargs,
+    ):
+        """Configures training; without arguments by our recipe.
+
+        Args:
+            optimizer: a Keras optimizer or its name, left as it is; `"auto"` is AdamW with warm-up and decay.
+            loss: a Keras loss on logits, or its name (then `from_logits=True`); `"auto"` is the task's.
+            metrics: list of Keras metrics; they see probabilities. `"auto"` is the task's.
+            learning_rate: float. The recipe's peak rate. Defaults to 5e-5.
+            weight_decay: float. The recipe's weight decay. Defaults to 0.01.
+            jit_compile: bool. Defaults to False: on CPUs XLA compiles every length anew and is slower.
+            **kwargs: to `keras.Model.compile`.
+
+        Raises:
+            UserError: a loss object with `from_logits=False`; a rate together with an optimizer.
+        """
+        recipe = optimizer == "auto"
+        if not recipe and (learning_rate is not None or weight_decay is not None):
+            raise UserError(
+                "learning_rate and weight_decay belong to the recipe's optimizer, and an optimizer came too. Set them "
+                "on the optimizer: keras.optimizers.AdamW(learning_rate=..., weight_decay=...)."
+            )
+        if recipe:
+            given = {"learning_rate": learning_rate, "weight_decay": weight_decay}
+            optimizer = recipe_optimizer(**{name: value for name, value in given.items() if value is not None})
+        super().compile(
+            optimizer=optimizer,
+            loss=self.recipe_loss() if isinstance(loss, str) and loss == "auto" else self.loss_on_logits(loss),
+            metrics=self.recipe_metrics() if isinstance(metrics, str) and metrics == "auto" else metrics,
+            jit_compile=jit_compile,
+            **kwargs,
+        )
+        self._by_recipe = recipe
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        class_weight=None,
+        sample_weight=None,
+        initial_epoch=0,
+        steps_per_epoch=None,
+        tokens_per_batch=None,
+        seed=None,
+        **kwargs,
+    ):
+        """Trains on texts; arguments as in `keras.Model.fit`, and two more.
+
+        Args:
+            x: texts (or pairs), or a batched `tf.data.Dataset` of `(texts, labels[, weights])`. What is no text
+                (dicts of token ids, datasets of them) goes to Keras as it is.
+            y: labels, names or numbers.
+            batch_size: int. Rows in a batch. Defaults to 32.
+            epochs: int. Defaults to 1.
+            verbose: as in Keras.
+            callbacks: as in Keras.
+            validation_split: float. The share of the texts, from the end, that is held back.
+            validation_data: `(texts, labels[, weights])` or a dataset.
+            shuffle: bool. Whether batches are drawn anew in every epoch. Defaults to True.
+            class_weight: dict of label (name or number) → weight; may come together with `sample_weight`.
+            sample_weight: float array `(texts,)`.
+            initial_epoch: as in Keras.
+            steps_per_epoch: as in Keras.
+            tokens_per_batch: int. Padded tokens in a batch at most, instead of `batch_size`.
+            seed: int. Of the order of the texts. Defaults to a draw from Keras's seed.
+            **kwargs: to `keras.Model.fit`.
+
+        Returns:
+            `keras.callbacks.History`.
+
+        Raises:
+            UserError: what came are no texts, or labels and texts do not fit.
+        """
+        if not self.compiled:
+            self.compile()
+        kwargs.update(epochs=epochs, verbose=verbose, initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch)
+        if not is_raw(x):
+            kwargs.update(validation_split=validation_split, validation_data=validation_data, shuffle=shuffle)
+            kwargs.update(class_weight=class_weight, sample_weight=sample_weight, batch_size=batch_size)
+            return super().fit(x, y, callbacks=callbacks, **kwargs)
+
+        inputs = FitInputs(self, x, y, sample_weight, class_weight)
+        if validation_split:
+            inputs, validation_data = inputs.split(validation_split)
+        elif validation_data is not None and is_raw(_first(validation_data)):
+            validation_data = FitInputs.from_validation(self, validation_data)
+        if isinstance(validation_data, FitInputs):
+            validation_data = validation_data.dataset(batch_size=batch_size or _BATCH_SIZE)
+        seed = int(keras.random.randint((), 0, 2**31 - 1)) if seed is None else seed
+        dataset, steps = inputs.training_dataset(
+            batch_size=None if tokens_per_batch else batch_size or _BATCH_SIZE,
+            tokens_per_batch=tokens_per_batch,
+            seed=seed if shuffle else None,
+            first_epoch=initial_epoch,
+        )
+        callbacks = list(callbacks or [])
+        if self._by_recipe:
+            total = (steps_per_epoch or steps) * epochs
+            done = (steps_per_epoch or steps) * initial_epoch
+            peak = float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
+            callbacks.append(WarmupDecay(peak, total, warmup_share=WARMUP_SHARE, first_step=done))
+        kwargs["shuffle"] = False  # the dataset shuffles itself
+        return super().fit(dataset, callbacks=callbacks, validation_data=validation_data, **kwargs)
+
+    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, **kwargs):
+        """Measures loss and metrics on texts; arguments as in `keras.Model.evaluate`.
+
+        Raises:
+            UserError: as `fit`.
+        """
+        if not is_raw(x):
+            return super().evaluate(x, y, batch_size, verbose, sample_weight, **kwargs)
+        if not self.compiled:
+            self.compile()
+        inputs = FitInputs(self, x, y, sample_weight, None)
+        return super().evaluate(inputs.dataset(batch_size=batch_size or _BATCH_SIZE), verbose=verbose, **kwargs)
+
+    def predict(self, x, batch_size=None, verbose=0, **kwargs):
+        """Answers texts, in the order given; arguments as in `keras.Model.predict`.
+
+        Returns:
+            float32 array, one row a text.
+
+        Raises:
+            UserError: what came are no texts.
+        """
+        if not is_raw(x):
+            return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
+        if is_string_dataset(x):
+            parts = [self.predict(texts, batch_size, verbose, **kwargs) for texts in TextStream(self, x).texts()]
+            return np.concatenate(parts) if parts else self._no_rows()
+        encoded = self.encode(self.checked_texts(x))
+        if not len(encoded):
+            return self._no_rows()
+        batches = LengthBatches(encoded, batch_size=batch_size or _BATCH_SIZE)
+        sorted_rows = super().predict(batches.dataset(), verbose=verbose, **kwargs)
+        outputs = np.empty_like(sorted_rows)
+        outputs[batches.order] = sorted_rows
+        return outputs
+
+    def _no_rows(self):
+        return np.zeros((0, *self.output_shape[1:]), "float32")
+
+    def predict_step(self, data):
+        """Gives one batch's outputs."""
+        return self.outputs_from_logits(super().predict_step(data))
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Updates the metrics, which see probabilities."""
+        return super().compute_metrics(x, y, self.outputs_from_logits(y_pred), sample_weight)
+
+    # ---- in and out
+
+    def embed(self, texts, batch_size=64):
+        """Gives one vector a text: what the head sees.
+
+        Returns:
+            float32 array `(texts, hidden_dim)`.
+        """
+        encoded = self.encode(self.checked_texts(texts))
+        batches = LengthBatches(encoded, batch_size=batch_size)
+        vectors = np.zeros((len(encoded), self.embedding_model.output_shape[-1]), "float32")
+        for rows in batches.plan():
+            vectors[rows] = keras.ops.convert_to_numpy(
+                keras.ops.cast(self.embedding_model(encoded.batch(rows), training=False), "float32")
+            )
+        return vectors
+
+    def save(self, filepath, overwrite=False, **kwargs):
+        """Writes everything that is needed to go on elsewhere; a path that ends in `.keras` is Keras's own format.
+
+        Args:
+            filepath: path of a new folder, which gets `task.json`, `weights.weights.h5` and `vocab.txt`.
+            overwrite: bool. Whether to replace what is there. Defaults to False.
+            **kwargs: to `keras.Model.save`, for `.keras`.
+
+        Raises:
+            UserError: the folder exists, or cannot be written.
+        """
+        if str(filepath).endswith(".keras"):
+            super().save(filepath, overwrite=overwrite, **kwargs)
+        else:
+            task_folder.save(self, filepath, overwrite=overwrite)
+
+    @classmethod
+    def load(cls, folder, *, dtype=None):
+        """Reads what `save` wrote, or a version folder, or the highest version under a folder of versions.
+
+        Args:
+            folder: path.
+            dtype: str. Dtype of the layers; `"auto"` measures. Defaults to `"auto"`.
+
+        Raises:
+            UserError: nothing of ours is there, or it is of another task or a newer version.
+        """
+        return task_folder.load(cls, folder, dtype=dtype)
+
+    def export(self, folder, format="saved_model", *, dtype="float32", parity_texts=None, overwrite=False):
+        """Writes a model that runs without this package, and proves that it agrees.
+
+        Args:
+            folder: path of a new folder.
+            format: `"saved_model"`: strings in, answers out, for TensorFlow and TF Serving.
+            dtype: str. What the export computes in. Defaults to `"float32"`.
+            parity_texts: texts to compare on. Defaults to the bundled ones.
+            overwrite: bool. Whether to replace what is there. Defaults to False.
+
+        Returns:
+            dict: the parity certificate, which also stands in `parity.json` beside the model.
+
+        Raises:
+            UserError: the folder exists, an unknown format, or the export does not agree.
+        """
+        texts = None if parity_texts is None else self.checked_texts(parity_texts)
+        return export_checked(
+            self.with_dtype(dtype), folder, format=format, parity_texts=texts, overwrite=overwrite
+        )
+
+    @property
+    def export_dtype(self):
+        """str: what the layers compute in, `"float32"` or `"bfloat16"`."""
+        return keras.dtype_policies.get(self.get_config()["dtype"]).compute_dtype
+
+    def with_dtype(self, dtype):
+        """Gives this task computing in another dtype, on a copy of the weights."""
+        config = {**self.get_config(), "dtype": keras.dtype_policies.serialize(keras.dtype_policies.get(dtype))}
+        twin = type(self).from_config(config)
+        twin.set_weights(self.get_weights())
+        return twin
+
+
+def _tensor(texts):
+    return texts if tf.is_tensor(texts) else tf.constant(texts, tf.string, shape=(len(texts),))
+
+
+def _are_tensors(texts):
+    return isinstance(texts, (tuple, list)) and bool(texts) and all(tf.is_tensor(part) for part in texts)
+
+
+def _first(data):
+    return data[0] if isinstance(data, (tuple, list)) and len(data) else data
+

@@ -1,0 +1,289 @@
+"""The classifier of texts and of pairs of texts. Knows no file format and no HTTP."""
+
+import keras
+import tensorflow as tf
+
+from keras_bigmodel.checkpoints import open_checkpoint
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.export import Endpoint
+from keras_bigmodel.layers import ClsPooling, MeanPooling
+from keras_bigmodel.models.bert import BertEncoder
+from keras_bigmodel.tasks.label_names import LabelNames
+from keras_bigmodel.tasks.prediction import Prediction
+from keras_bigmodel.tasks.task import Task
+from keras_bigmodel.tokenizers import WordPieceTokenizer
+from keras_bigmodel.training import resolve_dtype
+
+_POOLINGS = ("mean", "cls", "pooler")
+_MAX_LENGTH = 128
+_LOSSES = {
+    "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+}
+
+
+@keras.saving.register_keras_serializable("keras_bigmodel")
+class TextClassifier(Task):
+    """Says which label a text, or a pair of texts, belongs to.
+
+    Usually made by `from_encoder`. A functional `keras.Model` from token ids to logits that also takes raw text.
+
+    Args:
+        encoder: `BertEncoder`.
+        tokenizer: `WordPieceTokenizer` that fits it.
+        labels: sequence of str, in the order of the outputs.
+        pairs: bool. Whether each input is a pair of texts. Defaults to False.
+        pooling: `"mean"` of the tokens, the `"cls"` token's state, or BERT's `"pooler"` on it. Defaults to `"mean"`.
+        dropout: float in [0, 1). Share of the text's vector dropped in training. Defaults to 0.1.
+        max_length: int. Tokens of a text at most, special ones included. Defaults to 128, or the encoder's limit.
+
+    Input: dict of int32 `(batch, length)`: `token_ids`, `segment_ids`, `padding_mask`. Output: logits, float32
+    `(batch, labels)`.
+
+    Raises:
+        UserError: labels, pooling, length or vocabulary do not fit the encoder.
+
+    Source: Devlin et al., 2018, "BERT", section 4.
+    """
+
+    def __init__(
+        self, encoder, tokenizer, labels, *, pairs=False, pooling="mean", dropout=0.1, max_length=None, **kwargs
+    ):
+        names = LabelNames(labels)
+        max_length = _checked_max_length(max_length, encoder.settings["max_length"], pairs)
+        _check_fit(encoder, tokenizer, pooling)
+
+        # Parts
+        pool = {"mean": MeanPooling, "cls": ClsPooling}.get(pooling)
+        dtype = encoder.embedding.dtype_policy
+        drop = keras.layers.Dropout(dropout, dtype=dtype, name="dropout")
+        # float32: the loss and the probabilities need more digits than bfloat16 has.
+        logits_layer = keras.layers.Dense(len(names), dtype="float32", name="logits")
+
+        # Wiring
+        inputs = {
+            name: keras.Input((None,), dtype="int32", name=name) for name in ("token_ids", "segment_ids", "padding_mask")
+        }
+        outputs = encoder(inputs)
+        if pool is None:
+            vector = outputs["pooled_output"]
+        else:
+            vector = pool(dtype=dtype, name="pooling")(outputs["sequence_output"], mask=inputs["padding_mask"])
+        super().__init__(inputs, logits_layer(drop(vector)), **kwargs)
+
+        # Settings
+        self.embedding_model = keras.Model(inputs, vector, name="embedding_model")
+        self.encoder = encoder
+        self.tokenizer = tokenizer
+        self.label_names = names
+        self.pairs = pairs
+        self.max_length = max_length
+        self.pooling = pooling
+        self.dropout = dropout
+        self._by_recipe = False
+
+    @classmethod
+    def from_encoder(
+        cls,
+        source,
+        labels=None,
+        *,
+        pairs=False,
+        pooling=None,
+        dropout=0.1,
+        max_length=None,
+        mode="exact",
+        dtype="auto",
+    ):
+        """Makes a classifier on a pretrained encoder.
+
+        Args:
+            source: str or path. `"minilm"`, or a BERT folder as Hugging Face writes it.
+            labels: sequence of str. Without it the folder's own classification head and its labels are used.
+            pairs: bool. Whether each input is a pair of texts. Defaults to False.
+            pooling: as the class. Defaults to what the folder says, else `"mean"`.
+            dropout: as the class.
+            max_length: as the class.
+            mode: `"exact"` (the tokens that Hugging Face gives) or `"fast"` (TensorFlow Text's FastBertTokenizer).
+            dtype: `"auto"` (bfloat16 where this machine is fast at it), `"float32"`, `"mixed_bfloat16"`.
+
+        Raises:
+            UserError: no such encoder, a folder that is no BERT, labels that do not fit the folder's head.
+        """
+        checkpoint = open_checkpoint(source)
+        if labels is None:
+            labels = _labels_of(checkpoint, source)
+        names = LabelNames(labels)
+        with_head = checkpoint.has_head and pooling in (None, "pooler")
+        if with_head and checkpoint.labels is not None and len(checkpoint.labels) != len(names):
+            with_head = False  # another job than the folder's: a new head
+        pooling = pooling or (checkpoint.pooling if with_head or not checkpoint.has_head else "mean") or "mean"
+        encoder = checkpoint.load_encoder(pooler=pooling == "pooler", dtype=resolve_dtype(dtype))
+        vocabulary, settings = checkpoint.vocabulary()
+        task = cls(
+            encoder,
+            WordPieceTokenizer(vocabulary, mode=mode, **settings),
+            names.names,
+            pairs=pairs,
+            pooling=pooling,
+            dropout=dropout,
+            max_length=max_length,
+        )
+        if with_head:
+            checkpoint.load_head(task.get_layer("logits"))
+        return task
+
+    @property
+    def labels(self):
+        """list of str: the labels in the order of the outputs."""
+        return list(self.label_names.names)
+
+    @property
+    def num_outputs(self):
+        """int: the number of labels."""
+        return len(self.label_names)
+
+    def classify(self, texts, *, top_k=None, batch_size=None):
+        """Labels texts.
+
+        Args:
+            texts: list of str, or of pairs.
+            top_k: int. How many labels to keep in each answer. Defaults to all.
+            batch_size: int. Rows in a batch. Defaults to 32.
+
+        Returns:
+            list of `Prediction`, in the order of the texts.
+        """
+        rows = self.predict(texts, batch_size=batch_size)
+        return [Prediction.from_row(self.label_names.names, row, top_k) for row in rows]
+
+    # ---- what the contract asks for
+
+    def encode_targets(self, labels):
+        """Turns labels into numbers; see `LabelNames.numbers`."""
+        return self.label_names.numbers(labels)
+
+    def outputs_from_logits(self, logits):
+        """Turns logits `(texts, labels)` into float32 probabilities."""
+        return keras.ops.softmax(keras.ops.cast(logits, "float32"), axis=-1)
+
+    def postprocess(self, logits):
+        """Turns logits into what an export answers; graph-safe.
+
+        Args:
+            logits: float tensor `(texts, labels)`.
+
+        Returns:
+            dict: `label`, string `(texts,)`; `probabilities`, float32 `(texts, labels)`.
+        """
+        probabilities = self.outputs_from_logits(logits)
+        names = tf.constant(self.label_names.names, tf.string)
+        return {"label": tf.gather(names, tf.argmax(logits, axis=-1)), "probabilities": probabilities}
+
+    def recipe_loss(self):
+        """Gives cross-entropy on logits."""
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def recipe_metrics(self):
+        """Gives accuracy."""
+        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+
+    def loss_on_logits(self, loss):
+        """Gives the loss that a name means here; refuses one that expects probabilities.
+
+        Raises:
+            UserError: a loss object with `from_logits=False`.
+        """
+        if isinstance(loss, str) and loss in _LOSSES:
+            return _LOSSES[loss](from_logits=True)
+        if isinstance(loss, keras.losses.Loss) and loss.get_config().get("from_logits") is False:
+            raise UserError(
+                f"The loss {type(loss).__name__}(from_logits=False) came, and this model gives logits. Write "
+                f"keras.losses.{type(loss).__name__}(from_logits=True), or give the loss by its name."
+            )
+        return loss
+
+    def endpoints(self):
+        """Gives the named functions that an export writes: dict of name → `Endpoint`."""
+        text = (tf.TensorSpec([None], tf.string, name="text"),)
+        if self.pairs:
+            text = (*text, tf.TensorSpec([None], tf.string, name="text_pair"))
+        ids = tuple(tf.TensorSpec([None, None], tf.int32, name=name) for name in self.input_names_in_order)
+
+        def tokenize(text, text_pair=None):
+            return self.preprocess((text, text_pair) if self.pairs else text)
+
+        def tokens(**inputs):
+            return {"logits": self(inputs, training=False)}
+
+        def embed(text, text_pair=None):
+            vector = self.embedding_model(tokenize(text, text_pair), training=False)
+            return {"embedding": tf.cast(vector, tf.float32)}
+
+        def serving_default(text, text_pair=None):
+            return self.postprocess(tokens(**tokenize(text, text_pair))["logits"])
+
+        return {
+            "serving_default": Endpoint(serving_default, text),
+            "tokenize": Endpoint(tokenize, text),
+            "tokens": Endpoint(tokens, ids),
+            "embed": Endpoint(embed, text),
+        }
+
+    @property
+    def input_names_in_order(self):
+        """tuple of str: the names of the integer inputs."""
+        return ("token_ids", "padding_mask", "segment_ids")
+
+    def get_config(self):
+        """Returns everything but the weights."""
+        return {
+            "encoder": self.encoder.get_config(),
+            "dtype": keras.dtype_policies.serialize(self.encoder.embedding.dtype_policy),
+            "vocabulary": list(self.tokenizer.vocabulary),
+            "tokenizer": self.tokenizer.settings(),
+            "labels": self.labels,
+            "pairs": self.pairs,
+            "pooling": self.pooling,
+            "dropout": self.dropout,
+            "max_length": self.max_length,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Builds a classifier with fresh weights from what `get_config` returned."""
+        config = dict(config)
+        encoder = BertEncoder.from_config({**config.pop("encoder"), "dtype": config.pop("dtype")})
+        tokenizer = WordPieceTokenizer(config.pop("vocabulary"), **config.pop("tokenizer"))
+        return cls(encoder, tokenizer, config.pop("labels"), **config)
+
+
+def _labels_of(checkpoint, source):
+    if checkpoint.labels is None:
+        raise UserError(
+            f"{source} has no classification head, so the labels must be given, e.g. "
+            f'TextClassifier.from_encoder("{source}", labels=["negative", "positive"]).'
+        )
+    return checkpoint.labels
+
+
+def _checked_max_length(max_length, limit, pairs):
+    if max_length is None:
+        return min(_MAX_LENGTH, limit)
+    least = 5 if pairs else 3
+    if not least <= max_length <= limit:
+        raise UserError(f"max_length={max_length} came; this encoder takes {least} to {limit} tokens.")
+    return int(max_length)
+
+
+def _check_fit(encoder, tokenizer, pooling):
+    if pooling not in _POOLINGS:
+        raise UserError(f'pooling="{pooling}" came; known are {", ".join(_POOLINGS)}.')
+    if pooling == "pooler" and encoder.pooler is None:
+        raise UserError('pooling="pooler" came, and the encoder has no pooler. Use pooling="mean" or "cls".')
+    size = encoder.settings["vocabulary_size"]
+    if tokenizer.vocabulary_size > size:
+        raise UserError(
+            f"The tokenizer has {tokenizer.vocabulary_size} tokens and the encoder {size}. Take both from one model."
+        )

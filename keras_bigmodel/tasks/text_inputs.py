@@ -1,0 +1,102 @@
+"""What people hand in as texts, checked and made one thing: lists of strings. Knows no tokenizer, no model."""
+
+import numpy as np
+
+from keras_bigmodel.core.errors import UserError
+
+_SECOND = "Hand in pairs as two lists, (texts, others), or as a list of (text, other)."
+
+
+def as_texts(texts, name="text"):
+    """Checks texts and gives them as a list of strings.
+
+    Args:
+        texts: list, tuple, array, pandas or Arrow column, or string tensor, of str or of UTF-8 bytes.
+        name: str. What an entry is called in an error.
+
+    Returns:
+        list of str. Invalid UTF-8 becomes U+FFFD.
+
+    Raises:
+        UserError: a single string, None, numbers, strings mixed with bytes, more than one axis.
+    """
+    if isinstance(texts, (str, bytes)):
+        raise UserError(f"A single {type(texts).__name__} came; wanted several texts. Put it in a list: [{texts!r:.40}].")
+    if texts is None:
+        raise UserError("None came; wanted a list of texts.")
+    rows = _as_list(texts)
+    kinds = {str if isinstance(row, str) else bytes if isinstance(row, bytes) else type(row) for row in rows}
+    if kinds == {str, bytes}:
+        raise UserError("Strings and bytes came together; wanted one of them. Decode the bytes first.")
+    for index, row in enumerate(rows):
+        if not isinstance(row, (str, bytes)):
+            raise UserError(_wrong_entry(row, index, name))
+    if kinds == {bytes}:
+        return [row.decode("utf-8", errors="replace") for row in rows]
+    return [_without_surrogates(str(row)) for row in rows]
+
+
+def as_pairs(pairs):
+    """Checks pairs of texts.
+
+    Args:
+        pairs: a tuple of two columns of texts, or a list (or array of two columns) of pairs.
+
+    Returns:
+        `(list of str, list of str)` of equal length.
+
+    Raises:
+        UserError: no pairs, columns of unequal length, or as `as_texts`.
+    """
+    if isinstance(pairs, (str, bytes)) or pairs is None:
+        raise UserError(f"{type(pairs).__name__} came; this task takes pairs of texts. {_SECOND}")
+    if _is_two_columns(pairs):
+        firsts, seconds = as_texts(pairs[0]), as_texts(pairs[1], name="second text")
+        if len(firsts) != len(seconds):
+            raise UserError(f"{len(firsts)} first and {len(seconds)} second texts came; wanted as many. {_SECOND}")
+        return firsts, seconds
+    rows = _as_list(pairs)
+    for index, row in enumerate(rows):
+        if isinstance(row, (str, bytes)) or not hasattr(row, "__len__") or len(row) != 2:
+            raise UserError(f"Entry {index} is {_shown(row)}; this task takes pairs of texts. {_SECOND}")
+    return as_texts([row[0] for row in rows]), as_texts([row[1] for row in rows], name="second text")
+
+
+def _is_two_columns(pairs):
+    return isinstance(pairs, tuple) and len(pairs) == 2 and not any(isinstance(part, (str, bytes)) for part in pairs)
+
+
+def _as_list(texts):
+    for method in ("to_pylist", "to_list", "tolist"):  # Arrow; pandas; NumPy
+        if hasattr(texts, method):
+            return _one_axis(getattr(texts, method)())
+    if hasattr(texts, "numpy"):
+        return _one_axis(texts.numpy().tolist())
+    try:
+        return list(texts)
+    except TypeError as error:
+        raise UserError(f"{_shown(texts)} came; wanted a list of texts.") from error
+
+
+def _one_axis(rows):
+    if not isinstance(rows, list):
+        raise UserError(f"A scalar came ({_shown(rows)}); wanted a list of texts.")
+    return rows
+
+
+def _wrong_entry(row, index, name):
+    if isinstance(row, (tuple, list, np.ndarray)):
+        return (
+            f"Entry {index} is {_shown(row)}; wanted one {name}. If these are pairs, create the task with pairs=True, "
+            'e.g. TextClassifier.from_encoder("minilm", labels=[...], pairs=True).'
+        )
+    return f"Entry {index} is {_shown(row)}; wanted a {name}. Drop or fill such rows first."
+
+
+def _shown(value):
+    return f"{value!r:.40} ({type(value).__name__})"
+
+
+def _without_surrogates(text):
+    """Replaces lone surrogates, which no UTF-8 can hold, as decoders do with bad bytes."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,109 @@
+"""A `tf.data.Dataset` of strings, turned window by window into batches of like length. Knows no losses."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.batch_plan import WINDOW
+from keras_bigmodel.data.length_batches import LengthBatches
+
+
+class TextStream:
+    """Reads a batched dataset of texts once an epoch, holding 50 batches at a time.
+
+    Args:
+        task: the `Task` whose texts these are.
+        dataset: batched `tf.data.Dataset` of texts, `(texts, labels)` or `(texts, labels, weights)`.
+        class_weights: float array `(labels,)` that multiplies the weights, or None.
+
+    Raises:
+        UserError: the dataset is not batched.
+    """
+
+    def __init__(self, task, dataset, class_weights=None):
+        self._task = task
+        self._dataset = dataset
+        self._class_weights = class_weights
+        first = tf.nest.flatten(dataset.element_spec)[0]
+        if first.shape.rank != 1:
+            raise UserError(
+                f"The dataset gives texts of shape {first.shape}; wanted batches of texts. Call .batch(32) on it."
+            )
+
+    def texts(self):
+        """Gives the texts alone, a window at a time, in order."""
+        for elements in self._windows():
+            yield self._joined([self._parts(element)[0] for element in elements])
+
+    def dataset(self, *, batch_size=None, tokens_per_batch=None, seed=None, first_epoch=0):
+        """Gives a `tf.data.Dataset` of the model's inputs, targets and weights."""
+        epoch = first_epoch - 1
+
+        def batches():
+            nonlocal epoch
+            epoch += 1
+            for number, elements in enumerate(self._windows()):
+                window = self._window(elements, batch_size, tokens_per_batch, seed)
+                window.epoch = epoch * 1_000_003 + number  # each window has its own order in each epoch
+                yield from window.dataset()
+
+        spec = self._window(self._dataset.take(1).as_numpy_iterator(), 1, None, None).dataset().element_spec
+        return tf.data.Dataset.from_generator(batches, output_signature=spec).prefetch(4)
+
+    def training_dataset(self, *, batch_size=None, tokens_per_batch=None, seed=None, first_epoch=0):
+        """Gives `(dataset, number of batches)`; without `batch_size` batches are as large as the user's first."""
+        dataset = self.dataset(
+            batch_size=batch_size, tokens_per_batch=tokens_per_batch, seed=seed, first_epoch=first_epoch
+        )
+        known = int(self._dataset.cardinality())
+        if known == tf.data.INFINITE_CARDINALITY:
+            return dataset, 0
+        return dataset, known if known >= 0 else sum(1 for _ in self._dataset)
+
+    def _window(self, elements, batch_size, tokens_per_batch, seed):
+        parts = [self._parts(element) for element in elements]
+        if not parts:
+            raise UserError("The dataset gave no batch; wanted at least one text.")
+        texts = self._joined([part[0] for part in parts])
+        targets = weights = None
+        if parts[0][1] is not None:
+            targets = self._task.encode_targets(np.concatenate([np.asarray(part[1]) for part in parts]))
+        if parts[0][2] is not None:
+            weights = np.concatenate([part[2] for part in parts]).astype("float32")
+        if self._class_weights is not None:
+            shares = self._class_weights[targets]
+            weights = shares if weights is None else weights * shares
+        rows = batch_size or (None if tokens_per_batch else len(parts[0][1]))
+        return LengthBatches(
+            self._task.encode(texts), targets, weights, batch_size=rows, tokens_per_batch=tokens_per_batch, seed=seed
+        )
+
+    def _windows(self):
+        window = []
+        for element in self._dataset.as_numpy_iterator():
+            window.append(element)
+            if len(window) == WINDOW:
+                yield window
+                window = []
+        if window:
+            yield window
+
+    def _parts(self, element):
+        """Takes an element apart into texts, labels and weights, None for what it does not have."""
+        if not isinstance(element, tuple):
+            element = (element,)
+        elif self._task.pairs and not isinstance(element[0], tuple):
+            element = (element,)
+        return (*element, None, None)[:3]
+
+    def _joined(self, columns):
+        if self._task.pairs:
+            return self._task.checked_texts(tuple(np.concatenate(side) for side in zip(*columns, strict=True)))
+        return self._task.checked_texts(np.concatenate(columns))
+
+
+def is_string_dataset(data):
+    """Says whether this is a `tf.data.Dataset` whose first part is text."""
+    if not isinstance(data, tf.data.Dataset):
+        return False
+    return tf.nest.flatten(data.element_spec)[0].dtype == tf.string

@@ -1,0 +1,199 @@
+"""Turns text into the graph's WordPiece ids with nothing but Python's standard library. Knows no TensorFlow."""
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tokenizers.bert_characters import BertCharacters
+from keras_bigmodel.tokenizers.special_tokens import SpecialTokens
+from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, room_for_text
+
+CONTINUATION = "##"
+# Common characters are looked up once; beyond, memory would grow with what strangers type.
+REMEMBERED_CODE_POINTS = 0x10000
+REMEMBERED_WORDS = 50_000
+
+
+class PlainWordPieceTokenizer:
+    """`WordPieceTokenizer` in mode `"exact"` for machines without TensorFlow: the same arguments, the same ids.
+
+    Both read one table of characters (`unicode_classes.py`), so neither the Unicode version of this Python nor that of
+    a server can part them. What that class says about typed special tokens, invalid bytes and adjacent combining marks
+    holds here too. Half a surrogate pair in a `str` is dropped, as invalid bytes are.
+
+    Args:
+        vocabulary: list of str. The position of a token is its id.
+        lowercase: bool. Defaults to `True`.
+        strip_accents: bool or None. `None` means as `lowercase`. Defaults to `None`.
+        split_chinese: bool. Make each Han character a word of its own. Defaults to `True`.
+        mode: `"exact"`. Mode `"fast"` is refused: its clean-up is compiled into tensorflow_text and has no table.
+        unknown_token: str. Stands for a word that the pieces cannot build. Defaults to `"[UNK]"`.
+        max_characters_per_word: int. A longer word becomes the unknown token. Defaults to 100.
+
+    Call: lists of texts -> a dict of lists `texts` long, of lists as long as the longest in this batch.
+
+    Raises:
+        UserError: a special token is missing, a token stands twice, or `max_length` cannot hold the special tokens.
+
+    >>> tokenizer = PlainWordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "go", "##od", "!"])
+    >>> tokenizer.tokenize("Good!")
+    [4, 5, 6]
+    >>> tokenizer(["Good!", "go"])["token_ids"]
+    [[2, 4, 5, 6, 3], [2, 4, 3, 0, 0]]
+
+    Source: Devlin et al., 2018.
+    """
+
+    def __init__(
+        self,
+        vocabulary,
+        *,
+        lowercase=True,
+        strip_accents=None,
+        split_chinese=True,
+        mode="exact",
+        unknown_token="[UNK]",
+        max_characters_per_word=100,
+    ):
+        self._vocabulary = list(vocabulary)
+        self._special = SpecialTokens(self._vocabulary, unknown_token)
+        self._settings = WordPieceSettings(
+            lowercase, strip_accents, split_chinese, mode, unknown_token, max_characters_per_word
+        )
+        if mode == "fast":
+            raise UserError(
+                "The plain tokenizer has no mode='fast': that clean-up is compiled into tensorflow_text. "
+                "Use WordPieceTokenizer, or train and export with mode='exact'."
+            )
+        self._characters = _Replacements(
+            BertCharacters(
+                lowercase, strip_accents=self._settings.strips_accents, split_chinese=self._settings.split_chinese
+            )
+        )
+        self._ids = {token: token_id for token_id, token in enumerate(self._vocabulary)}
+        self._longest_piece = max(map(len, self._vocabulary))
+        self._known_words = {}
+
+    def tokenize(self, text):
+        """Gives the ids of one text, a str or UTF-8 bytes, without special tokens, as a list of int."""
+        if isinstance(text, bytes):
+            text = text.decode("utf-8", "replace")
+        words = text.translate(self._characters).split(" ")
+        return [token_id for word in words if word for token_id in self._pieces(word)]
+
+    def __call__(self, texts, pairs=None, *, max_length=128):
+        """Gives `token_ids`, `segment_ids` and `padding_mask` for [CLS] text [SEP], or [CLS] text [SEP] pair [SEP].
+
+        A text that is too long keeps its head; of a pair the longer is cut first (Hugging Face's `longest_first`).
+        """
+        for name, given in (("texts", texts), ("pairs", pairs)):
+            if isinstance(given, str | bytes):
+                raise UserError(f"{name} is a single {type(given).__name__}. Give a list: [{given[:20]!r}].")
+        room = room_for_text(max_length, is_pair=pairs is not None)
+        if pairs is None:
+            rows = [self._row(self.tokenize(text)[:room]) for text in texts]
+        else:
+            rows = [
+                self._row(*cut(self.tokenize(text), self.tokenize(pair), room))
+                for text, pair in zip(texts, pairs, strict=True)
+            ]
+        longest = max((len(ids) for ids, _ in rows), default=0)
+        return {
+            "token_ids": [ids + [self.pad_id] * (longest - len(ids)) for ids, _ in rows],
+            "segment_ids": [segments + [0] * (longest - len(segments)) for _, segments in rows],
+            "padding_mask": [[1] * len(ids) + [0] * (longest - len(ids)) for ids, _ in rows],
+        }
+
+    @property
+    def vocabulary(self):
+        """Every token, in the order of the ids: a list of str."""
+        return list(self._vocabulary)
+
+    @property
+    def vocabulary_size(self):
+        """The number of tokens."""
+        return len(self._vocabulary)
+
+    @property
+    def pad_id(self):
+        """The id of [PAD]."""
+        return self._special.pad_id
+
+    @property
+    def cls_id(self):
+        """The id of [CLS]."""
+        return self._special.cls_id
+
+    @property
+    def sep_id(self):
+        """The id of [SEP]."""
+        return self._special.sep_id
+
+    @property
+    def unknown_id(self):
+        """The id of the unknown token."""
+        return self._special.unknown_id
+
+    @property
+    def mask_id(self):
+        """The id of [MASK], or None where the vocabulary has none."""
+        return self._special.mask_id
+
+    def id_to_token(self, token_id):
+        """Gives the token of an id."""
+        return self._vocabulary[token_id]
+
+    def settings(self):
+        """Gives the constructor's arguments but the vocabulary, as a dict that JSON can hold."""
+        return self._settings.as_dict()
+
+    def _row(self, first, second=None):
+        ids = [self.cls_id, *first, self.sep_id]
+        segments = [0] * len(ids)
+        if second is not None:
+            ids += [*second, self.sep_id]
+            segments += [1] * (len(second) + 1)
+        return ids, segments
+
+    def _pieces(self, word):
+        pieces = self._known_words.get(word)
+        if pieces is None:
+            pieces = self._longest_matches(word)
+            if len(self._known_words) < REMEMBERED_WORDS:
+                self._known_words[word] = pieces
+        return pieces
+
+    def _longest_matches(self, word):
+        if len(word) > self._settings.max_characters_per_word:
+            return [self.unknown_id]
+        pieces, start, prefix = [], 0, ""
+        while start < len(word):
+            end = min(len(word), start + self._longest_piece)
+            while end > start and prefix + word[start:end] not in self._ids:
+                end -= 1
+            if end == start:
+                return [self.unknown_id]
+            pieces.append(self._ids[prefix + word[start:end]])
+            start, prefix = end, CONTINUATION
+        return pieces
+
+
+class _Replacements(dict):
+    """The table that `str.translate` asks, filled as characters turn up."""
+
+    def __init__(self, characters):
+        super().__init__()
+        self._replacement = characters.replacement
+
+    def __missing__(self, code):
+        replacement = self._replacement(code)
+        if code < REMEMBERED_CODE_POINTS:
+            self[code] = replacement
+        return replacement
+
+
+def cut(first, second, room):
+    """Cuts the longer of two lists first; where both must be cut, the longer, else the second, keeps the odd piece."""
+    if len(first) + len(second) <= room:
+        return first, second
+    shorter = min(len(first), len(second), room // 2)
+    if len(first) > len(second):
+        return first[: room - shorter], second[:shorter]
+    return first[:shorter], second[: room - shorter]

@@ -1,0 +1,291 @@
+"""Turns text into WordPiece ids inside the graph. Knows no model, no file and no lookup table."""
+
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tokenizers import character_table as table
+from keras_bigmodel.tokenizers.bert_characters import BertCharacters
+from keras_bigmodel.tokenizers.character_table import CharacterTable
+from keras_bigmodel.tokenizers.special_tokens import SpecialTokens
+from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, room_for_text
+
+LONGEST_CHARACTER_IN_BYTES = 4
+# Dropped from every text, so that no vocabulary can hold a word with it that a text could ask for.
+PLACEHOLDER = 0xE000
+# Where the packed values hold the three tokens that no text can contain.
+PAD_SLOT, CLS_SLOT, SEP_SLOT, SPECIAL_SLOTS = range(4)
+
+
+class WordPieceTokenizer:
+    """BERT's tokenizer as TensorFlow ops: texts in, ids out, on a stock TF Serving from 2.14 on.
+
+    Mode `"exact"` gives the ids of Hugging Face `tokenizers` for every text: the clean-up is a table over code points
+    that was read out of that library, so the Unicode version of the machine or server never matters. Mode `"fast"` is
+    tensorflow_text's `FastBertTokenizer`: it converts to LiteRT, and differs on control characters, some spaces, and on
+    letters that Unicode folds together (ß becomes ss). Never mix the modes between training and serving.
+
+    Three things to know. A typed "[SEP]" is text, five characters of it, never the special token: a user's text cannot
+    forge structure (Hugging Face does this with `split_special_tokens=True`). Bytes that are not UTF-8 are dropped. And
+    two adjacent combining marks that `strip_accents` leaves standing keep their typed order, where Hugging Face sorts
+    them; that shows only with a vocabulary that holds such marks, newer than Unicode 8.
+
+    Args:
+        vocabulary: list of str. The position of a token is its id.
+        lowercase: bool. Defaults to `True`.
+        strip_accents: bool or None. `None` means as `lowercase`. Defaults to `None`.
+        split_chinese: bool. Make each Han character a word of its own. Defaults to `True`.
+        mode: `"exact"` or `"fast"`. Defaults to `"exact"`.
+        unknown_token: str. Stands for a word that the pieces cannot build. Defaults to `"[UNK]"`.
+        max_characters_per_word: int. A longer word becomes the unknown token (mode `"fast"`: bytes). Default 100.
+
+    Call shapes: texts `(texts,)`, and pairs `(texts,)` -> a dict of int32 `(texts, longest in this batch)`.
+
+    Raises:
+        UserError: a special token is missing, a token stands twice, or `max_length` cannot hold the special tokens.
+
+    >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "go", "##od", "!"])
+    >>> tokenizer.tokenize(["Good!", "go"]).to_list()
+    [[4, 5, 6], [4]]
+    >>> tokenizer(["Good!", "go"])["token_ids"].numpy().tolist()
+    [[2, 4, 5, 6, 3], [2, 4, 3, 0, 0]]
+
+    Source: Devlin et al., 2018; Song et al., 2020 (Fast WordPiece).
+    """
+
+    def __init__(
+        self,
+        vocabulary,
+        *,
+        lowercase=True,
+        strip_accents=None,
+        split_chinese=True,
+        mode="exact",
+        unknown_token="[UNK]",
+        max_characters_per_word=100,
+    ):
+        self._vocabulary = list(vocabulary)
+        self._special = SpecialTokens(self._vocabulary, unknown_token)
+        self._settings = WordPieceSettings(
+            lowercase, strip_accents, split_chinese, mode, unknown_token, max_characters_per_word
+        )
+        make = {"exact": self._exact_pieces, "fast": self._fast_pieces}[mode]
+        self._pieces = tf.function(make(), input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+
+    @tf.autograph.experimental.do_not_convert
+    def tokenize(self, texts):
+        """Gives the pieces of each text without special tokens: int32 `RaggedTensor` `(texts, pieces)`."""
+        pieces, text_starts = self._pieces(one_text_a_row(texts))
+        return tf.RaggedTensor.from_row_splits(pieces, text_starts, validate=False)
+
+    @tf.autograph.experimental.do_not_convert
+    def __call__(self, texts, pairs=None, *, max_length=128):
+        """Gives `token_ids`, `segment_ids` and `padding_mask` for [CLS] text [SEP], or [CLS] text [SEP] pair [SEP].
+
+        A text that is too long keeps its head; of a pair the longer is cut first (Hugging Face's `longest_first`).
+        """
+        room = room_for_text(max_length, is_pair=pairs is not None)
+        firsts = self.tokenize(texts)
+        if pairs is None:
+            return self._pack([firsts], [tf.minimum(firsts.row_lengths(), room)])
+        seconds = self.tokenize(pairs)
+        return self._pack([firsts, seconds], longest_first(firsts.row_lengths(), seconds.row_lengths(), room))
+
+    @property
+    def vocabulary(self):
+        """Every token, in the order of the ids: a list of str."""
+        return list(self._vocabulary)
+
+    @property
+    def vocabulary_size(self):
+        """The number of tokens."""
+        return len(self._vocabulary)
+
+    @property
+    def pad_id(self):
+        """The id of [PAD]."""
+        return self._special.pad_id
+
+    @property
+    def cls_id(self):
+        """The id of [CLS]."""
+        return self._special.cls_id
+
+    @property
+    def sep_id(self):
+        """The id of [SEP]."""
+        return self._special.sep_id
+
+    @property
+    def unknown_id(self):
+        """The id of the unknown token."""
+        return self._special.unknown_id
+
+    @property
+    def mask_id(self):
+        """The id of [MASK], or None where the vocabulary has none."""
+        return self._special.mask_id
+
+    def id_to_token(self, token_id):
+        """Gives the token of an id."""
+        return self._vocabulary[token_id]
+
+    def settings(self):
+        """Gives the constructor's arguments but the vocabulary, as a dict that JSON can hold."""
+        return self._settings.as_dict()
+
+    def _exact_pieces(self):
+        settings = self._settings
+        characters = BertCharacters(
+            settings.lowercase, strip_accents=settings.strips_accents, split_chinese=settings.split_chinese
+        )
+        clean = clean_up(CharacterTable(characters))
+        # The kernel counts bytes where BERT counts characters: it gets the widest limit, and `words` below counts.
+        word_pieces = tf_text.FastWordpieceTokenizer(
+            self._vocabulary,
+            max_bytes_per_word=LONGEST_CHARACTER_IN_BYTES * settings.max_characters_per_word,
+            token_out_type=tf.int32,
+            unknown_token=settings.unknown_token,
+            no_pretokenization=True,
+        )
+
+        def pieces_of(texts):
+            words, lengths, text_starts = join_words(*clean(texts))
+            words = tf.where(lengths > settings.max_characters_per_word, settings.unknown_token, words)
+            pieces = word_pieces.tokenize(words)
+            return pieces.values, tf.gather(pieces.row_splits, text_starts)
+
+        return pieces_of
+
+    def _fast_pieces(self):
+        settings = self._settings
+        tokenizer = tf_text.FastBertTokenizer(
+            self._vocabulary,
+            max_bytes_per_word=settings.max_characters_per_word,
+            token_out_type=tf.int32,
+            unknown_token=settings.unknown_token,
+            lower_case_nfd_strip_accents=settings.lowercase,
+        )
+
+        def pieces_of(texts):
+            pieces = tokenizer.tokenize(texts)
+            return pieces.values, pieces.row_splits
+
+        return pieces_of
+
+    def _pack(self, parts, lengths):
+        # One gather from [pad, cls, sep, every piece]: a ragged concat would take some fifty ops.
+        special = tf.constant([self.pad_id, self.cls_id, self.sep_id], tf.int32)
+        values = tf.concat([special, *(part.values for part in parts)], axis=0)
+        width = tf.maximum(tf.reduce_max(sum(lengths) + len(parts) + 1), 0)
+        positions = tf.range(width)[tf.newaxis]  # (1, width)
+        pad, cls, sep = (tf.constant(slot, tf.int64) for slot in (PAD_SLOT, CLS_SLOT, SEP_SLOT))
+        slots = tf.where(tf.equal(positions, 0), cls, pad)
+        end, offset = tf.zeros_like(lengths[0])[:, tf.newaxis], tf.constant(SPECIAL_SLOTS, tf.int64)
+        for part, length in zip(parts, lengths, strict=True):
+            begin, end = end, end + length[:, tf.newaxis] + 1  # (texts, 1): the special tokens on both sides
+            pieces = offset + part.row_starts()[:, tf.newaxis] + positions - begin - 1
+            slots = tf.where((positions > begin) & (positions < end), pieces, slots)
+            slots = tf.where(tf.equal(positions, end), sep, slots)  # (texts, width)
+            offset += tf.size(part.values, tf.int64)
+        in_second = (positions > lengths[0][:, tf.newaxis] + 1) & (positions <= end)
+        return {
+            "token_ids": tf.gather(values, slots),
+            "segment_ids": tf.cast(in_second, tf.int32),
+            "padding_mask": tf.cast(positions <= end, tf.int32),
+        }
+
+
+def one_text_a_row(texts):
+    """Refuses anything but a list of texts: a single str would be read as one text, a matrix as none."""
+    texts = tf.convert_to_tensor(texts, tf.string)
+    if texts.shape.rank not in (1, None):
+        raise UserError(
+            f"The tokenizer takes a list of texts, one dimension, and was given shape {tuple(texts.shape)}. "
+            "Put a single text into a list; flatten a matrix."
+        )
+    return texts
+
+
+def longest_first(firsts, seconds, room):
+    """Gives the lengths that are left of pairs when the longer text is cut first, as in Hugging Face `tokenizers`.
+
+    Args:
+        firsts: int64 `(texts,)`. Pieces of the first texts.
+        seconds: int64 `(texts,)`. Pieces of the second texts.
+        room: int. Pieces that fit.
+    """
+    half = room // 2
+    shorter = tf.minimum(firsts, seconds)
+    # Where neither text fits into half, the second gets the odd piece; when the first is longer, the first does.
+    is_swapped = firsts > seconds
+    short_share = tf.where(shorter <= half, shorter, half)
+    long_share = room - short_share
+    fits = firsts + seconds <= room
+    return [
+        tf.where(fits, firsts, tf.where(is_swapped, long_share, short_share)),
+        tf.where(fits, seconds, tf.where(is_swapped, short_share, long_share)),
+    ]
+
+
+def clean_up(characters):
+    """Gives a function from texts to `(code points, kinds, starts of texts)`.
+
+    Args:
+        characters: a `CharacterTable`.
+    """
+
+    def clean(texts):
+        ragged = tf.strings.unicode_decode(texts, "UTF-8", errors="replace")
+        codes, text_starts = ragged.values, ragged.row_splits
+        pages = tf.gather(characters.pages, tf.bitwise.right_shift(codes, table.PAGE_BITS))
+        within = tf.bitwise.bitwise_and(codes, (1 << table.PAGE_BITS) - 1)
+        entries = tf.gather(characters.entries, tf.bitwise.left_shift(pages, table.PAGE_BITS) + within)
+        kinds = tf.bitwise.bitwise_and(entries, (1 << table.KIND_BITS) - 1)
+        moves = tf.bitwise.right_shift(entries, table.KIND_BITS)
+        if len(characters.several) == 0:
+            return codes + moves, kinds, text_starts
+        return tf.cond(
+            tf.reduce_any(tf.equal(kinds, table.SEVERAL)),
+            lambda: write_out(characters, codes, kinds, moves, text_starts),
+            lambda: (codes + moves, kinds, text_starts),
+        )
+
+    return clean
+
+
+def write_out(characters, codes, kinds, moves, text_starts):
+    """Replaces each character that becomes several, a Hangul syllable say, by them."""
+    is_several = tf.equal(kinds, table.SEVERAL)
+    rows = tf.where(is_several, moves, 0)
+    counts = tf.where(is_several, tf.gather(characters.several_lengths, rows), 1)
+    ends = tf.cumsum(counts)
+    sources = tf.repeat(tf.range(tf.size(codes)), counts)  # (characters written out,)
+    within = tf.range(tf.size(sources)) - tf.gather(ends - counts, sources)
+    written = tf.gather_nd(characters.several, tf.stack([tf.gather(rows, sources), within], axis=1))
+    was_several = tf.gather(is_several, sources)
+    return (
+        tf.where(was_several, written, tf.gather(codes + moves, sources)),
+        tf.where(was_several, table.ORDINARY, tf.gather(kinds, sources)),
+        tf.cast(tf.gather(tf.concat([[0], ends], 0), text_starts), text_starts.dtype),
+    )
+
+
+def join_words(codes, kinds, text_starts):
+    """Joins characters into words: `(words, their lengths in characters, number of words before each text)`."""
+    is_apart = tf.cast(tf.equal(kinds, table.APART), tf.int32)
+    is_space = tf.cast(tf.equal(kinds, table.SPACE), tf.int32)
+    # A word cannot reach over a space, either side of a character that stands apart, or the start of a text. Summed
+    # up, these borders number the words; a dropped character adds none, so that what it parted grows together.
+    borders = is_space + is_apart + tf.concat([[0], is_apart], 0)[:-1]
+    borders = tf.tensor_scatter_nd_add(
+        tf.concat([borders, [0]], 0), text_starts[:, tf.newaxis], tf.ones_like(text_starts, tf.int32)
+    )[:-1]
+    kept = tf.where(tf.equal(kinds, table.ORDINARY) | tf.equal(kinds, table.APART))[:, 0]
+    numbers = tf.gather(tf.cumsum(borders), kept)
+    word_starts = tf.where(tf.not_equal(numbers, tf.concat([[-1], numbers], 0)[:-1]))[:, 0]
+    word_splits = tf.concat([word_starts, [tf.size(kept, tf.int64)]], 0)
+    letters = tf.RaggedTensor.from_row_splits(tf.gather(codes, kept), word_splits, validate=False)
+    words = tf.strings.unicode_encode(letters, "UTF-8", replacement_char=PLACEHOLDER)
+    words_before = tf.searchsorted(tf.gather(kept, word_starts), text_starts, out_type=tf.int64)
+    return words, letters.row_lengths(), words_before

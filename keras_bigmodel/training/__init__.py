@@ -1,0 +1,15 @@
+"""Optimizer, learning rate and dtype of a run. Knows no task."""
+
+from keras_bigmodel.training.dtype_choice import fastest_dtype, resolve_dtype
+from keras_bigmodel.training.recipe import LEARNING_RATE, WARMUP_SHARE, WEIGHT_DECAY, recipe_optimizer
+from keras_bigmodel.training.warmup_decay import WarmupDecay
+
+__all__ = [
+    "LEARNING_RATE",
+    "WARMUP_SHARE",
+    "WEIGHT_DECAY",
+    "WarmupDecay",
+    "fastest_dtype",
+    "recipe_optimizer",
+    "resolve_dtype",
+]

@@ -1,0 +1,28 @@
+"""How a pretrained encoder is fine-tuned here unless somebody says otherwise. Knows no data, no task."""
+
+import keras
+
+LEARNING_RATE = 5e-5
+WEIGHT_DECAY = 0.01
+CLIP_NORM = 1.0
+WARMUP_SHARE = 0.1
+NOT_DECAYED = ["bias", "gamma", "beta"]  # names of the variables of biases and normalisations
+
+
+def recipe_optimizer(learning_rate=LEARNING_RATE, *, weight_decay=WEIGHT_DECAY):
+    """Gives AdamW as BERT was fine-tuned: no decay on biases and normalisations, gradients clipped together.
+
+    Args:
+        learning_rate: float. The peak; `WarmupDecay` moves below it. Defaults to 5e-5.
+        weight_decay: float. Defaults to 0.01.
+
+    Returns:
+        `keras.optimizers.AdamW`.
+
+    Source: Loshchilov and Hutter, 2019, "Decoupled weight decay regularization"; Devlin et al., 2018, appendix A.3.
+    """
+    optimizer = keras.optimizers.AdamW(
+        learning_rate, weight_decay=weight_decay, global_clipnorm=CLIP_NORM, epsilon=1e-8, name="adamw"
+    )
+    optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)
+    return optimizer
