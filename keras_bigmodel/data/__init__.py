@@ -1,0 +1,23 @@
+"""Tables, splits and batches. Knows no model; the tokenizer is passed in. Names load when first used."""
+
+from importlib import import_module
+
+_HOMES = {
+    "EncodedTexts": "encoded_texts",
+    "LengthBatches": "length_batches",
+    "TextTable": "text_table",
+    "hold_back": "split",
+    "padding_share": "batch_plan",
+    "parity_texts": "bundled_texts",
+    "plan_batches": "batch_plan",
+    "read_text_table": "text_table",
+    "support_messages": "bundled_texts",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'keras_bigmodel.data' has no attribute '{name}'")
+    return getattr(import_module(f"keras_bigmodel.data.{_HOMES[name]}"), name)

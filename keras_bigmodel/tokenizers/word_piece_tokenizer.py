@@ -1,12 +1,13 @@
 """Turns text into WordPiece ids inside the graph. Knows no model, no file and no lookup table."""
 
+import functools
+
 import tensorflow as tf
 import tensorflow_text as tf_text
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers import character_table as table
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
-from keras_bigmodel.tokenizers.character_table import CharacterTable
 from keras_bigmodel.tokenizers.special_tokens import SpecialTokens
 from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, room_for_text
 
@@ -136,13 +137,10 @@ class WordPieceTokenizer:
 
     def _exact_pieces(self):
         settings = self._settings
-        characters = BertCharacters(
-            settings.lowercase, strip_accents=settings.strips_accents, split_chinese=settings.split_chinese
-        )
-        clean = clean_up(CharacterTable(characters))
+        clean = clean_up(shared_table(settings.lowercase, settings.strips_accents, settings.split_chinese))
         # The kernel counts bytes where BERT counts characters: it gets the widest limit, and `words` below counts.
         word_pieces = tf_text.FastWordpieceTokenizer(
-            self._vocabulary,
+            without_unreachable(self._vocabulary),
             max_bytes_per_word=LONGEST_CHARACTER_IN_BYTES * settings.max_characters_per_word,
             token_out_type=tf.int32,
             unknown_token=settings.unknown_token,
@@ -160,7 +158,7 @@ class WordPieceTokenizer:
     def _fast_pieces(self):
         settings = self._settings
         tokenizer = tf_text.FastBertTokenizer(
-            self._vocabulary,
+            without_unreachable(self._vocabulary),
             max_bytes_per_word=settings.max_characters_per_word,
             token_out_type=tf.int32,
             unknown_token=settings.unknown_token,
@@ -207,6 +205,14 @@ def one_text_a_row(texts):
     return texts
 
 
+def without_unreachable(vocabulary):
+    """Replaces tokens that no text can reach and that the kernel's builder cannot take, so that the ids stay."""
+    return [
+        f"{chr(PLACEHOLDER)}{token_id}" if token in ("", "##") or "\0" in token else token
+        for token_id, token in enumerate(vocabulary)
+    ]
+
+
 def longest_first(firsts, seconds, room):
     """Gives the lengths that are left of pairs when the longer text is cut first, as in Hugging Face `tokenizers`.
 
@@ -228,11 +234,17 @@ def longest_first(firsts, seconds, room):
     ]
 
 
+@functools.cache
+def shared_table(lowercase, strip_accents, split_chinese):
+    """Makes the table of these settings, once a process: it takes a quarter of a second."""
+    return table.CharacterTable(BertCharacters(lowercase, strip_accents=strip_accents, split_chinese=split_chinese))
+
+
 def clean_up(characters):
     """Gives a function from texts to `(code points, kinds, starts of texts)`.
 
     Args:
-        characters: a `CharacterTable`.
+        characters: a `character_table.CharacterTable`.
     """
 
     def clean(texts):

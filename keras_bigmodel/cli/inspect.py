@@ -1,0 +1,54 @@
+"""`bigmodel inspect`: what a model's folder holds. Loads no TensorFlow at all."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_bigmodel.cli.metric_table import metric_lines
+from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.versions import version_folder, version_numbers
+
+NAME = "inspect"
+
+
+def run(
+    model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
+):
+    """Show what a model is: versions, sizes, settings, measures, agreement of the export."""
+    folder = version_folder(model)
+    manifest = Manifest.read(folder)
+    manifest.check(folder)
+    sizes = {path.name: _bytes(path) for path in sorted(folder.iterdir())}
+    versions = version_numbers(folder.parent)
+    if as_json:
+        described = {**vars(manifest), "folder": str(folder), "all_versions": versions, "bytes": sizes}
+        print(json.dumps(described, ensure_ascii=False, default=str))
+        return
+    print(f"{manifest.name}, version {manifest.version} of {', '.join(map(str, versions))}: a {manifest.task}")
+    labels = ", ".join(manifest.labels[:12]) + (", …" if len(manifest.labels) > 12 else "")
+    print(f"labels      {len(manifest.labels)}: {labels}")
+    size = manifest.sizes
+    print(
+        f"encoder     {manifest.settings.get('encoder')}: {size['num_layers']} layers, {size['hidden_dim']} wide, "
+        f"{size['parameters']:,} parameters, texts up to {size['max_length_used']} tokens"
+    )
+    print(f"tokenizer   {manifest.tokenizer['mode']}, {'uncased' if manifest.tokenizer['lowercase'] else 'cased'}")
+    for part, metrics in manifest.metrics.items():
+        print(f"{part:11} {metric_lines(metrics)}")
+    parity = manifest.parity
+    print(
+        f"agreement   SavedModel in a clean process: {parity['texts_with_other_tokens']} of {parity['texts']} texts with "
+        f"other tokens, largest difference of a logit {parity['largest_logit_difference']:.1e}"
+    )
+    print(f"made        {manifest.created}, with tensorflow {manifest.versions.get('tensorflow')}")
+    print(f"folder      {folder}, {sum(sizes.values()) / 1e6:.1f} MB")
+    for name, number in sizes.items():
+        print(f"            {name:28} {number / 1e6:9.2f} MB")
+
+
+def _bytes(path):
+    files = [path] if path.is_file() else Path(path).rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())

@@ -1,0 +1,56 @@
+"""The program `bigmodel`: its commands, its errors, its exit codes. Loads nothing heavy by itself."""
+
+import os
+import sys
+import traceback
+
+import typer
+
+from keras_bigmodel._version import __version__
+from keras_bigmodel.cli import evaluate, export, inspect, predict, train
+from keras_bigmodel.core.errors import UserError
+
+app = typer.Typer(
+    name="bigmodel",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (train, evaluate, predict, inspect, export):
+    app.command(command.NAME)(command.run)
+
+
+def _show_version(wanted: bool):
+    if wanted:
+        typer.echo(f"bigmodel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _describe(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Say the version."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error (works behind a command too)."),
+):
+    """From a table of labelled text to a measured classifier that runs in TensorFlow Serving."""
+
+
+def main():
+    """Runs the program; bad input ends it with one sentence and exit code 2."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings are not ours to print
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    try:
+        app(arguments, prog_name="bigmodel")
+    except UserError as error:
+        if debug:
+            traceback.print_exc()
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:  # `bigmodel predict ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""`bigmodel predict`: texts in, one JSON line a text out. Knows no TensorFlow until it runs."""
+
+import json
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_bigmodel.core.errors import UserError
+
+NAME = "predict"
+_ROWS = 4096  # texts answered together: enough to sort by length, little enough to hold
+_TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+
+
+def run(
+    model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
+    inputs: Annotated[
+        list[str] | None, typer.Argument(help="Texts, or one file (a table, or a text a line); default: standard input.")
+    ] = None,
+    text: Annotated[str, typer.Option(help="Column of the text, in a table.")] = "text",
+    pair: Annotated[str | None, typer.Option(help="Column of the second text, in a table.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="How many labels to show.", min=1)] = None,
+):
+    """Label texts: one JSON line a text, in the order given. For a model of pairs: text TAB text."""
+    rows = _rows(inputs, text, pair)
+    from keras_bigmodel.pipeline import load_task
+
+    task = load_task(model)
+    while chunk := list(islice(rows, _ROWS)):
+        texts = [_as_pair(row) for row in chunk] if task.pairs else chunk
+        for row, answer in zip(texts, task.classify(texts, top_k=top_k), strict=True):
+            shown = {"text": row} if not task.pairs else {"text": row[0], "text_pair": row[1]}
+            answered = {"label": answer.label, "probability": round(answer.probability, 6)}
+            probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
+            print(json.dumps({**shown, **answered, "probabilities": probabilities}, ensure_ascii=False))
+        sys.stdout.flush()
+
+
+def _rows(inputs, text, pair):
+    """Gives the texts one by one, from wherever they come."""
+    if not inputs or inputs == ["-"]:
+        return _lines(sys.stdin.buffer)
+    if len(inputs) > 1 or not _is_file(inputs[0]):
+        return iter(inputs)
+    path = Path(inputs[0])
+    if path.suffix.lower() not in _TABLES:
+        return _lines(path.open("rb"))
+    from keras_bigmodel.data import read_text_table
+
+    table = read_text_table(path, text=text, pair=pair, label=None)
+    return iter(table.texts if pair is None else list(zip(table.texts, table.seconds, strict=True)))
+
+
+def _is_file(name):
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # a text too long, or with characters that no file name has
+        return False
+
+
+def _lines(file):
+    for line in file:
+        yield line.decode("utf-8", errors="replace").rstrip("\r\n")
+
+
+def _as_pair(row):
+    if isinstance(row, tuple):
+        return row
+    first, tab, second = row.partition("\t")
+    if not tab:
+        raise UserError(f"This model takes pairs, and one text came: {row!r:.60}. Put a TAB between the two texts.")
+    return first, second

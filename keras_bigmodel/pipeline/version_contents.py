@@ -1,0 +1,85 @@
+"""What goes into a version folder, in which order. Knows tasks and exporters; no run."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.versions import next_version, version_folder
+from keras_bigmodel.export import export_checked, exporter
+from keras_bigmodel.tasks import TextClassifier, task_folder
+
+TASKS = {"TextClassifier": TextClassifier}
+_SHORT = (
+    "agrees",
+    "texts",
+    "dtype",
+    "texts_with_other_tokens",
+    "largest_logit_difference",
+    "texts_with_other_labels",
+    "saved_model_load_seconds",
+)
+
+
+def write_version(task, folder, manifest, *, parity_texts=None):
+    """Fills a version folder: the task, its SavedModel, the certificate, the manifest.
+
+    Args:
+        task: a task.
+        folder: path of an empty folder.
+        manifest: `Manifest`, all but its `parity` and files.
+        parity_texts: texts to compare on, besides the bundled ones when they are few.
+
+    Returns:
+        `Manifest` as written.
+    """
+    task_folder.write(task, folder)
+    texts = None if parity_texts is None else task.checked_texts(parity_texts)
+    certificate = exporter("saved_model")(task.with_dtype("float32"), folder, texts)
+    manifest = dataclasses.replace(manifest, parity={name: certificate[name] for name in _SHORT})
+    manifest.write(folder)
+    return manifest
+
+
+def load_task(path):
+    """Loads the task of a version folder, or of the highest version under a folder, its files checked.
+
+    Raises:
+        UserError: nothing is there, or a file is missing or altered.
+    """
+    if (Path(path) / task_folder.TASK_FILE).is_file() and not (Path(path) / "manifest.json").is_file():
+        return TextClassifier.load(path)  # written by Task.save
+    folder = version_folder(path)
+    manifest = Manifest.read(folder)
+    manifest.check(folder)
+    if manifest.task not in TASKS:
+        raise UserError(f"{folder} holds a {manifest.task}; this package knows {', '.join(TASKS)}.")
+    return TASKS[manifest.task].load(folder)
+
+
+def export(path, *, format="saved_model", out=None):
+    """Exports a trained model: into a folder of its own, or as the next version beside it.
+
+    Args:
+        path: a version folder, or a folder of versions.
+        format: str. One of `export.EXPORTERS`.
+        out: path of a new folder. Without it the export becomes the next version.
+
+    Returns:
+        `(Path of what was written, dict: the parity certificate)`.
+
+    Raises:
+        UserError: as `load_task`; an unknown format; `out` is there already.
+    """
+    exporter(format)  # an unknown format is refused before anything is loaded
+    task = load_task(path)
+    if out is not None:
+        return Path(out), export_checked(task.with_dtype("float32"), out, format=format)
+    folder = version_folder(path)
+    parent = Manifest.read(folder)
+    with next_version(folder.parent) as (aside, number):
+        if (folder / "report").is_dir():
+            shutil.copytree(folder / "report", aside / "report")
+        write_version(task, aside, dataclasses.replace(parent, version=number, parent=parent.version))
+    return folder.parent / str(number), Manifest.read(folder.parent / str(number)).parity
