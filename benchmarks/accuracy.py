@@ -1,6 +1,6 @@
 """Accuracy after fine-tuning MiniLM by the recipe, mean over seeds, on public sets in a folder that you name.
 
-usage: python benchmarks/accuracy.py DATA_FOLDER [--sets sst2:1 sst2:3 banking77:5 ag_news:2] [--seeds 0 1 2] [--part test]
+usage: python benchmarks/accuracy.py DATA_FOLDER [--sets sst2:1 sst2:3 banking77:5 ag_news:2] [--seeds 0 1 2]
 Prints one JSON line a run and one a set. `--part dev` measures on development parts: settings are chosen there.
 """
 
@@ -62,7 +62,10 @@ def main():
             runs.append(run(name, int(epochs), seed, args))
             print(json.dumps(runs[-1]), flush=True)
         scores = [result["accuracy"] for result in runs]
-        print(json.dumps({"set": entry, "part": args.part, "mean_accuracy": round(statistics.mean(scores), 4)}), flush=True)
+        print(
+            json.dumps({"set": entry, "part": args.part, "mean_accuracy": round(statistics.mean(scores), 4)}),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

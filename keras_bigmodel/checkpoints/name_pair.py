@@ -55,7 +55,7 @@ def fused_bias(variable, names):
     return NamePair(
         variable,
         tuple(names),
-        lambda arrays: np.concatenate(arrays),
+        np.concatenate,
         lambda array: np.split(array, len(names)),
         ((width,),) * len(names),
     )

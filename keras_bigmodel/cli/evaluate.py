@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.metric_table import class_lines, metric_lines
+from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 
 NAME = "evaluate"
 
@@ -19,6 +20,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")] = False,
 ):
     """Measure a model on a table: accuracy, F1, log loss, and each class."""
+    import_tensorflow()
     from keras_bigmodel.data import read_text_table
     from keras_bigmodel.pipeline import load_task, measure
 

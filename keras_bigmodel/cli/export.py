@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
+
 NAME = "export"
 
 
@@ -15,6 +17,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the certificate as JSON.")] = False,
 ):
     """Write a model for another runtime, compared with the original before it appears."""
+    import_tensorflow()
     from keras_bigmodel.pipeline import export
 
     folder, certificate = export(model, format=format, out=out)

@@ -40,8 +40,8 @@ def run(
         print(f"{part:11} {metric_lines(metrics)}")
     parity = manifest.parity
     print(
-        f"agreement   SavedModel in a clean process: {parity['texts_with_other_tokens']} of {parity['texts']} texts with "
-        f"other tokens, largest difference of a logit {parity['largest_logit_difference']:.1e}"
+        f"agreement   SavedModel in a clean process: {parity['texts_with_other_tokens']} of {parity['texts']} texts "
+        f"with other tokens, largest difference of a logit {parity['largest_logit_difference']:.1e}"
     )
     print(f"made        {manifest.created}, with tensorflow {manifest.versions.get('tensorflow')}")
     print(f"folder      {folder}, {sum(sizes.values()) / 1e6:.1f} MB")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.core.errors import UserError
 
 NAME = "predict"
@@ -18,7 +19,8 @@ _TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     inputs: Annotated[
-        list[str] | None, typer.Argument(help="Texts, or one file (a table, or a text a line); default: standard input.")
+        list[str] | None,
+        typer.Argument(help="Texts, or one file (a table, or a text a line); default: standard input."),
     ] = None,
     text: Annotated[str, typer.Option(help="Column of the text, in a table.")] = "text",
     pair: Annotated[str | None, typer.Option(help="Column of the second text, in a table.")] = None,
@@ -26,6 +28,7 @@ def run(
 ):
     """Label texts: one JSON line a text, in the order given. For a model of pairs: text TAB text."""
     rows = _rows(inputs, text, pair)
+    import_tensorflow()
     from keras_bigmodel.pipeline import load_task
 
     task = load_task(model)

@@ -7,6 +7,7 @@ import typer
 
 from keras_bigmodel.cli.console import console
 from keras_bigmodel.cli.metric_table import metric_lines
+from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.pipeline.train_settings import TrainSettings
 
 NAME = "train"
@@ -56,6 +57,7 @@ def run(
         dtype=dtype,
         seed=seed,
     )
+    import_tensorflow()
     from keras_bigmodel.pipeline.train_run import train
     from keras_bigmodel.training import ProgressBar
 

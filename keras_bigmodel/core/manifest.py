@@ -50,14 +50,14 @@ class Manifest:
     metrics: dict
     parity: dict
     parent: int | None = None
-    versions: dict = field(default_factory=lambda: package_versions())
+    versions: dict = field(default_factory=dict)
     created: str = field(default_factory=lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     files: dict = field(default_factory=dict)
     format: int = FORMAT
 
     def write(self, folder):
         """Writes `manifest.json` with the checksums of everything else in the folder."""
-        described = dataclasses.replace(self, files=checksums(folder))
+        described = dataclasses.replace(self, files=checksums(folder), versions=package_versions())
         text = json.dumps(dataclasses.asdict(described), indent=2, ensure_ascii=False, default=str)
         (Path(folder) / FILE_NAME).write_text(text + "\n", encoding="utf-8")
 
@@ -74,7 +74,9 @@ class Manifest:
         except FileNotFoundError as error:
             raise UserError(f"{folder} holds no {FILE_NAME}; it is no version folder of keras_bigmodel.") from error
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise UserError(f"{path} is not readable ({error}). Take the folder from a backup or train again.") from error
+            raise UserError(
+                f"{path} is not readable ({error}). Take the folder from a backup or train again."
+            ) from error
         if values.get("format", 0) > FORMAT:
             raise UserError(
                 f"{path} has format {values['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
@@ -101,8 +103,12 @@ class Manifest:
         missing = [name for name in self.files if name not in found]
         altered = [name for name, digest in self.files.items() if name in found and found[name] != digest]
         if missing or altered:
-            parts = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"altered: {', '.join(altered)}"] * bool(altered)
-            raise UserError(f"{folder} is not as it was written ({'; '.join(parts)}). Take it from a backup or train again.")
+            parts = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"altered: {', '.join(altered)}"] * bool(
+                altered
+            )
+            raise UserError(
+                f"{folder} is not as it was written ({'; '.join(parts)}). Take it from a backup or train again."
+            )
 
 
 def checksums(folder):

@@ -48,7 +48,9 @@ def check_free(path, *, overwrite=False):
     path = Path(path)
     if path.is_dir():
         if not overwrite and any(path.iterdir()):
-            raise UserError(f"{path} is already there. Choose another folder, or allow it to be replaced (overwrite=True).")
+            raise UserError(
+                f"{path} is already there. Choose another folder, or allow it to be replaced (overwrite=True)."
+            )
     elif path.exists() or path.is_symlink():
         raise UserError(f"{path} is a file; wanted the name of a folder. Choose another name.")
 
@@ -64,7 +66,9 @@ def make_parents(folder):
     except (FileExistsError, NotADirectoryError) as error:
         raise UserError(f"{folder} cannot be a folder: a file stands in its way. Choose another name.") from error
     except OSError as error:
-        raise UserError(f"{folder} cannot be made ({error.strerror}). Choose a folder that you may write to.") from error
+        raise UserError(
+            f"{folder} cannot be made ({error.strerror}). Choose a folder that you may write to."
+        ) from error
 
 
 def _make_aside(path):

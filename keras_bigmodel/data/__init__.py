@@ -14,7 +14,7 @@ _HOMES = {
     "support_messages": "bundled_texts",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = [*_HOMES]
 
 
 def __getattr__(name):

@@ -39,7 +39,7 @@ class LengthBatches:
 
     @property
     def order(self):
-        """int array `(texts,)`: the text number at each place of what is fed."""
+        """Int array `(texts,)`: the text number at each place of what is fed."""
         plan = self.plan()
         return np.concatenate(plan) if plan else np.zeros(0, "int64")
 

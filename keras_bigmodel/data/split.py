@@ -16,8 +16,9 @@ def hold_back(texts, labels, share, *, seed=0):
     Returns:
         `(kept, held)`: two sorted lists of row numbers. A class keeps at least one text to train on.
 
-    >>> hold_back(["a", "b", "c", "d"], ["x", "x", "y", "y"], 0.5)[1] == hold_back(["a", "b", "c", "d"], list("xxyy"), 0.5)[1]
-    True
+    >>> kept, held = hold_back(["a", "b", "c", "d"], ["x", "x", "y", "y"], 0.5)
+    >>> len(kept), len(held)
+    (2, 2)
     """
     groups = defaultdict(list)  # text → its rows
     for row, text in enumerate(texts):

@@ -111,7 +111,9 @@ def _read_delimited(path, delimiter):
     with pyarrow.csv.open_csv(path, parse_options=_parse(delimiter)) as reader:
         names = reader.schema.names
     convert = pyarrow.csv.ConvertOptions(
-        column_types={name: pyarrow.string() for name in names}, strings_can_be_null=False, quoted_strings_can_be_null=False
+        column_types={name: pyarrow.string() for name in names},
+        strings_can_be_null=False,
+        quoted_strings_can_be_null=False,
     )
     return pyarrow.csv.read_csv(path, parse_options=_parse(delimiter), convert_options=convert)
 

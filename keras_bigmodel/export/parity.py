@@ -68,7 +68,7 @@ def saved_model_parity(endpoints, folder, columns, *, dtype="float32"):
 
 
 def _batches(columns):
-    """Cuts the texts into batches of like length: both sides compute the same batches, so equal work gives equal bits."""
+    """Cuts the texts into batches of like length; both sides compute the same batches, so equal work, equal bits."""
     names = list(columns)
     rows = sorted(zip(*columns.values(), strict=True), key=lambda row: sum(map(len, row)))
     parts = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]

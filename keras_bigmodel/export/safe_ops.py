@@ -29,6 +29,8 @@ def refused_ops(foreign_ops):
         dict of op name → a few words.
     """
     return {
-        name: f"only in TensorFlow Serving {LATE_TEXT_OPS[name]} and later" if name in LATE_TEXT_OPS else "unknown to it"
+        name: f"only in TensorFlow Serving {LATE_TEXT_OPS[name]} and later"
+        if name in LATE_TEXT_OPS
+        else "unknown to it"
         for name in sorted(set(foreign_ops) - set(SAFE_TEXT_OPS))
     }

@@ -52,7 +52,7 @@ def main(folder, requests_path, answers_path):
     import tensorflow as tf
 
     ops = foreign_ops(folder)
-    import tensorflow_text  # noqa: F401 (registers the ops)
+    import tensorflow_text
 
     start = time.perf_counter()
     loaded = tf.saved_model.load(folder)

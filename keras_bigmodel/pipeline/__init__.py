@@ -10,7 +10,7 @@ _HOMES = {
     "train": "train_run",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = [*_HOMES]
 
 
 def __getattr__(name):

@@ -10,9 +10,9 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.versions import check_base, next_version
 from keras_bigmodel.data import hold_back, read_text_table
+from keras_bigmodel.pipeline.measure import measure
 from keras_bigmodel.pipeline.version_contents import write_version
 from keras_bigmodel.tasks import TextClassifier
-from keras_bigmodel.pipeline.measure import measure
 
 
 def train(settings, *, say=lambda text: None, make_callbacks=lambda steps: []):
@@ -137,7 +137,7 @@ def _fit(task, settings, tables, make_callbacks):
 
 
 def _described(table):
-    counts = {label: 0 for label in sorted(set(table.labels))}
+    counts = dict.fromkeys(sorted(set(table.labels)), 0)
     for label in table.labels:
         counts[label] += 1
     return {"path": table.path, "sha256": table.sha256, "rows": len(table), "classes": counts, "dropped": table.dropped}

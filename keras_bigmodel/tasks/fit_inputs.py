@@ -7,6 +7,8 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.length_batches import LengthBatches
 from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
 
+BATCH_SIZE = 32
+
 
 class FitInputs:
     """What `fit` and `evaluate` were given, whichever form it came in.
@@ -90,7 +92,11 @@ class FitInputs:
         return LengthBatches(self._task.encode(texts), targets, weights, batch_size=batch_size).dataset()
 
     def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch):
-        """Gives `(batches for training, their number in an epoch)`."""
+        """Gives `(batches for training, their number in an epoch)`; rows in a batch default to 32 or the dataset's."""
+        if self._source is None and tokens_per_batch is None:
+            batch_size = batch_size or BATCH_SIZE
+        elif tokens_per_batch is not None:
+            batch_size = None
         how = {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch, "seed": seed}
         if self._source is not None:
             return self._source.training_dataset(**how, first_epoch=first_epoch)

@@ -9,13 +9,12 @@ from keras_bigmodel.data.encoded_texts import EncodedTexts
 from keras_bigmodel.data.length_batches import LengthBatches
 from keras_bigmodel.export import export_checked
 from keras_bigmodel.tasks import task_folder
-from keras_bigmodel.tasks.fit_inputs import FitInputs, is_raw
+from keras_bigmodel.tasks.fit_inputs import BATCH_SIZE, FitInputs, is_raw
 from keras_bigmodel.tasks.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
-from keras_bigmodel.training import WARMUP_SHARE, WarmupDecay, recipe_optimizer
+from keras_bigmodel.training import RECIPE_NAME, WARMUP_SHARE, WarmupDecay, recipe_optimizer
 
 _ENCODE_ROWS = 1024  # texts tokenized in one call
-_BATCH_SIZE = 32
 
 
 class Task(keras.Model):
@@ -113,7 +112,10 @@ class Task(keras.Model):
             jit_compile=jit_compile,
             **kwargs,
         )
-        self._by_recipe = recipe
+
+    def compile_from_config(self, config):
+        """Compiles as a saved `.keras` file says."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
 
     def fit(
         self,
@@ -175,16 +177,16 @@ class Task(keras.Model):
         elif validation_data is not None and is_raw(_first(validation_data)):
             validation_data = FitInputs.from_validation(self, validation_data)
         if isinstance(validation_data, FitInputs):
-            validation_data = validation_data.dataset(batch_size=batch_size or _BATCH_SIZE)
+            validation_data = validation_data.dataset(batch_size=batch_size or BATCH_SIZE)
         seed = int(keras.random.randint((), 0, 2**31 - 1)) if seed is None else seed
         dataset, steps = inputs.training_dataset(
-            batch_size=None if tokens_per_batch else batch_size or _BATCH_SIZE,
+            batch_size=batch_size,
             tokens_per_batch=tokens_per_batch,
             seed=seed if shuffle else None,
             first_epoch=initial_epoch,
         )
         callbacks = list(callbacks or [])
-        if self._by_recipe:
+        if self.optimizer.name == RECIPE_NAME:
             total = (steps_per_epoch or steps) * epochs
             done = (steps_per_epoch or steps) * initial_epoch
             peak = float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
@@ -203,7 +205,7 @@ class Task(keras.Model):
         if not self.compiled:
             self.compile()
         inputs = FitInputs(self, x, y, sample_weight, None)
-        return super().evaluate(inputs.dataset(batch_size=batch_size or _BATCH_SIZE), verbose=verbose, **kwargs)
+        return super().evaluate(inputs.dataset(batch_size=batch_size or BATCH_SIZE), verbose=verbose, **kwargs)
 
     def predict(self, x, batch_size=None, verbose=0, **kwargs):
         """Answers texts, in the order given; arguments as in `keras.Model.predict`.
@@ -222,7 +224,7 @@ class Task(keras.Model):
         encoded = self.encode(self.checked_texts(x))
         if not len(encoded):
             return self._no_rows()
-        batches = LengthBatches(encoded, batch_size=batch_size or _BATCH_SIZE)
+        batches = LengthBatches(encoded, batch_size=batch_size or BATCH_SIZE)
         sorted_rows = super().predict(batches.dataset(), verbose=verbose, **kwargs)
         outputs = np.empty_like(sorted_rows)
         outputs[batches.order] = sorted_rows
@@ -302,9 +304,7 @@ class Task(keras.Model):
             UserError: the folder exists, an unknown format, or the export does not agree.
         """
         texts = None if parity_texts is None else self.checked_texts(parity_texts)
-        return export_checked(
-            self.with_dtype(dtype), folder, format=format, parity_texts=texts, overwrite=overwrite
-        )
+        return export_checked(self.with_dtype(dtype), folder, format=format, parity_texts=texts, overwrite=overwrite)
 
     @property
     def export_dtype(self):
@@ -329,4 +329,3 @@ def _are_tensors(texts):
 
 def _first(data):
     return data[0] if isinstance(data, (tuple, list)) and len(data) else data
-

@@ -62,7 +62,8 @@ class TextClassifier(Task):
 
         # Wiring
         inputs = {
-            name: keras.Input((None,), dtype="int32", name=name) for name in ("token_ids", "segment_ids", "padding_mask")
+            name: keras.Input((None,), dtype="int32", name=name)
+            for name in ("token_ids", "segment_ids", "padding_mask")
         }
         outputs = encoder(inputs)
         if pool is None:
@@ -80,7 +81,6 @@ class TextClassifier(Task):
         self.max_length = max_length
         self.pooling = pooling
         self.dropout = dropout
-        self._by_recipe = False
 
     @classmethod
     def from_encoder(
@@ -135,7 +135,7 @@ class TextClassifier(Task):
 
     @property
     def labels(self):
-        """list of str: the labels in the order of the outputs."""
+        """List of str: the labels in the order of the outputs."""
         return list(self.label_names.names)
 
     @property
@@ -232,7 +232,7 @@ class TextClassifier(Task):
 
     @property
     def input_names_in_order(self):
-        """tuple of str: the names of the integer inputs."""
+        """Tuple of str: the names of the integer inputs."""
         return ("token_ids", "padding_mask", "segment_ids")
 
     def get_config(self):

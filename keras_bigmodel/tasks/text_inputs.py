@@ -21,7 +21,9 @@ def as_texts(texts, name="text"):
         UserError: a single string, None, numbers, strings mixed with bytes, more than one axis.
     """
     if isinstance(texts, (str, bytes)):
-        raise UserError(f"A single {type(texts).__name__} came; wanted several texts. Put it in a list: [{texts!r:.40}].")
+        raise UserError(
+            f"A single {type(texts).__name__} came; wanted several texts. Put it in a list: [{texts!r:.40}]."
+        )
     if texts is None:
         raise UserError("None came; wanted a list of texts.")
     rows = _as_list(texts)

@@ -36,7 +36,7 @@ class TextStream:
             yield self._joined([self._parts(element)[0] for element in elements])
 
     def dataset(self, *, batch_size=None, tokens_per_batch=None, seed=None, first_epoch=0):
-        """Gives a `tf.data.Dataset` of the model's inputs, targets and weights."""
+        """Gives a `tf.data.Dataset` of the model's inputs, targets and weights, its end unknown to it."""
         epoch = first_epoch - 1
 
         def batches():
@@ -51,14 +51,18 @@ class TextStream:
         return tf.data.Dataset.from_generator(batches, output_signature=spec).prefetch(4)
 
     def training_dataset(self, *, batch_size=None, tokens_per_batch=None, seed=None, first_epoch=0):
-        """Gives `(dataset, number of batches)`; without `batch_size` batches are as large as the user's first."""
-        dataset = self.dataset(
-            batch_size=batch_size, tokens_per_batch=tokens_per_batch, seed=seed, first_epoch=first_epoch
-        )
-        known = int(self._dataset.cardinality())
-        if known == tf.data.INFINITE_CARDINALITY:
+        """Gives `(dataset, number of batches)`, counted by reading the texts once; 0 for an endless dataset.
+
+        Without `batch_size` batches are as large as the user's first.
+        """
+        how = {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch, "seed": seed}
+        dataset = self.dataset(**how, first_epoch=first_epoch)
+        if int(self._dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
             return dataset, 0
-        return dataset, known if known >= 0 else sum(1 for _ in self._dataset)
+        steps = sum(len(self._window(elements, **how).plan()) for elements in self._windows())
+        if tokens_per_batch is None:  # else the count may differ a little from epoch to epoch
+            dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
+        return dataset, steps
 
     def _window(self, elements, batch_size, tokens_per_batch, seed):
         parts = [self._parts(element) for element in elements]
@@ -73,7 +77,7 @@ class TextStream:
         if self._class_weights is not None:
             shares = self._class_weights[targets]
             weights = shares if weights is None else weights * shares
-        rows = batch_size or (None if tokens_per_batch else len(parts[0][1]))
+        rows = None if tokens_per_batch else batch_size or _rows(parts[0][0])
         return LengthBatches(
             self._task.encode(texts), targets, weights, batch_size=rows, tokens_per_batch=tokens_per_batch, seed=seed
         )
@@ -90,9 +94,7 @@ class TextStream:
 
     def _parts(self, element):
         """Takes an element apart into texts, labels and weights, None for what it does not have."""
-        if not isinstance(element, tuple):
-            element = (element,)
-        elif self._task.pairs and not isinstance(element[0], tuple):
+        if not isinstance(element, tuple) or (self._task.pairs and not isinstance(element[0], tuple)):
             element = (element,)
         return (*element, None, None)[:3]
 
@@ -100,6 +102,10 @@ class TextStream:
         if self._task.pairs:
             return self._task.checked_texts(tuple(np.concatenate(side) for side in zip(*columns, strict=True)))
         return self._task.checked_texts(np.concatenate(columns))
+
+
+def _rows(texts):
+    return len(texts[0]) if isinstance(texts, tuple) else len(texts)
 
 
 def is_string_dataset(data):

@@ -3,7 +3,7 @@
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
 from keras_bigmodel.tokenizers.special_tokens import SpecialTokens
-from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, room_for_text
+from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, refuse_unequal_numbers, room_for_text
 
 CONTINUATION = "##"
 # Common characters are looked up once; beyond, memory would grow with what strangers type.
@@ -90,6 +90,7 @@ class PlainWordPieceTokenizer:
         if pairs is None:
             rows = [self._row(self.tokenize(text)[:room]) for text in texts]
         else:
+            refuse_unequal_numbers(len(texts), len(pairs))
             rows = [
                 self._row(*cut(self.tokenize(text), self.tokenize(pair), room))
                 for text, pair in zip(texts, pairs, strict=True)

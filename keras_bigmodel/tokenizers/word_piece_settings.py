@@ -69,3 +69,9 @@ def room_for_text(max_length, *, is_pair):
             f"{special} up, e.g. max_length=128."
         )
     return max_length - special
+
+
+def refuse_unequal_numbers(texts, pairs):
+    """Refuses pairs that do not stand beside a text each; `None` is a number that a graph does not know yet."""
+    if None not in (texts, pairs) and texts != pairs:
+        raise UserError(f"There are {texts} texts and {pairs} pairs. Give one pair for each text, in the same order.")

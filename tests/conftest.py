@@ -1,0 +1,31 @@
+"""What all tests share: a tiny BERT, a small table, the JAX run's limits."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import pytest
+
+from tests.tiny_bert import write_tiny_bert
+
+
+@pytest.fixture(autouse=True)
+def _same_start():
+    """Every test begins with the same seed and Keras's own settings."""
+    keras.utils.set_random_seed(0)
+    policy = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(policy)
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory):
+    """A Hugging Face folder without a head."""
+    return write_tiny_bert(tmp_path_factory.mktemp("tiny") / "bert")
+
+
+@pytest.fixture(scope="session")
+def tiny_bert_with_head(tmp_path_factory):
+    """A Hugging Face folder with a head of three labels."""
+    return write_tiny_bert(tmp_path_factory.mktemp("tiny") / "head", labels=["bad", "fair", "good"])
