@@ -87,7 +87,7 @@ class FitInputs:
     def dataset(self, *, batch_size):
         """Gives batches sorted by length, for measuring."""
         if self._source is not None:
-            return self._source.dataset(batch_size=batch_size)
+            return self._source.training_dataset(batch_size=batch_size)[0]
         texts, targets, weights = self._columns
         return LengthBatches(self._task.encode(texts), targets, weights, batch_size=batch_size).dataset()
 

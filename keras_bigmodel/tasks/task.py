@@ -116,6 +116,7 @@ class Task(keras.Model):
     def compile_from_config(self, config):
         """Compiles as a saved `.keras` file says."""
         self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
 
     def fit(
         self,
