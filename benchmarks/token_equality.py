@@ -80,11 +80,7 @@ class Engines:
 
     def __init__(self, vocabulary, settings):
         ids = {token: position for position, token in enumerate(vocabulary)}
-        self.hugging_face = (
-            BertWordPieceTokenizer(ids, strip_accents=None, **settings)
-            if ("strip_accents" not in settings)
-            else BertWordPieceTokenizer(ids, **settings)
-        )
+        self.hugging_face = BertWordPieceTokenizer(ids, **settings)
         # What a user types is text for us, also when it spells a special token.
         self.hugging_face._tokenizer.encode_special_tokens = True
         self.graph = WordPieceTokenizer(vocabulary, **settings)

@@ -28,8 +28,8 @@ class WordPieceTokenizer:
 
     Three things to know. A typed "[SEP]" is text, five characters of it, never the special token: a user's text cannot
     forge structure (Hugging Face does this with `split_special_tokens=True`). Bytes that are not UTF-8 are dropped. And
-    two adjacent combining marks that `strip_accents` leaves standing keep their typed order, where Hugging Face sorts
-    them; that shows only with a vocabulary that holds such marks, newer than Unicode 8.
+    two adjacent combining marks that `strip_accents` leaves standing (musical signs, Hangul tone marks) keep
+    their typed order, where Hugging Face sorts them; that shows only with a vocabulary that holds both marks.
 
     Args:
         vocabulary: list of str. The position of a token is its id.
