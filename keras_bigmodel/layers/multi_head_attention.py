@@ -121,22 +121,21 @@ class MultiHeadAttention(keras.layers.Layer):
 
     def _project(self, query, value, training):
         if value is None:
-            fused = self._split_heads(self.query_key_value(query, training=training), 3)
-            return fused[0], fused[1], fused[2]
+            return self._split_heads(self.query_key_value(query, training=training), 3)
         kernel = ops.cast(self.query_key_value.kernel, self.compute_dtype)
         queries = ops.matmul(query, kernel[:, : self._inner_dim])
         keys_values = ops.matmul(value, kernel[:, self._inner_dim :])
         if self.use_bias:
             bias = ops.cast(self.query_key_value.bias, self.compute_dtype)
             queries, keys_values = queries + bias[: self._inner_dim], keys_values + bias[self._inner_dim :]
-        keys_values = self._split_heads(keys_values, 2)
-        return self._split_heads(queries, 1)[0], keys_values[0], keys_values[1]
+        return [*self._split_heads(queries, 1), *self._split_heads(keys_values, 2)]
 
     def _split_heads(self, fused, parts):
-        """Cuts `(batch, length, parts * heads * key_dim)` into `(parts, batch, heads, length, key_dim)`."""
+        """Cuts `(batch, length, parts * heads * key_dim)` into a list of `(batch, heads, length, key_dim)`."""
         batch, length = ops.shape(fused)[0], ops.shape(fused)[1]
         fused = ops.reshape(fused, (batch, length, parts, self.num_heads, self.key_dim))
-        return ops.transpose(fused, (2, 0, 3, 1, 4))
+        # unstack, not three slices: a slice's gradient is a full-size tensor of zeros around it.
+        return ops.unstack(ops.transpose(fused, (2, 0, 3, 1, 4)), parts, axis=0)
 
     def _bias(self, mask, queries, keys, use_causal_mask):
         bias = None if mask is None else attention_bias(mask, self.compute_dtype)

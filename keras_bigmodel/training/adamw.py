@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_bigmodel.training.fused_update import fused_adam_update, fused_decay
+from keras_bigmodel.training.fused_update import fused_adam_update, fused_clip, fused_decay
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
@@ -46,6 +46,11 @@ class AdamW(keras.optimizers.AdamW):
             beta_2=self.beta_2,
             epsilon=self.epsilon,
         )
+
+    def _clip_gradients(self, grads):
+        if fused_clip is None or self.clipnorm or not self.global_clipnorm:
+            return super()._clip_gradients(grads)
+        return fused_clip(grads, self.global_clipnorm)
 
     def _apply_weight_decay(self, variables):
         if fused_decay is None or self.weight_decay is None:

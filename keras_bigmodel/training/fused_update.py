@@ -33,6 +33,10 @@ if keras.backend.backend() == "tensorflow":
             grad=tf.cast(tf.convert_to_tensor(gradient), tf.float32),
         )
 
+    def fused_clip(gradients, clip_norm):
+        """Scales gradients down together so that their common norm is at most `clip_norm`."""
+        return tf.clip_by_global_norm(gradients, clip_norm)[0]
+
     def fused_decay(variable, learning_rate, weight_decay):
         """Shrinks a variable by `learning_rate * weight_decay` of itself."""
         variable = _plain(variable)
@@ -48,4 +52,4 @@ if keras.backend.backend() == "tensorflow":
         return value.value if isinstance(value, keras.Variable) else value
 
 else:
-    fused_adam_update = fused_decay = None
+    fused_adam_update = fused_clip = fused_decay = None

@@ -87,6 +87,7 @@ CASES = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:You are using a softmax over axis")  # a text of one token is a text
 @pytest.mark.parametrize(
     ("case", "check"),
     [pytest.param(case, check, id=f"{case.name}-{check.__name__}") for case in CASES for check in layer_checks(case)],
