@@ -10,6 +10,8 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
+from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.data import bundled_file, support_messages
 from keras_bigmodel.pipeline import TrainSettings, load_task, train
 
@@ -41,6 +43,7 @@ def main():
     args = parser.parse_args()
 
     start = time.monotonic()
+    import_tensorflow()
     print(f"Eight intents: {', '.join(sorted(set(support_messages('train')[1])))}\n")
     baseline = baseline_accuracy()
     settings = TrainSettings(
@@ -50,7 +53,7 @@ def main():
         encoder=args.encoder,
         epochs=args.epochs,
     )
-    folder, manifest = train(settings, say=print)
+    folder, manifest = train(settings, reporter=Screen())
 
     accuracy = manifest.metrics["test"]["accuracy"]
     print(f"\nOn the {manifest.metrics['test']['texts']} messages of the test split:")

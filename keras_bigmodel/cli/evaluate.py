@@ -7,6 +7,7 @@ import typer
 
 from keras_bigmodel.cli.metric_table import class_lines, metric_lines
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
+from keras_bigmodel.cli.screen import Screen
 
 NAME = "evaluate"
 
@@ -25,7 +26,7 @@ def run(
     from keras_bigmodel.pipeline import load_task, measure
 
     rows = read_text_table(table, text=text, pair=pair, label=label)
-    metrics = measure(load_task(model), rows)
+    metrics = measure(load_task(model), rows, reporter=Screen())
     if as_json:
         print(json.dumps({**metrics, "dropped": rows.dropped}, ensure_ascii=False))
         return

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
+from keras_bigmodel.cli.screen import Screen
 
 NAME = "export"
 
@@ -20,7 +21,7 @@ def run(
     import_tensorflow()
     from keras_bigmodel.pipeline import export
 
-    folder, certificate = export(model, format=format, out=out)
+    folder, certificate = export(model, format=format, out=out, reporter=Screen())
     if as_json:
         print(json.dumps({"folder": str(folder), "parity": certificate}, ensure_ascii=False))
         return

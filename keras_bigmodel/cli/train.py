@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from keras_bigmodel.cli.console import console
 from keras_bigmodel.cli.metric_table import metric_lines
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
+from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.pipeline.train_settings import TrainSettings
 
 NAME = "train"
@@ -59,22 +59,8 @@ def run(
     )
     import_tensorflow()
     from keras_bigmodel.pipeline.train_run import train
-    from keras_bigmodel.training import ProgressBar
 
-    screen = console()
-    bars = []
-
-    def make_callbacks(steps):
-        bars.append(ProgressBar(steps, screen))
-        return list(bars)
-
-    try:
-        folder, manifest = train(
-            settings, say=lambda sentence: screen.print(sentence, highlight=False), make_callbacks=make_callbacks
-        )
-    finally:
-        for bar in bars:
-            bar.close()
+    folder, manifest = train(settings, reporter=Screen())
     if as_json:
         print(json.dumps({"folder": str(folder), "metrics": manifest.metrics, "parity": manifest.parity}))
         return

@@ -6,6 +6,7 @@ _HOMES = {
     "EncodedTexts": "encoded_texts",
     "LengthBatches": "length_batches",
     "TextTable": "text_table",
+    "bundled_file": "bundled_texts",
     "hold_back": "split",
     "padding_share": "batch_plan",
     "parity_texts": "bundled_texts",

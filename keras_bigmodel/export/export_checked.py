@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.whole_folder import whole_folder
 from keras_bigmodel.data.bundled_texts import parity_texts as bundled_parity_texts
 from keras_bigmodel.export.parity import LEAST_TEXTS, saved_model_parity
@@ -12,7 +13,7 @@ from keras_bigmodel.export.saved_model import write_saved_model
 PARITY_FILE = "parity.json"
 
 
-def export_checked(exportable, folder, *, format="saved_model", parity_texts=None, overwrite=False):
+def export_checked(exportable, folder, *, format="saved_model", parity_texts=None, overwrite=False, reporter=SILENT):
     """Writes an export into a folder of its own, which appears only when it agrees with its source.
 
     Args:
@@ -21,6 +22,7 @@ def export_checked(exportable, folder, *, format="saved_model", parity_texts=Non
         format: str. One of `EXPORTERS`.
         parity_texts: texts to compare on. Defaults to the bundled ones.
         overwrite: bool. Whether to replace a folder that is there.
+        reporter: `Reporter` that is told how far it is.
 
     Returns:
         dict: the parity certificate.
@@ -30,7 +32,7 @@ def export_checked(exportable, folder, *, format="saved_model", parity_texts=Non
     """
     write = exporter(format)
     with whole_folder(folder, overwrite=overwrite) as aside:
-        certificate = write(exportable, aside, parity_texts)
+        certificate = write(exportable, aside, parity_texts, reporter)
     return certificate
 
 
@@ -45,13 +47,14 @@ def exporter(format):
     return EXPORTERS[format]
 
 
-def write_checked_saved_model(exportable, folder, parity_texts=None):
+def write_checked_saved_model(exportable, folder, parity_texts=None, reporter=SILENT):
     """Writes a SavedModel and `parity.json` into a folder, and refuses an export that does not agree.
 
     Args:
         exportable: as `export_checked`.
         folder: path of a folder that is there.
         parity_texts: texts to compare on, checked. Defaults to the bundled ones.
+        reporter: `Reporter` that is told how far it is.
 
     Returns:
         dict: the parity certificate.
@@ -62,7 +65,7 @@ def write_checked_saved_model(exportable, folder, parity_texts=None):
     endpoints = exportable.endpoints()
     write_saved_model(endpoints, exportable.variables, folder)
     columns = _columns(exportable, parity_texts)
-    certificate = saved_model_parity(endpoints, folder, columns, dtype=exportable.export_dtype)
+    certificate = saved_model_parity(endpoints, folder, columns, dtype=exportable.export_dtype, reporter=reporter)
     if not certificate["agrees"]:
         raise UserError(
             f"The export does not agree with the model: {'; '.join(certificate['reasons'])}. Nothing was written; "

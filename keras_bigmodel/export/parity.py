@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import package_versions
+from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.export.safe_ops import refused_ops
 
 LEAST_TEXTS = 1000
@@ -20,7 +21,7 @@ _BATCH = 64
 _CLIENT = Path(__file__).with_name("saved_model_client.py")
 
 
-def saved_model_parity(endpoints, folder, columns, *, dtype="float32"):
+def saved_model_parity(endpoints, folder, columns, *, dtype="float32", reporter=SILENT):
     """Compares a SavedModel, run in a clean process, with the endpoints it was written from.
 
     Args:
@@ -28,34 +29,23 @@ def saved_model_parity(endpoints, folder, columns, *, dtype="float32"):
         folder: path of the SavedModel.
         columns: dict of input name → list of str: the texts.
         dtype: str. What both compute in.
+        reporter: `Reporter` that is told how far it is.
 
     Returns:
         dict: the certificate; `"agrees"` says whether it passed, `"reasons"` why not.
     """
     batches = _batches(columns)
-    theirs, about = _ask_client(folder, batches)
-    tokenize, tokens = (endpoints[name].traced() for name in ("tokenize", "tokens"))
-    token_differences, label_differences, differences = [], 0, []
-    for number, batch in enumerate(batches):
-        ids = tokenize(**{name: tf.constant(column, tf.string) for name, column in batch.items()})
-        ours = {name: value.numpy() for name, value in ids.items()}
-        same = [_same_rows(ours[name], theirs[f"{number}/tokenize/{name}"]) for name in ours]
-        differing = np.flatnonzero(~np.logical_and.reduce(same))
-        token_differences += [next(iter(batch.values()))[row] for row in differing]
-        if len(differing):
-            continue  # logits of other tokens say nothing
-        logits = tokens(**ids)["logits"].numpy()
-        their_logits = theirs[f"{number}/tokens/logits"]
-        differences.append(np.abs(logits - their_logits).max(axis=-1))
-        label_differences += int((logits.argmax(-1) != their_logits.argmax(-1)).sum())
-    differences = np.concatenate(differences) if differences else np.array([np.inf])
+    with reporter.bar("comparing, in a clean process", len(batches)) as advance:
+        theirs, about = _ask_client(folder, batches, advance)
+    with reporter.bar("comparing, here", len(batches)) as advance:
+        token_differences, label_differences, differences = _differences(endpoints, batches, theirs, advance)
     certificate = {
         "texts": len(next(iter(columns.values()))),
         "dtype": dtype,
         "tolerance": TOLERANCE[dtype],
         "texts_with_other_tokens": len(token_differences),
-        "largest_logit_difference": float(differences.max()),
-        "mean_logit_difference": float(differences.mean()),
+        "largest_logit_difference": float(differences.max(initial=0.0)),
+        "mean_logit_difference": float(differences.mean()) if len(differences) else 0.0,
         "texts_with_other_labels": label_differences,
         "foreign_ops": about["foreign_ops"],
         "signatures": about["signatures"],
@@ -67,6 +57,24 @@ def saved_model_parity(endpoints, folder, columns, *, dtype="float32"):
     return {"agrees": not reasons, "reasons": reasons, **certificate}
 
 
+def _differences(endpoints, batches, theirs, advance):
+    """Computes every batch here: `(texts with other tokens, labels that differ, largest logit differences)`."""
+    tokenize, tokens = (endpoints[name].traced() for name in ("tokenize", "tokens"))
+    texts, labels, differences = [], 0, [np.zeros(0)]
+    for number, batch in enumerate(batches):
+        ids = tokenize(**{name: tf.constant(column, tf.string) for name, column in batch.items()})
+        ours = {name: value.numpy() for name, value in ids.items()}
+        same = [_same_rows(ours[name], theirs[f"{number}/tokenize/{name}"]) for name in ours]
+        differing = np.flatnonzero(~np.logical_and.reduce(same))
+        texts += [next(iter(batch.values()))[row] for row in differing]
+        if not len(differing):  # logits of other tokens say nothing
+            logits, their_logits = tokens(**ids)["logits"].numpy(), theirs[f"{number}/tokens/logits"]
+            differences.append(np.abs(logits - their_logits).max(axis=-1))
+            labels += int((logits.argmax(-1) != their_logits.argmax(-1)).sum())
+        advance()
+    return texts, labels, np.concatenate(differences)
+
+
 def _batches(columns):
     """Cuts the texts into batches of like length; both sides compute the same batches, so equal work, equal bits."""
     names = list(columns)
@@ -75,21 +83,20 @@ def _batches(columns):
     return [{name: [row[at] for row in part] for at, name in enumerate(names)} for part in parts]
 
 
-def _ask_client(folder, batches):
+def _ask_client(folder, batches, advance):
     with tempfile.TemporaryDirectory() as aside:
-        requests, answers = Path(aside, "requests.json"), Path(aside, "answers.npz")
+        requests, answers, errors = (Path(aside, name) for name in ("requests.json", "answers.npz", "errors.txt"))
         requests.write_text(json.dumps(batches), encoding="utf-8")
         environment = {key: value for key, value in os.environ.items() if not key.startswith("KERAS")}
         # -I: neither PYTHONPATH nor the folder of this script nor the user's packages can lend it our code.
-        done = subprocess.run(
-            [sys.executable, "-I", str(_CLIENT), str(folder), str(requests), str(answers)],
-            capture_output=True,
-            text=True,
-            env=environment,
-            check=False,
-        )
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        command = [sys.executable, "-I", str(_CLIENT), str(folder), str(requests), str(answers)]
+        with errors.open("w") as error_file:
+            client = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=error_file, text=True, env=environment)
+            with client:
+                for _ in client.stdout:  # a line a batch
+                    advance()
+        if client.returncode:
+            last = (errors.read_text().strip().splitlines() or [f"it ended with {client.returncode}"])[-1]
             raise UserError(f"The exported model does not run in a process without keras_bigmodel: {last:.300}")
         with np.load(answers) as file:
             theirs = {name: file[name] for name in file.files if name != "about"}

@@ -70,6 +70,7 @@ def main(folder, requests_path, answers_path):
                 continue
             output = signatures[name](**(ids if name == "tokens" else texts))
             answers.update({f"{number}/{name}/{key}": plain(value.numpy()) for key, value in output.items()})
+        print(number + 1, flush=True)
     about = {
         "foreign_ops": ops,
         "load_seconds": load_seconds,

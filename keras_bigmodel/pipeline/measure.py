@@ -1,16 +1,19 @@
 """A task measured on a table. Knows tasks and metrics; no files."""
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.evaluation import classification_metrics
+from keras_bigmodel.training import ReportPredicting
 
 
-def measure(task, table, *, batch_size=64):
+def measure(task, table, *, batch_size=64, reporter=SILENT):
     """Answers a table's texts and compares with its labels.
 
     Args:
         task: `TextClassifier`.
         table: `TextTable` with labels.
         batch_size: int. Rows in a batch.
+        reporter: `Reporter` that is told how far it is.
 
     Returns:
         dict; see `evaluation.classification_metrics`.
@@ -25,4 +28,6 @@ def measure(task, table, *, batch_size=64):
             else "This model takes single texts: leave --pair out."
         )
     targets = task.encode_targets(table.labels)
-    return classification_metrics(targets, task.predict(table.inputs, batch_size=batch_size), task.labels)
+    with reporter.bar("measuring", -(-len(table) // batch_size)) as advance:
+        answers = task.predict(table.inputs, batch_size=batch_size, callbacks=[ReportPredicting(advance)])
+    return classification_metrics(targets, answers, task.labels)

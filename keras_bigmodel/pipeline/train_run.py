@@ -1,5 +1,6 @@
 """A run: settings → table → task → fit → measures → version folder. Knows no command line and no HTTP."""
 
+import contextlib
 import dataclasses
 from pathlib import Path
 
@@ -8,20 +9,22 @@ import numpy as np
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import check_base, next_version
 from keras_bigmodel.data import hold_back, read_text_table
 from keras_bigmodel.pipeline.measure import measure
 from keras_bigmodel.pipeline.version_contents import write_version
 from keras_bigmodel.tasks import TextClassifier
+from keras_bigmodel.training import ReportProgress
 
 
-def train(settings, *, say=lambda text: None, make_callbacks=lambda steps: []):
+def train(settings, *, reporter=SILENT, callbacks=()):
     """Trains a classifier on a table and publishes it as the next version of its name.
 
     Args:
         settings: `TrainSettings`.
-        say: function that is told, in a sentence, what happens.
-        make_callbacks: function from the number of batches of the whole run to a list of Keras callbacks.
+        reporter: `Reporter` that is told what happens.
+        callbacks: Keras callbacks to run along.
 
     Returns:
         `(Path of the version folder, Manifest)`.
@@ -30,16 +33,18 @@ def train(settings, *, say=lambda text: None, make_callbacks=lambda steps: []):
         UserError: something in the settings or the tables cannot be used; nothing is written then.
     """
     check_base(settings.out)
-    tables = _read_tables(settings, say)
+    tables = _read_tables(settings, reporter.say)
     labels = _labels(tables["train"])
     keras.utils.set_random_seed(settings.seed)
     task = _make_task(settings, labels)
     _check_labels(task, tables)
-    say(f"Training on {len(tables['train'])} texts in {len(labels)} classes, in {task.export_dtype}.")
-    _fit(task, settings, tables, make_callbacks)
+    reporter.say(f"Training on {len(tables['train'])} texts in {len(labels)} classes, in {task.export_dtype}.")
+    _fit(task, settings, tables, reporter, callbacks)
 
-    metrics = {name: measure(task, tables[name]) for name in ("validation", "test") if name in tables}
-    say(f"Validation accuracy {metrics['validation']['accuracy']:.4f}. Writing the version and comparing it.")
+    metrics = {
+        name: measure(task, tables[name], reporter=reporter) for name in ("validation", "test") if name in tables
+    }
+    reporter.say(f"Validation accuracy {metrics['validation']['accuracy']:.4f}. Writing the version and comparing it.")
     with next_version(settings.out) as (folder, number):
         manifest = Manifest(
             task=type(task).__name__,
@@ -53,8 +58,8 @@ def train(settings, *, say=lambda text: None, make_callbacks=lambda steps: []):
             metrics=metrics,
             parity={},
         )
-        manifest = write_version(task, folder, manifest, parity_texts=tables["validation"].inputs)
-    say(f"Wrote {Path(settings.out) / str(number)}.")
+        manifest = write_version(task, folder, manifest, parity_texts=tables["validation"].inputs, reporter=reporter)
+    reporter.say(f"Wrote {Path(settings.out) / str(number)}.")
     return Path(settings.out) / str(number), manifest
 
 
@@ -117,21 +122,22 @@ def _check_labels(task, tables):
             )
 
 
-def _fit(task, settings, tables, make_callbacks):
+def _fit(task, settings, tables, reporter, callbacks):
     task.compile(learning_rate=settings.learning_rate, weight_decay=settings.weight_decay)
     train_table, validation = tables["train"], tables["validation"]
     steps = -(-len(train_table) // settings.batch_size) * settings.epochs
-    callbacks = make_callbacks(steps)
-    history = task.fit(
-        train_table.inputs,
-        train_table.labels,
-        batch_size=settings.batch_size,
-        epochs=settings.epochs,
-        validation_data=(validation.inputs, validation.labels),
-        verbose=0,
-        callbacks=callbacks,
-        seed=settings.seed,
-    )
+    progress = ReportProgress(reporter, steps)
+    with contextlib.closing(progress):
+        history = task.fit(
+            train_table.inputs,
+            train_table.labels,
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            validation_data=(validation.inputs, validation.labels),
+            verbose=0,
+            callbacks=[progress, *callbacks],
+            seed=settings.seed,
+        )
     if not np.isfinite(history.history["loss"][-1]):
         raise UserError("The loss is no number any more. Lower the learning rate, e.g. --learning-rate 3e-5.")
 

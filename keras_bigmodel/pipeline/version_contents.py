@@ -6,6 +6,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import next_version, version_folder
 from keras_bigmodel.export import export_checked, exporter
 from keras_bigmodel.tasks import TextClassifier, task_folder
@@ -22,7 +23,7 @@ _SHORT = (
 )
 
 
-def write_version(task, folder, manifest, *, parity_texts=None):
+def write_version(task, folder, manifest, *, parity_texts=None, reporter=SILENT):
     """Fills a version folder: the task, its SavedModel, the certificate, the manifest.
 
     Args:
@@ -30,13 +31,14 @@ def write_version(task, folder, manifest, *, parity_texts=None):
         folder: path of an empty folder.
         manifest: `Manifest`, all but its `parity` and files.
         parity_texts: texts to compare on, besides the bundled ones when they are few.
+        reporter: `Reporter` that is told how far it is.
 
     Returns:
         `Manifest` as written.
     """
     task_folder.write(task, folder)
     texts = None if parity_texts is None else task.checked_texts(parity_texts)
-    certificate = exporter("saved_model")(task.with_dtype("float32"), folder, texts)
+    certificate = exporter("saved_model")(task.with_dtype("float32"), folder, texts, reporter)
     manifest = dataclasses.replace(manifest, parity={name: certificate[name] for name in _SHORT})
     manifest.write(folder)
     return manifest
@@ -58,13 +60,14 @@ def load_task(path):
     return TASKS[manifest.task].load(folder)
 
 
-def export(path, *, format="saved_model", out=None):
+def export(path, *, format="saved_model", out=None, reporter=SILENT):
     """Exports a trained model: into a folder of its own, or as the next version beside it.
 
     Args:
         path: a version folder, or a folder of versions.
         format: str. One of `export.EXPORTERS`.
         out: path of a new folder. Without it the export becomes the next version.
+        reporter: `Reporter` that is told how far it is.
 
     Returns:
         `(Path of what was written, dict: the parity certificate)`.
@@ -75,11 +78,13 @@ def export(path, *, format="saved_model", out=None):
     exporter(format)  # an unknown format is refused before anything is loaded
     task = load_task(path)
     if out is not None:
-        return Path(out), export_checked(task.with_dtype("float32"), out, format=format)
+        return Path(out), export_checked(task.with_dtype("float32"), out, format=format, reporter=reporter)
     folder = version_folder(path)
     parent = Manifest.read(folder)
     with next_version(folder.parent) as (aside, number):
         if (folder / "report").is_dir():
             shutil.copytree(folder / "report", aside / "report")
-        write_version(task, aside, dataclasses.replace(parent, version=number, parent=parent.version))
+        write_version(
+            task, aside, dataclasses.replace(parent, version=number, parent=parent.version), reporter=reporter
+        )
     return folder.parent / str(number), Manifest.read(folder.parent / str(number)).parity

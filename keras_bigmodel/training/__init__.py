@@ -2,8 +2,9 @@
 
 from keras_bigmodel.training.adamw import AdamW
 from keras_bigmodel.training.dtype_choice import fastest_dtype, resolve_dtype
-from keras_bigmodel.training.progress_bar import ProgressBar
 from keras_bigmodel.training.recipe import LEARNING_RATE, RECIPE_NAME, WARMUP_SHARE, WEIGHT_DECAY, recipe_optimizer
+from keras_bigmodel.training.report_predicting import ReportPredicting
+from keras_bigmodel.training.report_progress import ReportProgress
 from keras_bigmodel.training.warmup_decay import WarmupDecay
 
 __all__ = [
@@ -12,7 +13,8 @@ __all__ = [
     "WARMUP_SHARE",
     "WEIGHT_DECAY",
     "AdamW",
-    "ProgressBar",
+    "ReportPredicting",
+    "ReportProgress",
     "WarmupDecay",
     "fastest_dtype",
     "recipe_optimizer",

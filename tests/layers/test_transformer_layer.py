@@ -84,7 +84,9 @@ def test_the_future_does_not_leak(x, norm_first):
 def test_a_causal_mask_and_padding_hide_together(x):
     layer = layer_of_drawn_weights()
     pairs = np.tril(np.ones((5, 5)))[None] * MASK[:, None, :]
-    np.testing.assert_allclose(number(layer(x, mask=MASK, use_causal_mask=True)), number(layer(x, mask=pairs)), atol=1e-6)
+    np.testing.assert_allclose(
+        number(layer(x, mask=MASK, use_causal_mask=True)), number(layer(x, mask=pairs)), atol=1e-6
+    )
 
 
 def test_the_mask_of_an_embedding_passes_through_layer_after_layer():

@@ -35,6 +35,10 @@ def inputs():
     }
 
 
+def body(encoder, vectors, padding_mask):
+    return encoder.body_part([vectors, ops.convert_to_tensor(padding_mask)])
+
+
 def numbers(outputs):
     return {name: ops.convert_to_numpy(tensor) for name, tensor in outputs.items()}
 
@@ -49,7 +53,7 @@ def equal(outputs, wanted, **tolerance):
 def test_the_two_parts_one_after_the_other_are_the_whole(encoder, inputs):
     vectors = encoder.embedding_part([inputs["token_ids"], inputs["segment_ids"]])
     assert tuple(vectors.shape) == (3, 7, 8)
-    equal(encoder.body_part([vectors, inputs["padding_mask"]]), encoder(inputs), atol=1e-6)
+    equal(body(encoder, vectors, inputs["padding_mask"]), encoder(inputs), atol=1e-6)
 
 
 def test_the_parts_hold_every_weight_once(encoder):
@@ -62,7 +66,7 @@ def test_gradients_reach_the_vectors_between_the_parts(encoder, inputs):
     vectors = encoder.embedding_part([inputs["token_ids"], inputs["segment_ids"]])
 
     def total(vectors):
-        states = encoder.body_part([vectors, inputs["padding_mask"]])["pooled_output"]
+        states = body(encoder, vectors, inputs["padding_mask"])["pooled_output"]
         return ops.sum(states * ops.arange(1, 9, dtype="float32"))
 
     gradient = ops.convert_to_numpy(gradient_of(total, vectors))
@@ -88,9 +92,9 @@ def gradient_of(function, at):
 
 def test_other_vectors_may_stand_in_for_the_embeddings(encoder, inputs):
     vectors = ops.convert_to_numpy(encoder.embedding_part([inputs["token_ids"], inputs["segment_ids"]])).copy()
-    before = numbers(encoder.body_part([vectors, inputs["padding_mask"]]))["sequence_output"]
+    before = numbers(body(encoder, vectors, inputs["padding_mask"]))["sequence_output"]
     vectors[0, 3] = 0.0
-    after = numbers(encoder.body_part([vectors, inputs["padding_mask"]]))["sequence_output"]
+    after = numbers(body(encoder, vectors, inputs["padding_mask"]))["sequence_output"]
     assert np.abs(after[0] - before[0]).max() > 1e-4
     np.testing.assert_allclose(after[1:], before[1:], atol=1e-6)
 

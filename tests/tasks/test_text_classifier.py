@@ -97,9 +97,10 @@ def test_two_pairs_in_a_tuple_of_lists_are_columns(pair_task):
     columns = (["where is it", "thank you"], ["on its way", "you are welcome"])
     assert pair_task.predict(columns).shape == (2, 3)
     ids = pair_task.preprocess(columns)
-    assert pair_task.tokenizer.tokenize(["where is it"]).to_list()[0] == ids["token_ids"].numpy()[0, 1:].tolist()[
-        : len(pair_task.tokenizer.tokenize(["where is it"]).to_list()[0])
-    ]
+    assert (
+        pair_task.tokenizer.tokenize(["where is it"]).to_list()[0]
+        == ids["token_ids"].numpy()[0, 1:].tolist()[: len(pair_task.tokenizer.tokenize(["where is it"]).to_list()[0])]
+    )
 
 
 def test_a_pair_has_two_segments_and_its_order_counts(pair_task):

@@ -1,0 +1,42 @@
+"""A Keras run, told to a reporter. Knows Keras's callbacks; no task and no screen."""
+
+import contextlib
+
+import keras
+
+
+class ReportProgress(keras.callbacks.Callback):
+    """Tells a reporter the batches of a run, its loss, and a line after every epoch.
+
+    Args:
+        reporter: `core.reporter.Reporter`.
+        steps: int. Batches of the whole run.
+    """
+
+    def __init__(self, reporter, steps):
+        super().__init__()
+        self._reporter = reporter
+        self._steps = steps
+        self._open = contextlib.ExitStack()
+        self._advance = None
+
+    def on_train_begin(self, logs=None):
+        """Opens the bar."""
+        self._advance = self._open.enter_context(self._reporter.bar("training", self._steps))
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Moves the bar."""
+        self._advance(f"training, loss {float((logs or {})['loss']):.3f}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Says the epoch's figures."""
+        figures = ", ".join(f"{name.replace('_', ' ')} {float(value):.4g}" for name, value in (logs or {}).items())
+        self._reporter.say(f"epoch {epoch + 1}: {figures}")
+
+    def on_train_end(self, logs=None):
+        """Closes the bar."""
+        self.close()
+
+    def close(self):
+        """Closes the bar, also after a run that broke off."""
+        self._open.close()
