@@ -41,11 +41,19 @@ def main():
         expected["token_ids"].append(encoded["input_ids"][0].tolist())
         expected["cls_first_8"].append([round(value, DIGITS) for value in states[0, :8].tolist()])
         expected["mean_first_8"].append([round(value, DIGITS) for value in states.mean(dim=0)[:8].tolist()])
-    OUT.write_text(json.dumps(expected, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    OUT.write_text(_one_row_a_line(expected), encoding="utf-8")
     print(
         f"{OUT}: {len(TEXTS)} texts of {min(map(len, expected['token_ids']))} to "
         f"{max(map(len, expected['token_ids']))} tokens"
     )
+
+
+def _one_row_a_line(values):
+    parts = []
+    for name, rows in values.items():
+        lines = ",\n".join(f"  {json.dumps(row, ensure_ascii=False)}" for row in rows)
+        parts.append(f'"{name}": [\n{lines}\n]')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 if __name__ == "__main__":

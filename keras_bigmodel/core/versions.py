@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import FILE_NAME
-from keras_bigmodel.core.whole_folder import make_parents, whole_folder
+from keras_bigmodel.core.whole_folder import check_can_make, whole_folder
 
 
 def version_numbers(base):
@@ -49,7 +49,7 @@ def check_base(base):
         raise UserError(f"{base} is a file; wanted the name of a folder for the model's versions.")
     if (base / "task.json").exists() or (base / "saved_model.pb").exists():
         raise UserError(f"{base} is itself a saved model; wanted a folder whose versions 1, 2, … are models.")
-    make_parents(base)
+    check_can_make(base)
 
 
 @contextlib.contextmanager

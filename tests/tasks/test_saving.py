@@ -13,6 +13,9 @@ import pytest
 from keras_bigmodel import TextClassifier, UserError
 from tests.task_contract import LABELS
 
+# Keras says what it skips in a file that does not fit, before it refuses the file.
+pytestmark = pytest.mark.filterwarnings("ignore:Skipping nested container")
+
 
 @pytest.fixture(scope="module")
 def task(tiny_bert):
@@ -120,7 +123,6 @@ SPOILT = {
     "another task": (lambda folder: _change(folder, task="TokenClassifier"), ["TokenClassifier", "TextClassifier"]),
     "a newer format": (lambda folder: _change(folder, format=99), ["format 99", "newer keras_bigmodel"]),
     "no config": (lambda folder: _change(folder, config=None), ["task.json"]),
-    "an unknown setting": (lambda folder: _change_config(folder, colour="red"), ["colour"]),
     "a missing setting": (lambda folder: _change_config(folder, labels=None), ["label"]),
     "weights cut off": (lambda folder: _cut(folder / "weights.weights.h5"), ["weights.weights.h5", "backup"]),
     "weights of noise": (
@@ -128,7 +130,7 @@ SPOILT = {
         ["weights.weights.h5", "backup"],
     ),
     "no weights": (lambda folder: (folder / "weights.weights.h5").unlink(), ["weights.weights.h5"]),
-    "weights of another size": (
+    "a head of another size": (
         lambda folder: _change_config(folder, labels=["one", "two"]),
         ["weights.weights.h5", "cannot be read"],
     ),

@@ -1,0 +1,171 @@
+"""An export appears when it agrees with its model, and not otherwise."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+from keras_bigmodel import UserError
+from keras_bigmodel.export import EXPORTERS, export_checked, saved_model_parity
+from keras_bigmodel.export.export_checked import PARITY_FILE
+
+
+def test_the_certificate_says_on_what_it_rests(exported):
+    folder, certificate = exported
+    assert certificate["agrees"] is True
+    assert certificate["texts"] >= 1000
+    assert certificate["dtype"] == "float32"
+    assert certificate["tolerance"] == 1e-5
+    assert certificate["signatures"] == ["embed", "serving_default", "tokenize", "tokens"]
+    assert certificate["clean_process"]["tensorflow"] == tf.__version__
+    assert set(certificate["versions"]) >= {"keras_bigmodel", "keras", "tensorflow", "numpy", "python"}
+    assert json.loads((folder / PARITY_FILE).read_text(encoding="utf-8")) == certificate
+
+
+def test_a_clean_process_gives_the_same_on_ones_own_texts(exported, task):
+    texts = ["where is my parcel", "", "e\u0301 é", "\u202e gnp", "👩‍👩‍👧", "x" * 5000] * 40
+    certificate = saved_model_parity(task.endpoints(), exported[0], {"text": texts})
+    assert certificate["agrees"]
+    assert certificate["texts"] == 240
+    assert certificate["largest_logit_difference"] <= 1e-5
+
+
+def test_other_weights_than_those_written_are_noticed(exported, task):
+    twin = task.with_dtype("float32")
+    twin.get_layer("logits").bias.assign_add([1e-3, 0.0, 0.0])
+    certificate = saved_model_parity(twin.endpoints(), exported[0], {"text": ["where is it", "thanks"]})
+    assert certificate["agrees"] is False
+    assert certificate["largest_logit_difference"] == pytest.approx(1e-3, rel=1e-2)
+    assert "logits differ" in certificate["reasons"][0]
+
+
+def _more(name, amount):
+    """Adds something to one output in every tracing but the first, which is the one that is written."""
+    return lambda outputs, tracing: {**outputs, name: outputs[name] + amount * (tracing > 1)}
+
+
+ALTERED = {
+    "other logits": ({"tokens": _more("logits", 1e-3)}, "logits differ by up to 1.0e-03"),
+    "logits that are no number": ({"tokens": _more("logits", float("nan"))}, "logits differ"),
+    "other tokens": ({"tokenize": _more("token_ids", 1)}, "get other tokens"),
+    "other probabilities": ({"serving_default": _more("probabilities", 0.5)}, "serving_default"),
+}
+
+
+@pytest.mark.parametrize("name", ALTERED)
+def test_an_export_that_does_not_agree_leaves_nothing(letter_counter, tmp_path, name):
+    change, words = ALTERED[name]
+    if name == "logits that are no number":  # 0 · nan is nan: it must not reach what is written
+        change = {"tokens": lambda outputs, tracing: outputs if tracing == 1 else _nan(outputs)}
+    with pytest.raises(UserError, match="does not agree") as caught:
+        export_checked(letter_counter(change), tmp_path / "model")
+    assert words in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _nan(outputs):
+    return {"logits": outputs["logits"] * float("nan")}
+
+
+def test_an_export_that_agrees_appears_whole(letter_counter, tmp_path):
+    certificate = export_checked(letter_counter(), tmp_path / "model")
+    assert certificate["agrees"]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert {path.name for path in (tmp_path / "model").iterdir()} >= {"saved_model.pb", "variables", "parity.json"}
+
+
+def _trimmed(outputs, tracing):
+    rows = tf.RaggedTensor.from_tensor(outputs["token_ids"])
+    return {"token_ids": tf_text.RoundRobinTrimmer(40).trim([rows])[0].to_tensor(shape=[None, 40])}
+
+
+def _split_at_spaces(outputs, tracing):
+    words = tf_text.WhitespaceTokenizer().tokenize(tf.strings.as_string(outputs["token_ids"][:, 0]))
+    return {"token_ids": outputs["token_ids"] + 0 * tf.cast(words.row_lengths(), tf.int32)[:, None]}
+
+
+FOREIGN = {
+    "an op of newer servers": (_trimmed, "TFText>RoundRobin", "only in TensorFlow Serving 2.20 and later"),
+    "an op of no server": (_split_at_spaces, "TFText>Whitespace", "unknown to it"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_an_op_that_a_stock_server_lacks_is_refused_by_name(letter_counter, tmp_path, name):
+    change, op, words = FOREIGN[name]
+    with pytest.raises(UserError) as caught:
+        export_checked(letter_counter({"tokenize": change}), tmp_path / "model")
+    assert op in str(caught.value)
+    assert words in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_that_calls_back_into_python_is_refused(letter_counter, tmp_path):
+    def through_python(outputs, tracing):
+        same = tf.numpy_function(lambda ids: ids, [outputs["token_ids"]], tf.int32)
+        return {"token_ids": tf.ensure_shape(same, [None, 40])}
+
+    with pytest.raises(UserError, match="does not run in a process without keras_bigmodel"):
+        export_checked(letter_counter({"tokenize": through_python}), tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_in_the_way_is_refused_before_anything_is_written(task, tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserError, match="already there"):
+        task.export(tmp_path / "model")
+    with pytest.raises(UserError, match="is a file"):
+        task.export(tmp_path / "file")
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["mine.txt"]
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_unknown_format_lists_the_known(task, tmp_path):
+    with pytest.raises(UserError, match='"onnx".*saved_model'):
+        task.export(tmp_path / "model", format="onnx")
+    assert list(EXPORTERS) == ["saved_model"]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float99"])
+def test_a_dtype_that_cannot_be_exported_is_refused_with_a_sentence(task, tmp_path, dtype):
+    with pytest.raises(UserError, match=f"{dtype}.*float32"):
+        task.export(tmp_path / "model", dtype=dtype)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_in_bfloat16_agrees_with_the_model_in_bfloat16(task, tmp_path):
+    certificate = task.export(tmp_path / "model", dtype="bfloat16", parity_texts=["where is it"])
+    assert (certificate["agrees"], certificate["dtype"], certificate["tolerance"]) == (True, "bfloat16", 3e-2)
+    stored = sum(path.stat().st_size for path in (tmp_path / "model" / "variables").iterdir())
+    assert stored < 0.75 * sum(weight.nbytes for weight in task.get_weights())  # half, and the names
+
+
+KILLED = """
+import os, sys
+from keras_bigmodel.export import export_checked as _
+import keras_bigmodel.export
+from keras_bigmodel.tasks import TextClassifier
+module = sys.modules["keras_bigmodel.export.export_checked"]
+module.saved_model_parity = lambda *given, **named: os.kill(os.getpid(), 9)  # written, and not yet compared
+TextClassifier.from_encoder(sys.argv[1], ["a", "b"], dtype="float32").export(sys.argv[2])
+"""
+
+
+@pytest.mark.full
+def test_a_killed_export_leaves_no_model(tiny_bert, letter_counter, tmp_path):
+    folder = tmp_path / "model"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tiny_bert), str(folder)], env=dict(os.environ), check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert not folder.exists()
+    assert all(path.name.startswith(".") for path in tmp_path.iterdir())  # TF Serving passes over such names
+    export_checked(letter_counter(), folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]

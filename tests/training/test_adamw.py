@@ -1,0 +1,183 @@
+"""Our AdamW against Keras's, step for step."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_bigmodel.models.bert import BertEncoder
+from keras_bigmodel.training import AdamW, recipe_optimizer
+
+STEPS = 100
+OPTIONS = {
+    "plain": {},
+    "other_constants": {"beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-4},
+    "no_decay": {"weight_decay": None},
+    "strong_decay": {"weight_decay": 0.3},
+    "clipped_together": {"global_clipnorm": 0.5},
+    "clipped_alone": {"clipnorm": 0.3},
+    "clipped_by_value": {"clipvalue": 0.05},
+    "amsgrad": {"amsgrad": True},
+    "accumulated": {"gradient_accumulation_steps": 4},
+    "averaged": {"use_ema": True, "ema_momentum": 0.9},
+    "cosine": {"learning_rate": keras.optimizers.schedules.CosineDecay(0.02, 80, warmup_target=0.05, warmup_steps=10)},
+}
+
+
+def fresh_variables():
+    random = np.random.default_rng(0)
+    shapes = {"kernel": (6, 4), "bias": (4,), "embeddings": (10, 3)}
+    return [keras.Variable(random.standard_normal(shape), dtype="float32", name=name) for name, shape in shapes.items()]
+
+
+def after_steps(optimizer):
+    """The variables after steps with dense gradients and with those of an embedding, some rows named twice."""
+    variables = fresh_variables()
+    optimizer.build(variables)
+
+    @tf.function
+    def step(kernel, bias, rows, values):
+        optimizer.apply([kernel, bias, tf.IndexedSlices(values, rows, dense_shape=(10, 3))], variables)
+
+    random = np.random.default_rng(1)
+    for _ in range(STEPS):
+        step(
+            tf.constant(random.standard_normal((6, 4)), "float32"),
+            tf.constant(random.standard_normal(4), "float32"),
+            tf.constant(random.integers(0, 10, 5), "int64"),
+            tf.constant(random.standard_normal((5, 3)), "float32"),
+        )
+    optimizer.finalize_variable_values(variables)
+    return [variable.numpy() for variable in variables]
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_a_hundred_steps_end_where_keras_ends(options):
+    options = {"learning_rate": 0.01, "weight_decay": 0.02, **options}
+    theirs = keras.optimizers.AdamW(**options)
+    theirs.exclude_from_weight_decay(var_names=["bias"])
+    wanted = after_steps(theirs)
+    for found, array, start in zip(
+        after_steps(AdamW(**options, not_decayed=["bias"])), wanted, fresh_variables(), strict=True
+    ):
+        assert np.abs(array - start.numpy()).max() > 0.01
+        np.testing.assert_allclose(found, array, atol=1e-6, rtol=1e-6)
+
+
+def test_the_averages_are_those_of_keras_too():
+    ours, theirs = AdamW(0.01), keras.optimizers.AdamW(0.01)
+    after_steps(ours)
+    after_steps(theirs)
+    assert len(ours.variables) == len(theirs.variables)
+    for found, wanted in zip(ours.variables, theirs.variables, strict=True):
+        np.testing.assert_allclose(found.numpy(), wanted.numpy(), atol=1e-6, err_msg=wanted.path)
+
+
+def small_model():
+    keras.utils.set_random_seed(2)
+    return keras.Sequential(
+        [
+            keras.layers.Embedding(20, 6),
+            keras.layers.GlobalAveragePooling1D(),
+            keras.layers.Dense(8, activation="tanh"),
+            keras.layers.Dense(2, dtype="float32"),
+        ]
+    )
+
+
+TOKENS = np.random.default_rng(3).integers(0, 20, (32, 5))
+CLASSES = TOKENS[:, 0] % 2
+
+
+def trained(optimizer, epochs=5, model=None, **compiling):
+    model = model or small_model()
+    if not model.compiled:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(optimizer=optimizer, loss=loss, **compiling)
+    model.fit(TOKENS, CLASSES, batch_size=8, epochs=epochs, shuffle=False, verbose=0)
+    return model
+
+
+@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_fit_ends_where_keras_ends(policy, jit_compile):
+    keras.config.set_dtype_policy(policy)
+    models = [trained(kind(0.01, 0.02), jit_compile=jit_compile) for kind in (AdamW, keras.optimizers.AdamW)]
+    start = small_model()
+    start.build((None, 5))
+    ours, theirs = (model.get_weights() for model in models)
+    for found, wanted, before in zip(ours, theirs, start.get_weights(), strict=True):
+        assert np.abs(wanted - before).max() > 0.01
+        np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_half_precision_is_trained_with_a_scaled_loss():
+    keras.config.set_dtype_policy("mixed_float16")
+    model = trained(AdamW(0.01), epochs=1)
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    assert isinstance(model.optimizer.inner_optimizer, AdamW)
+    assert int(model.optimizer.inner_optimizer.iterations) == 4  # 32 texts in batches of 8: no step was skipped
+
+
+def test_variables_of_half_precision_are_updated_as_keras_does():
+    variables = [keras.Variable(np.ones((3, 2)), dtype="bfloat16", name="kernel") for _ in range(2)]
+    for variable, kind in zip(variables, (AdamW, keras.optimizers.AdamW), strict=True):
+        optimizer = kind(0.1, 0.01)
+        for _ in range(5):
+            optimizer.apply([tf.ones((3, 2), "bfloat16")], [variable])
+    assert float(tf.reduce_max(variables[0].value)) < 0.7
+    np.testing.assert_array_equal(*(tf.cast(variable.value, "float32").numpy() for variable in variables))
+
+
+def test_a_saved_model_goes_on_where_it_stopped(tmp_path):
+    straight = trained(AdamW(0.01, not_decayed=["bias"]), epochs=6)
+    trained(AdamW(0.01, not_decayed=["bias"]), epochs=3).save(tmp_path / "half.keras")
+    half = keras.saving.load_model(tmp_path / "half.keras")
+    assert isinstance(half.optimizer, AdamW)
+    for found, wanted in zip(trained(None, 3, half).get_weights(), straight.get_weights(), strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+def test_a_config_makes_the_same_optimizer_again():
+    optimizer = AdamW(2e-5, 0.03, not_decayed=["bias", "gamma"], global_clipnorm=1.0, epsilon=1e-8, name="mine")
+    again = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+    assert isinstance(again, AdamW)
+    assert again.get_config() == optimizer.get_config()
+    for found, wanted in zip(after_steps(again), after_steps(optimizer), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_schedule_survives_the_config():
+    optimizer = AdamW(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9))
+    again = AdamW.from_config(optimizer.get_config())
+    assert isinstance(again._learning_rate, keras.optimizers.schedules.ExponentialDecay)
+
+
+def test_without_gradients_only_what_is_decayed_shrinks_and_by_what_was_said():
+    variables = fresh_variables()
+    before = [variable.numpy() for variable in variables]
+    optimizer = AdamW(0.1, 0.5, not_decayed=["bias"])
+    for _ in range(3):
+        optimizer.apply([tf.zeros_like(variable.value) for variable in variables], variables)
+    shrunk = (1 - 0.1 * 0.5) ** 3
+    for variable, start, factor in zip(variables, before, (shrunk, 1.0, shrunk), strict=True):
+        np.testing.assert_allclose(variable.numpy(), factor * start, rtol=1e-6)
+
+
+def test_the_recipe_decays_tables_and_kernels_and_nothing_else():
+    encoder = BertEncoder(20, 8, num_layers=1, num_heads=2, intermediate_dim=16, max_length=8)
+    for weight in encoder.weights:
+        weight.assign(np.ones(weight.shape))
+    optimizer = recipe_optimizer(0.1)
+    optimizer.apply([tf.zeros_like(weight.value) for weight in encoder.weights], encoder.weights)
+    shrunk = {weight.path for weight in encoder.weights if weight.numpy().max() < 1.0}
+    assert shrunk == {
+        weight.path for weight in encoder.weights if weight.path.endswith(("kernel", "_embeddings"))
+    }
+    assert shrunk
+
+
+def test_the_recipe_clips_all_gradients_together():
+    assert recipe_optimizer().global_clipnorm == 1.0
+    assert recipe_optimizer(3e-5, weight_decay=0.2).get_config()["weight_decay"] == 0.2
+    np.testing.assert_allclose(float(recipe_optimizer(3e-5).learning_rate), 3e-5, rtol=1e-6)
