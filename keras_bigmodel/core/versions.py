@@ -60,6 +60,14 @@ def next_version(base):
         UserError: as `check_base`, or another run took the number meanwhile.
     """
     check_base(base)
+    base = Path(base)
+    is_new = not base.exists()
     number = (version_numbers(base) or [0])[-1] + 1
-    with whole_folder(Path(base) / str(number)) as folder:
-        yield folder, number
+    try:
+        with whole_folder(base / str(number)) as folder:
+            yield folder, number
+    except BaseException:
+        if is_new:
+            with contextlib.suppress(OSError):  # another run may have put its version there meanwhile
+                base.rmdir()
+        raise

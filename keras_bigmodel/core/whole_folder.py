@@ -49,10 +49,25 @@ def check_free(path, *, overwrite=False):
     if path.is_dir():
         if not overwrite and any(path.iterdir()):
             raise UserError(
-                f"{path} is already there. Choose another folder, or allow it to be replaced (overwrite=True)."
+                f"{path} is already there. Choose another name, or remove it first (in Python: overwrite=True)."
             )
     elif path.exists() or path.is_symlink():
         raise UserError(f"{path} is a file; wanted the name of a folder. Choose another name.")
+
+
+def check_can_make(folder):
+    """Refuses a folder that could not be made or written to, without making it.
+
+    Raises:
+        UserError: a file stands in its way, or the folder that is there may not be written to.
+    """
+    standing = Path(folder).absolute()
+    while not standing.exists() and standing != standing.parent:
+        standing = standing.parent
+    if not standing.is_dir():
+        raise UserError(f"{folder} cannot be a folder: the file {standing} stands in its way. Choose another name.")
+    if not os.access(standing, os.W_OK | os.X_OK):
+        raise UserError(f"{folder} cannot be written: {standing} is not yours to write to. Choose another folder.")
 
 
 def make_parents(folder):

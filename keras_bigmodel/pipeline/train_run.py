@@ -33,8 +33,7 @@ def train(settings, *, reporter=SILENT, callbacks=()):
         UserError: something in the settings or the tables cannot be used; nothing is written then.
     """
     check_base(settings.out)
-    tables = _read_tables(settings, reporter.say)
-    labels = _labels(tables["train"])
+    tables, labels = _read_tables(settings, reporter.say)
     keras.utils.set_random_seed(settings.seed)
     task = _make_task(settings, labels)
     _check_labels(task, tables)
@@ -68,6 +67,7 @@ def _read_tables(settings, say):
     whole = read_text_table(settings.table, **columns)
     for reason, rows in whole.dropped.items():
         say(f"Left out {rows} of {rows + len(whole)} rows of {whole.path}: {reason}.")
+    labels = _labels(whole)
     if settings.validation is None:
         kept, held = hold_back(whole.texts, whole.labels, settings.validation_share, seed=settings.seed)
         if not held:
@@ -80,7 +80,7 @@ def _read_tables(settings, say):
         tables = {"train": whole, "validation": read_text_table(settings.validation, **columns)}
     if settings.test is not None:
         tables["test"] = read_text_table(settings.test, **columns)
-    return tables
+    return tables, labels
 
 
 def _labels(table):

@@ -14,6 +14,7 @@ from keras_bigmodel.tasks.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
 from keras_bigmodel.training import RECIPE_NAME, WARMUP_SHARE, WarmupDecay, recipe_optimizer
 
+_EXPORT_POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 _ENCODE_ROWS = 1024  # texts tokenized in one call
 
 
@@ -294,7 +295,7 @@ class Task(keras.Model):
         Args:
             folder: path of a new folder.
             format: `"saved_model"`: strings in, answers out, for TensorFlow and TF Serving.
-            dtype: str. What the export computes in. Defaults to `"float32"`.
+            dtype: `"float32"` or `"bfloat16"`: what the export computes in. Defaults to `"float32"`.
             parity_texts: texts to compare on. Defaults to the bundled ones.
             overwrite: bool. Whether to replace what is there. Defaults to False.
 
@@ -304,8 +305,12 @@ class Task(keras.Model):
         Raises:
             UserError: the folder exists, an unknown format, or the export does not agree.
         """
+        if dtype not in _EXPORT_POLICIES:
+            raise UserError(f'dtype="{dtype}" came; an export computes in {" or ".join(_EXPORT_POLICIES)}.')
         texts = None if parity_texts is None else self.checked_texts(parity_texts)
-        return export_checked(self.with_dtype(dtype), folder, format=format, parity_texts=texts, overwrite=overwrite)
+        return export_checked(
+            self.with_dtype(_EXPORT_POLICIES[dtype]), folder, format=format, parity_texts=texts, overwrite=overwrite
+        )
 
     @property
     def export_dtype(self):

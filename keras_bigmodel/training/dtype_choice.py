@@ -6,6 +6,9 @@ import time
 import keras
 from keras import ops
 
+from keras_bigmodel.core.errors import UserError
+
+_NAMES = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16")
 _TRIES = 16
 _GAIN = 1.5  # below this the casts around the products eat what the products save
 
@@ -38,7 +41,12 @@ def resolve_dtype(dtype):
 
     Returns:
         `keras.DTypePolicy`.
+
+    Raises:
+        UserError: an unknown name.
     """
     if dtype == "auto":
         dtype = fastest_dtype()
+    if isinstance(dtype, str) and dtype not in _NAMES:
+        raise UserError(f'dtype="{dtype}" came; known are auto, {", ".join(_NAMES)}.')
     return keras.config.dtype_policy() if dtype is None else keras.dtype_policies.get(dtype)

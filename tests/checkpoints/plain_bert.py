@@ -29,7 +29,9 @@ def plain_bert(tensors, token_ids, segment_ids, padding_mask, *, num_heads, epsi
     num_layers = 1 + max(int(name.split(".")[2]) for name in tensors if name.startswith("encoder.layer."))
     for layer in range(num_layers):
         at = f"encoder.layer.{layer}"
-        query, key, value = (heads(product(states, f"{at}.attention.self.{part}")) for part in ("query", "key", "value"))
+        query, key, value = (
+            heads(product(states, f"{at}.attention.self.{part}")) for part in ("query", "key", "value")
+        )
         scores = query @ key.transpose(0, 1, 3, 2) / math.sqrt(query.shape[-1])
         powers = np.exp(scores - scores.max(axis=-1, keepdims=True)) * padding_mask[:, None, None, :]
         mixed = powers / powers.sum(axis=-1, keepdims=True) @ value

@@ -195,7 +195,14 @@ def test_the_vocabulary_and_its_settings_are_read(tmp_path):
 
 def test_a_config_without_the_optional_numbers_gets_berts_own(tmp_path):
     write_tiny_bert(tmp_path)
-    needed = ("model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
+    needed = (
+        "model_type",
+        "vocab_size",
+        "hidden_size",
+        "num_hidden_layers",
+        "num_attention_heads",
+        "intermediate_size",
+    )
     config = {name: CONFIG[name] for name in needed}
     (tmp_path / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 64}))
     settings = load_encoder(tmp_path).settings

@@ -1,0 +1,44 @@
+"""A table of messages and what training on it twice leaves behind."""
+
+import csv
+
+import pytest
+
+from keras_bigmodel.pipeline import TrainSettings, train
+from tests.task_contract import LABELS, messages
+
+
+def write_table(path, rows, header=("text", "label")):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory):
+    """60 messages with three labels, two of them empty."""
+    rows = list(zip(*messages(60), strict=True))
+    return write_table(tmp_path_factory.mktemp("tables") / "table.csv", [*rows, ("", "bad"), ("no label", "")])
+
+
+@pytest.fixture(scope="session")
+def make_settings(tiny_bert, table):
+    """Makes settings of a short run; `out` must be given."""
+
+    def make(out, **how):
+        given = {"encoder": str(tiny_bert), "epochs": 1, "max_length": 32, "dtype": "float32", "batch_size": 16}
+        return TrainSettings(**{"table": str(table), **given, "out": str(out), **how})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def versions(make_settings, table, tmp_path_factory):
+    """A model with version 1, and version 2 with a test table and a class of one row; what was said meanwhile."""
+    base = tmp_path_factory.mktemp("models") / "reviews"
+    said = []
+    first = train(make_settings(base, validation_share=0.2), say=said.append)
+    rare = write_table(base.parent / "rare.csv", [*zip(*messages(40), strict=True), ("a lone row", "rare")])
+    test = write_table(base.parent / "test.csv", list(zip(messages(60)[0][40:], LABELS * 6 + LABELS[:2], strict=True)))
+    second = train(make_settings(base, table=str(rare), test=str(test), seed=3), say=said.append)
+    return {"base": base, "first": first, "second": second, "said": said}

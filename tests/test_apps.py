@@ -1,0 +1,44 @@
+"""Every application under apps/ runs, as its README says, on a tiny encoder."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def run_app(name, *arguments):
+    """Runs an application as a person would and gives what it printed."""
+    command = [sys.executable, str(ROOT / "apps" / name / "run.py"), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def test_every_application_has_a_script_and_a_readme_that_names_it():
+    folders = sorted(path for path in (ROOT / "apps").iterdir() if path.is_dir() and path.name[0].isalpha())
+    assert len(folders) >= 3
+    for folder in folders:
+        assert f"apps/{folder.name}/run.py" in (folder / "README.md").read_text()
+        assert (folder / "run.py").is_file()
+
+
+def test_textbook_transformer_learns_more_than_guessing():
+    printed = run_app("textbook_transformer", "--epochs", 6)
+    accuracy = float(printed.rsplit(": ", 1)[1].strip().rstrip("%"))
+    assert accuracy > 2 * 100 / 8  # eight classes of equal size
+
+
+def test_textbook_bert_runs_on_a_folder(tiny_bert):
+    assert "accuracy on the test messages" in run_app("textbook_bert", "--encoder", tiny_bert, "--epochs", 1)
+
+
+@pytest.mark.full
+def test_intents_reaches_what_the_readme_says(tmp_path):
+    result = json.loads(run_app("intents", "--out", tmp_path / "intents").strip().splitlines()[-1])
+    assert result["baseline_accuracy"] <= 0.85
+    assert result["accuracy"] >= 0.92
+    assert (Path(result["folder"]) / "saved_model.pb").is_file()
