@@ -31,15 +31,18 @@ def run(
     import_tensorflow()
     from keras_bigmodel.pipeline import load_task
 
-    task = load_task(model)
+    task, answered = load_task(model), 0
     while chunk := list(islice(rows, _ROWS)):
+        answered += len(chunk)
         texts = [_as_pair(row) for row in chunk] if task.pairs else chunk
         for row, answer in zip(texts, task.classify(texts, top_k=top_k), strict=True):
             shown = {"text": row} if not task.pairs else {"text": row[0], "text_pair": row[1]}
-            answered = {"label": answer.label, "probability": round(answer.probability, 6)}
+            best = {"label": answer.label, "probability": round(answer.probability, 6)}
             probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
-            print(json.dumps({**shown, **answered, "probabilities": probabilities}, ensure_ascii=False))
+            print(json.dumps({**shown, **best, "probabilities": probabilities}, ensure_ascii=False))
         sys.stdout.flush()
+    if not answered:
+        raise UserError("No text came; give texts, a file with a text a line, or texts on standard input.")
 
 
 def _rows(inputs, text, pair):

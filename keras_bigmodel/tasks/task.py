@@ -42,10 +42,10 @@ class Task(keras.Model):
         Raises:
             UserError: what came are no texts.
         """
-        if self.pairs:
-            firsts, seconds = texts if _are_tensors(texts) else as_pairs(texts)
-            return self.tokenizer(_tensor(firsts), _tensor(seconds), max_length=self.max_length)
-        return self.tokenizer(_tensor(texts if tf.is_tensor(texts) else as_texts(texts)), max_length=self.max_length)
+        if not (_are_tensors(texts) if self.pairs else tf.is_tensor(texts)):
+            texts = self.checked_texts(texts)
+        columns = texts if self.pairs else (texts,)
+        return self.tokenizer(*(_tensor(column) for column in columns), max_length=self.max_length)
 
     def encode(self, texts):
         """Turns checked texts into `EncodedTexts`, ready to be batched.
@@ -59,8 +59,11 @@ class Task(keras.Model):
         return EncodedTexts.from_padded(batches, self.tokenizer.pad_id)
 
     def checked_texts(self, texts):
-        """Gives texts as `encode` takes them: checked and plain; see `preprocess`."""
-        return as_pairs(texts) if self.pairs else as_texts(texts)
+        """Gives texts as `encode` takes them: checked and plain, at least one; see `preprocess`."""
+        texts = as_pairs(texts) if self.pairs else as_texts(texts)
+        if not (texts[0] if self.pairs else texts):
+            raise UserError("An empty list of texts came; wanted at least one text.")
+        return texts
 
     @property
     def _preprocess_graph(self):
@@ -222,18 +225,11 @@ class Task(keras.Model):
             return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
         if is_string_dataset(x):
             parts = [self.predict(texts, batch_size, verbose, **kwargs) for texts in TextStream(self, x).texts()]
-            return np.concatenate(parts) if parts else self._no_rows()
-        encoded = self.encode(self.checked_texts(x))
-        if not len(encoded):
-            return self._no_rows()
-        batches = LengthBatches(encoded, batch_size=batch_size or BATCH_SIZE)
-        sorted_rows = super().predict(batches.dataset(), verbose=verbose, **kwargs)
-        outputs = np.empty_like(sorted_rows)
-        outputs[batches.order] = sorted_rows
-        return outputs
-
-    def _no_rows(self):
-        return np.zeros((0, *self.output_shape[1:]), "float32")
+            if not parts:
+                raise UserError("The dataset gave no batch; wanted at least one text.")
+            return np.concatenate(parts)
+        batches = LengthBatches(self.encode(self.checked_texts(x)), batch_size=batch_size or BATCH_SIZE)
+        return _in_order(super().predict(batches.dataset(), verbose=verbose, **kwargs), batches.order)
 
     def predict_step(self, data):
         """Gives one batch's outputs."""
@@ -251,14 +247,8 @@ class Task(keras.Model):
         Returns:
             float32 array `(texts, hidden_dim)`.
         """
-        encoded = self.encode(self.checked_texts(texts))
-        batches = LengthBatches(encoded, batch_size=batch_size)
-        vectors = np.zeros((len(encoded), self.embedding_model.output_shape[-1]), "float32")
-        for rows in batches.plan():
-            vectors[rows] = keras.ops.convert_to_numpy(
-                keras.ops.cast(self.embedding_model(encoded.batch(rows), training=False), "float32")
-            )
-        return vectors
+        batches = LengthBatches(self.encode(self.checked_texts(texts)), batch_size=batch_size)
+        return _in_order(self.embedding_model.predict(batches.dataset(), verbose=0), batches.order).astype("float32")
 
     def save(self, filepath, overwrite=False, **kwargs):
         """Writes everything that is needed to go on elsewhere; a path that ends in `.keras` is Keras's own format.
@@ -323,6 +313,13 @@ class Task(keras.Model):
         twin = type(self).from_config(config)
         twin.set_weights(self.get_weights())
         return twin
+
+
+def _in_order(rows, order):
+    """Puts rows back where they came from: row `i` belongs to text `order[i]`."""
+    restored = np.empty_like(rows)
+    restored[order] = rows
+    return restored
 
 
 def _tensor(texts):

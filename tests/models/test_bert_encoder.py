@@ -36,7 +36,7 @@ def inputs():
 
 
 def body(encoder, vectors, padding_mask):
-    return encoder.body_part([vectors, ops.convert_to_tensor(padding_mask)])
+    return encoder.body_part([ops.convert_to_tensor(vectors), ops.convert_to_tensor(padding_mask)])
 
 
 def numbers(outputs):

@@ -96,7 +96,7 @@ def _batches(*columns):
 
 
 DATASETS = {
-    "string labels": lambda texts, labels: _batches(texts, labels),
+    "string labels": _batches,
     "integer labels": lambda texts, labels: _batches(texts, NUMBERS),
     "unknown cardinality": lambda texts, labels: _batches(texts, labels).filter(lambda *parts: True),
 }
@@ -229,7 +229,7 @@ def test_class_weights_leave_validation_alone(steady, rows):
 
 
 def test_an_unknown_class_in_class_weight_is_named(steady, rows):
-    with pytest.raises(UserError, match="'awful'.*bad, fair, good"):
+    with pytest.raises(UserError, match=r"'awful'.*bad, fair, good"):
         steady.task.fit(*rows, class_weight={"awful": 2.0}, verbose=0)
 
 
@@ -248,7 +248,7 @@ def test_validation_split_holds_the_last_rows_back(steady, rows):
 VALIDATION = {
     "lists": lambda texts, labels: (texts, labels),
     "weights": lambda texts, labels: (texts, labels, np.ones(len(texts))),
-    "dataset": lambda texts, labels: _batches(texts, labels),
+    "dataset": _batches,
 }
 
 
@@ -354,14 +354,14 @@ def test_a_loss_for_one_hot_labels_needs_no_metrics_named(steady_bert, rows):
 
 
 def test_one_hot_labels_for_a_loss_on_numbers_are_refused_with_a_sentence(steady, rows):
-    with pytest.raises(UserError, match="categorical_crossentropy|label"):
+    with pytest.raises(UserError, match=r"categorical_crossentropy|label"):
         steady.task.fit(rows[0], np.eye(3)[NUMBERS], verbose=0)
 
 
 def test_a_loss_on_probabilities_is_refused(steady_bert):
     task = TextClassifier.from_encoder(steady_bert, LABELS, dtype="float32")
     for loss in (keras.losses.SparseCategoricalCrossentropy(), keras.losses.CategoricalCrossentropy(from_logits=False)):
-        with pytest.raises(UserError, match="gives logits.*from_logits=True"):
+        with pytest.raises(UserError, match=r"gives logits.*from_logits=True"):
             task.compile(loss=loss)
 
 
@@ -439,8 +439,8 @@ def test_the_rate_comes_back_after_a_run_that_broke_off(fresh_recipe, rows):
     def stop(batch, logs):
         raise KeyboardInterrupt
 
+    watch = keras.callbacks.LambdaCallback(on_train_batch_end=stop)
     with pytest.raises(KeyboardInterrupt):
-        watch = keras.callbacks.LambdaCallback(on_train_batch_end=stop)
         fresh_recipe.fit(*rows, batch_size=1, verbose=0, callbacks=[watch])
     assert _rate(fresh_recipe) < 5e-5
     seen = []

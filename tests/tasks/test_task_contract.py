@@ -115,9 +115,9 @@ def test_another_dtype_computes_about_the_same_on_a_copy(case, trained):
 
 def test_what_is_no_text_is_refused(case, trained):
     for bad in case.not_texts:
-        with pytest.raises(UserError, match="wanted|takes"):
+        with pytest.raises(UserError, match=r"wanted|takes"):
             trained[0].predict(bad)
-        with pytest.raises(UserError, match="wanted|takes"):
+        with pytest.raises(UserError, match=r"wanted|takes"):
             trained[0].fit(bad, case.targets[:2], verbose=0)
 
 
