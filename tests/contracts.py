@@ -1,4 +1,4 @@
-"""What every part of a kind must do. A new layer is one `LayerCase`; a part that keeps its contract needs no copy of it.
+"""What every part of a kind must do. A new layer is one `LayerCase`; what keeps it needs no more.
 
 The layers' contract runs on every Keras backend, so nothing here asks which one it is.
 """

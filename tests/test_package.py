@@ -1,8 +1,10 @@
 """The package as a whole: what it hands out, and that every file introduces itself."""
 
 import ast
+import importlib
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,16 @@ def test_every_public_name_of_a_room_resolves(room):
     module = __import__(f"keras_bigmodel.{room}", fromlist=["*"])
     for name in module.__all__:
         assert getattr(module, name) is not None
+
+
+@pytest.mark.parametrize("room", ["data", "pipeline"])
+def test_a_name_stays_itself_when_every_file_of_its_room_is_loaded(room):
+    """A file that bears the name of what it hands out would take its place."""
+    module = importlib.import_module(f"keras_bigmodel.{room}")
+    for path in (ROOT / room).glob("[a-z]*.py"):
+        importlib.import_module(f"keras_bigmodel.{room}.{path.stem}")
+    for name in module.__all__:
+        assert not isinstance(getattr(module, name), types.ModuleType), name
 
 
 def test_an_unknown_name_is_an_attribute_error():

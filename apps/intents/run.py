@@ -52,6 +52,7 @@ def main():
         out=args.out,
         encoder=args.encoder,
         epochs=args.epochs,
+        learning_rate=2e-4,  # few rows: 25 steps an epoch
     )
     folder, manifest = train(settings, reporter=Screen())
 

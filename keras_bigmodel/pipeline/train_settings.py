@@ -45,7 +45,7 @@ class TrainSettings:
     encoder: str = "minilm"
     epochs: int = 3
     batch_size: int = 32
-    learning_rate: float = 2e-4
+    learning_rate: float = 1e-4
     weight_decay: float = 0.01
     dropout: float = 0.1
     pooling: str | None = None

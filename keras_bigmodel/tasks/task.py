@@ -92,7 +92,7 @@ class Task(keras.Model):
             optimizer: a Keras optimizer or its name, left as it is; `"auto"` is AdamW with warm-up and decay.
             loss: a Keras loss on logits, or its name (then `from_logits=True`); `"auto"` is the task's.
             metrics: list of Keras metrics; they see probabilities. `"auto"` is the task's.
-            learning_rate: float. The recipe's peak rate. Defaults to 2e-4.
+            learning_rate: float. The recipe's peak rate. Defaults to 1e-4.
             weight_decay: float. The recipe's weight decay. Defaults to 0.01.
             jit_compile: bool. Defaults to False: on CPUs XLA compiles every length anew and is slower.
             **kwargs: to `keras.Model.compile`.

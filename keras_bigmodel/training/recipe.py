@@ -2,7 +2,7 @@
 
 from keras_bigmodel.training.adamw import AdamW
 
-LEARNING_RATE = 2e-4
+LEARNING_RATE = 1e-4
 WEIGHT_DECAY = 0.01
 CLIP_NORM = 1.0
 WARMUP_SHARE = 0.1
@@ -14,7 +14,7 @@ def recipe_optimizer(learning_rate=LEARNING_RATE, *, weight_decay=WEIGHT_DECAY):
     """Gives AdamW as BERT was fine-tuned: no decay on biases and normalisations, gradients clipped together.
 
     Args:
-        learning_rate: float. The peak; `WarmupDecay` moves below it. Defaults to 2e-4.
+        learning_rate: float. The peak; `WarmupDecay` moves below it. Defaults to 1e-4.
         weight_decay: float. Defaults to 0.01.
 
     Returns:

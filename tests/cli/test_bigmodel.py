@@ -149,8 +149,10 @@ def test_predict_takes_bytes_that_are_no_utf8(bigmodel, model):
     assert [answer["text"] for answer in answers] == ["caf\ufffd", "ok"]
 
 
-def test_predict_of_no_lines_prints_nothing(bigmodel, model):
-    assert _answers(bigmodel("predict", model)) == []
+def test_predict_of_no_lines_is_refused(bigmodel, model):
+    ran = bigmodel("predict", model)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("Error: No text came")
 
 
 def test_predict_reads_a_file_of_lines(bigmodel, model, tmp_path):
@@ -218,14 +220,20 @@ BAD_INPUTS = {
     "train on no file": ("train {folder}/nowhere.csv --out {folder}/new/reviews", "No file"),
     "train on a folder": ("train {folder} --out {folder}/new/reviews", "is a folder"),
     "train on a broken table": ("train {folder}/broken.csv --out {folder}/new/reviews", "cannot be read"),
-    "train on no column": ("train {table} --out {folder}/new/reviews --label stars", 'No column "stars"'),
-    "train with no encoder": ("train {table} --out {folder}/new/reviews --encoder none", 'No encoder "none"'),
-    "train for no epochs": ("train {table} --out {folder}/new/reviews --epochs 0", "--epochs 0 came"),
+    "train on no column": ("train {folder}/clean.csv --out {folder}/new/reviews --label stars", 'No column "stars"'),
+    "train with no encoder": (
+        "train {folder}/clean.csv --out {folder}/new/reviews --encoder none",
+        'No encoder "none"',
+    ),
+    "train for no epochs": ("train {folder}/clean.csv --out {folder}/new/reviews --epochs 0", "--epochs 0 came"),
     "train in a strange dtype": (
-        "train {table} --out {folder}/new/reviews --encoder {encoder} --dtype float99",
+        "train {folder}/clean.csv --out {folder}/new/reviews --encoder {encoder} --dtype float99",
         "float99",
     ),
-    "train in a strange mode": ("train {table} --out {folder}/new/reviews --encoder {encoder} --mode slow", "slow"),
+    "train in a strange mode": (
+        "train {folder}/clean.csv --out {folder}/new/reviews --encoder {encoder} --mode slow",
+        "slow",
+    ),
     "evaluate no model": ("evaluate {folder}/nowhere {table}", "No folder"),
     "evaluate an empty folder": ("evaluate {folder}/empty {table}", "holds no version"),
     "evaluate an unknown label": ("evaluate {model} {folder}/unknown.csv", "awful"),
@@ -243,6 +251,7 @@ def test_bad_input_ends_with_one_line_and_code_2_and_writes_nothing(bigmodel, mo
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken.csv").write_text("text,label\na,b,c\n")
     write_table(tmp_path / "unknown.csv", [("where is it", "awful")])
+    write_table(tmp_path / "clean.csv", list(zip(*messages(20), strict=True)))
     before = sorted(tmp_path.rglob("*")) + sorted(model.rglob("*"))
     line, words = BAD_INPUTS[name]
     ran = bigmodel(*line.format(folder=tmp_path, table=table, model=model, encoder=tiny_bert).split())

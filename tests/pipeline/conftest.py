@@ -1,9 +1,11 @@
 """A table of messages and what training on it twice leaves behind."""
 
+import contextlib
 import csv
 
 import pytest
 
+from keras_bigmodel.core.reporter import Reporter
 from keras_bigmodel.pipeline import TrainSettings, train
 from tests.task_contract import LABELS, messages
 
@@ -12,6 +14,27 @@ def write_table(path, rows, header=("text", "label")):
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, *rows])
     return path
+
+
+class Listener(Reporter):
+    """Keeps what it hears: sentences, and of each bar its title, its length and how far it came."""
+
+    def __init__(self, act=lambda sentence: None):
+        self.said, self.bars, self._act = [], [], act
+
+    def say(self, sentence):
+        self.said.append(sentence)
+        self._act(sentence)
+
+    @contextlib.contextmanager
+    def bar(self, title, total):
+        bar = {"title": title, "total": total, "done": 0}
+        self.bars.append(bar)
+
+        def advance(title=None):
+            bar["done"] += 1
+
+        yield advance
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +59,9 @@ def make_settings(tiny_bert, table):
 def versions(make_settings, table, tmp_path_factory):
     """A model with version 1, and version 2 with a test table and a class of one row; what was said meanwhile."""
     base = tmp_path_factory.mktemp("models") / "reviews"
-    said = []
-    first = train(make_settings(base, validation_share=0.2), say=said.append)
+    listener = Listener()
+    first = train(make_settings(base, validation_share=0.2), reporter=listener)
     rare = write_table(base.parent / "rare.csv", [*zip(*messages(40), strict=True), ("a lone row", "rare")])
     test = write_table(base.parent / "test.csv", list(zip(messages(60)[0][40:], LABELS * 6 + LABELS[:2], strict=True)))
-    second = train(make_settings(base, table=str(rare), test=str(test), seed=3), say=said.append)
-    return {"base": base, "first": first, "second": second, "said": said}
+    second = train(make_settings(base, table=str(rare), test=str(test), seed=3), reporter=listener)
+    return {"base": base, "first": first, "second": second, "said": listener.said, "bars": listener.bars}

@@ -14,7 +14,7 @@ from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.data import read_text_table
 from keras_bigmodel.pipeline import export, load_task, measure, train
-from tests.pipeline.conftest import write_table
+from tests.pipeline.conftest import Listener, write_table
 from tests.task_contract import LABELS, messages
 
 FILES = {"saved_model.pb", "variables", "parity.json", "task.json", "weights.weights.h5", "vocab.txt", "manifest.json"}
@@ -93,6 +93,13 @@ def test_a_class_of_one_row_is_trained_on(versions):
 def test_rows_left_out_are_told(versions):
     assert any("1 of 62 rows" in sentence and "empty text" in sentence for sentence in versions["said"])
     assert any("1 of 62 rows" in sentence and "no label" in sentence for sentence in versions["said"])
+
+
+def test_every_long_part_of_a_run_is_a_bar_that_is_filled(versions):
+    titles = [bar["title"] for bar in versions["bars"]]
+    assert any("comparing" in title for title in titles)
+    assert any("measuring" in title for title in titles)
+    assert all(bar["done"] == bar["total"] > 0 for bar in versions["bars"])
 
 
 def test_the_folder_answers_alike_as_task_and_as_saved_model(versions):
@@ -245,8 +252,9 @@ def test_what_cannot_be_trained_on_is_refused_before_training(make_settings, tmp
     make, words = REFUSED[name]
     trained = []
     settings = make_settings(tmp_path / "models" / "reviews", **make(tmp_path))
+    watch = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: trained.append("begun"))
     with pytest.raises(UserError) as caught:
-        train(settings, make_callbacks=lambda steps: trained.append(steps) or [])
+        train(settings, callbacks=[watch])
     for word in words:
         assert word in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -288,7 +296,7 @@ class Raising(keras.callbacks.Callback):
 def test_a_run_that_fails_in_the_middle_leaves_nothing(make_settings, tmp_path):
     base = tmp_path / "reviews"
     with pytest.raises(RuntimeError, match="on fire"):
-        train(make_settings(base), make_callbacks=lambda steps: [Raising()])
+        train(make_settings(base), callbacks=[Raising()])
     assert [
         path for path in tmp_path.rglob("*") if path.is_file() or path.name.startswith(".") or path.name == "1"
     ] == []
@@ -299,12 +307,12 @@ def test_a_run_that_fails_while_it_writes_leaves_the_versions_as_they_were(make_
     (base / "1").mkdir(parents=True)
     (base / "1" / "mark").write_text("mine")
 
-    def say(sentence):
+    def take_the_number(sentence):
         if "Writing" in sentence:
             (base / "2").write_text("somebody else took the number")
 
     with pytest.raises(UserError):
-        train(make_settings(base), say=say)
+        train(make_settings(base), reporter=Listener(take_the_number))
     assert sorted(path.name for path in base.iterdir()) == ["1", "2"]
     assert (base / "2").is_file()
 

@@ -13,6 +13,7 @@ from sklearn.metrics import accuracy_score, log_loss
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.tasks.fit_inputs import FitInputs
 from keras_bigmodel.tasks.text_stream import TextStream
+from keras_bigmodel.training import LEARNING_RATE, RECIPE_NAME
 from tests.task_contract import LABELS
 
 NUMBERS = [row % 3 for row in range(24)]
@@ -398,9 +399,10 @@ def _rate(task):
 
 @pytest.fixture(scope="module")
 def recipe(tiny_bert, rows):
-    """A task that was compiled by `fit` alone."""
+    """A task in the recipe's hands, its peak rate 5e-5."""
     keras.utils.set_random_seed(0)
     task = TextClassifier.from_encoder(tiny_bert, LABELS, dtype="float32", max_length=32)
+    task.compile(learning_rate=5e-5)
     task.fit(*rows, verbose=0)
     return task
 
@@ -423,6 +425,14 @@ def test_the_recipes_rate_warms_up_decays_and_comes_back(fresh_recipe, rows):
     np.testing.assert_allclose(falls, 5e-5 / 22, rtol=1e-3)
     assert 0 < seen[-1] < 5e-6
     assert _rate(fresh_recipe) == pytest.approx(5e-5)
+
+
+def test_fit_compiles_by_the_recipe_when_nobody_did(tiny_bert, rows):
+    task = TextClassifier.from_encoder(tiny_bert, LABELS, dtype="float32", max_length=32)
+    history = task.fit(*rows, verbose=0, batch_size=12).history
+    assert set(history) == {"loss", "accuracy"}
+    assert task.optimizer.name == RECIPE_NAME
+    assert _rate(task) == pytest.approx(LEARNING_RATE)
 
 
 def test_a_resumed_run_goes_on_with_the_rate_where_it_stood(fresh_recipe, rows):

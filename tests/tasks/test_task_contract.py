@@ -46,9 +46,12 @@ def test_answers_come_back_in_the_order_given(case, trained):
     np.testing.assert_allclose(task.predict(case.pick(case.inputs, rows), batch_size=5), whole[rows], atol=1e-5)
 
 
-def test_no_texts_give_no_rows(case, trained):
-    answers = trained[0].predict(case.pick(case.inputs, []))
-    assert answers.shape == (0, *trained[0].output_shape[1:])
+def test_no_texts_are_refused_everywhere(case, trained):
+    nothing = case.pick(case.inputs, [])
+    task, _ = trained
+    for act in (task.predict, task.preprocess, task.embed, lambda none: task.fit(none, []), task.evaluate):
+        with pytest.raises(UserError, match="empty list"):
+            act(nothing)
 
 
 def test_predict_is_outputs_from_logits_of_call(case, trained):

@@ -1,7 +1,7 @@
 """Our AdamW against Keras's, step for step.
 
-Where a token stands in a batch twice, Keras on TensorFlow squares its two gradients alone; on JAX and PyTorch it squares
-their sum, as the formula says and as we do. So Keras is compared on the sum.
+Where a token stands in a batch twice, Keras on TensorFlow squares its two gradients alone; on JAX and PyTorch it
+squares their sum, as the formula says and as we do. So Keras is compared on the sum.
 """
 
 import keras
@@ -21,7 +21,7 @@ OPTIONS = {
     "clipped_together": {"global_clipnorm": 0.5},
     "clipped_alone": {"clipnorm": 0.3},
     "clipped_by_value": {"clipvalue": 0.05},
-    "amsgrad": {"amsgrad": True, "clipnorm": 0.3},
+    "amsgrad": {"amsgrad": True},
     "accumulated": {"gradient_accumulation_steps": 4},
     "averaged": {"use_ema": True, "ema_momentum": 0.9},
     "cosine": {"learning_rate": keras.optimizers.schedules.CosineDecay(0.0, 80, warmup_target=0.002, warmup_steps=10)},
@@ -65,7 +65,8 @@ def after_steps(optimizer):
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_a_hundred_steps_end_where_keras_ends(options):
     options = {"learning_rate": 0.001, "weight_decay": 0.02, **options}
-    theirs = KerasAdamW(**options)
+    # The variant "amsgrad" is left to Keras, duplicates and all.
+    theirs = (keras.optimizers.AdamW if "amsgrad" in options else KerasAdamW)(**options)
     theirs.exclude_from_weight_decay(var_names=["bias"])
     wanted = after_steps(theirs)
     for found, array, start in zip(
