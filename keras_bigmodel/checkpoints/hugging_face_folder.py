@@ -77,7 +77,13 @@ class HuggingFaceFolder:
         names = self.config.get("id2label")
         if not self.has_head or not names:
             return None
-        return [names[key] for key in sorted(names, key=int)]
+        try:
+            return [names[key] for key in sorted(names, key=int)]
+        except ValueError as error:
+            raise UserError(
+                f"id2label in {self.folder / 'config.json'} has keys that are no whole numbers ({error}). Copy it "
+                "from the model."
+            ) from error
 
     @property
     def pooling(self):
@@ -87,7 +93,7 @@ class HuggingFaceFolder:
         path = self.folder / "1_Pooling" / "config.json"  # written by sentence-transformers
         if not path.is_file():
             return None
-        said = json.loads(path.read_text(encoding="utf-8"))
+        said = _read_object(path)
         if said.get("pooling_mode_mean_tokens"):
             return "mean"
         return "cls" if said.get("pooling_mode_cls_token") else None
@@ -156,13 +162,7 @@ class HuggingFaceFolder:
                 f"{self.folder} is no BERT folder: it holds {found}. Wanted are config.json, {_WEIGHTS}, and "
                 "vocab.txt or tokenizer.json, as Hugging Face writes them."
             )
-        try:
-            config = json.loads(path.read_text(encoding="utf-8"))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise UserError(f"{path} is not JSON ({error}). Copy it again from the model.") from error
-        if not isinstance(config, dict):
-            raise UserError(f"{path} holds no JSON object. Copy it again from the model.")
-        return config
+        return _read_object(path)
 
     def _check_architecture(self):
         found = self.config.get("model_type") or ", ".join(self.config.get("architectures") or []) or "not named"
@@ -175,6 +175,11 @@ class HuggingFaceFolder:
             raise UserError(
                 f'{self.folder} is a BERT with position embeddings "{position}"; only "absolute" can be read.'
             )
+        if self.config.get("is_decoder"):
+            raise UserError(
+                f"{self.folder} is a BERT that only looks back (is_decoder in config.json); only one that looks both "
+                "ways can be read."
+            )
         missing = [name for name in _REQUIRED if not isinstance(self.config.get(name), int)]
         if missing:
             raise UserError(
@@ -185,6 +190,11 @@ class HuggingFaceFolder:
         """Maps the plain names that our map uses to the file's own."""
         path = self.folder / _WEIGHTS
         if not path.is_file():
+            if (self.folder / f"{_WEIGHTS}.index.json").is_file():
+                raise UserError(
+                    f"{self.folder} has its weights in several files, which is not read. Save the model again in one: "
+                    'save_pretrained(..., max_shard_size="100GB").'
+                )
             pickles = sorted(entry.name for entry in self.folder.glob("*.bin"))
             if pickles:
                 raise UserError(
@@ -212,3 +222,14 @@ class HuggingFaceFolder:
 
 def _as_float32(tensors, name):
     return np.asarray(tensors.get_tensor(name)).astype("float32")
+
+
+def _read_object(path):
+    """Reads a file of one JSON object."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not JSON ({error}). Copy it again from the model.") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path} holds no JSON object. Copy it again from the model.")
+    return content

@@ -58,7 +58,7 @@ class Manifest:
     def write(self, folder):
         """Writes `manifest.json` with the checksums of everything else in the folder."""
         described = dataclasses.replace(self, files=checksums(folder), versions=package_versions())
-        text = json.dumps(dataclasses.asdict(described), indent=2, ensure_ascii=False, default=str)
+        text = json.dumps(dataclasses.asdict(described), indent=2, ensure_ascii=False, default=_plain)
         (Path(folder) / FILE_NAME).write_text(text + "\n", encoding="utf-8")
 
     @classmethod
@@ -77,6 +77,8 @@ class Manifest:
             raise UserError(
                 f"{path} is not readable ({error}). Take the folder from a backup or train again."
             ) from error
+        if not isinstance(values, dict) or not isinstance(values.get("format", 0), int):
+            raise UserError(f"{path} is no manifest of keras_bigmodel. Take the folder from a backup or train again.")
         if values.get("format", 0) > FORMAT:
             raise UserError(
                 f"{path} has format {values['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
@@ -109,6 +111,11 @@ class Manifest:
             raise UserError(
                 f"{folder} is not as it was written ({'; '.join(parts)}). Take it from a backup or train again."
             )
+
+
+def _plain(value):
+    """A NumPy number as a number, anything else as text."""
+    return value.item() if hasattr(value, "item") else str(value)
 
 
 def checksums(folder):

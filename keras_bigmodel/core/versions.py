@@ -1,11 +1,14 @@
 """Version folders: `saved_models/<name>/N/`, as TensorFlow Serving reads them. Knows paths only."""
 
 import contextlib
+import re
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import FILE_NAME
 from keras_bigmodel.core.whole_folder import check_can_make, whole_folder
+
+_VERSION = re.compile("0|[1-9][0-9]*")  # not isdigit(): it takes "²" and "٣", and "007" is not the folder of 7
 
 
 def version_numbers(base):
@@ -13,7 +16,7 @@ def version_numbers(base):
     base = Path(base)
     if not base.is_dir():
         return []
-    return sorted(int(entry.name) for entry in base.iterdir() if entry.name.isdigit() and entry.is_dir())
+    return sorted(int(entry.name) for entry in base.iterdir() if _VERSION.fullmatch(entry.name) and entry.is_dir())
 
 
 def version_folder(path):

@@ -125,8 +125,8 @@ def _sync(folder):
 
 
 def _rename(aside, path, overwrite):
+    check_free(path, overwrite=overwrite)  # again: somebody may have been faster
     if path.is_dir():
-        check_free(path, overwrite=overwrite)
         old = Path(tempfile.mkdtemp(prefix=f"{ASIDE}{os.getpid()}-", dir=path.absolute().parent))
         os.replace(path, old / "old")
         os.replace(aside, path)

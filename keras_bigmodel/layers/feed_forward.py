@@ -34,12 +34,12 @@ class FeedForward(keras.layers.Layer):
         self.widen = Projection(
             self.intermediate_dim,
             activation=self.activation,
-            kernel_initializer=self.kernel_initializer,
+            kernel_initializer=self.kernel_initializer.clone(),
             dtype=self.dtype_policy,
             name="widen",
         )
         self.narrow = Projection(
-            input_shape[-1], kernel_initializer=self.kernel_initializer, dtype=self.dtype_policy, name="narrow"
+            input_shape[-1], kernel_initializer=self.kernel_initializer.clone(), dtype=self.dtype_policy, name="narrow"
         )
         self.widen.build(input_shape)
         self.narrow.build((*input_shape[:-1], self.intermediate_dim))

@@ -1,5 +1,7 @@
 """Attention of every position to every other. Knows tensors only: no text, no model."""
 
+import functools
+
 import keras
 from keras import ops
 
@@ -68,14 +70,14 @@ class MultiHeadAttention(keras.layers.Layer):
         self.query_key_value = Projection(
             3 * self._inner_dim,
             use_bias=use_bias,
-            kernel_initializer=self.kernel_initializer,
+            kernel_initializer=self.kernel_initializer.clone(),  # one instance would draw the same numbers twice
             dtype=self.dtype_policy,
             name="query_key_value",
         )
         self.output_projection = Projection(
             d_model,
             use_bias=use_bias,
-            kernel_initializer=self.kernel_initializer,
+            kernel_initializer=self.kernel_initializer.clone(),  # one instance would draw the same numbers twice
             dtype=self.dtype_policy,
             name="output_projection",
         )
@@ -106,13 +108,15 @@ class MultiHeadAttention(keras.layers.Layer):
         value=None,
         mask=None,
         *,
+        value_mask=None,
         use_causal_mask=False,
         return_attention_scores=False,
         training=None,
     ):
         """Attends; see the class for arguments and shapes."""
         queries, keys, values = self._project(query, value, training)  # each (batch, heads, length, key_dim)
-        bias = self._bias(mask, queries, keys, use_causal_mask)
+        masks = [mask, value_mask if value is not None else None]
+        bias = self._bias(masks, queries, keys, use_causal_mask)
         mixed, shares = self._attend(queries, keys, values, bias, training)
         batch, length = ops.shape(query)[0], ops.shape(query)[1]
         mixed = ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (batch, length, self._inner_dim))
@@ -137,12 +141,11 @@ class MultiHeadAttention(keras.layers.Layer):
         # unstack, not three slices: a slice's gradient is a full-size tensor of zeros around it.
         return ops.unstack(ops.transpose(fused, (2, 0, 3, 1, 4)), parts, axis=0)
 
-    def _bias(self, mask, queries, keys, use_causal_mask):
-        bias = None if mask is None else attention_bias(mask, self.compute_dtype)
+    def _bias(self, masks, queries, keys, use_causal_mask):
         if use_causal_mask:
-            causal = attention_bias(causal_mask(ops.shape(queries)[2], ops.shape(keys)[2]), self.compute_dtype)
-            bias = causal if bias is None else ops.minimum(bias, causal)
-        return bias
+            masks = [*masks, causal_mask(ops.shape(queries)[2], ops.shape(keys)[2])]
+        biases = [attention_bias(mask, self.compute_dtype) for mask in masks if mask is not None]
+        return functools.reduce(ops.minimum, biases) if biases else None
 
     def _attend(self, queries, keys, values, bias, training):
         queries = queries * ops.cast(self.key_dim**-0.5, self.compute_dtype)
@@ -166,6 +169,19 @@ class MultiHeadAttention(keras.layers.Layer):
         if not self.built:
             self.build((None, None, attention.query_dense.kernel.shape[0]))
         parts = [attention.query_dense, attention.key_dense, attention.value_dense]
+        widths = [part.kernel.shape[0] for part in parts] + [attention.output_dense.kernel.shape[-1]]
+        wanted = [self.query_key_value.kernel.shape[0]] * 3 + [self.d_model]
+        if widths != wanted:
+            raise ValueError(
+                f"The layer to copy has the widths {widths} of query, key, value and output; this one has {wanted}. "
+                "Only attention between tokens of one width can be copied."
+            )
+        biased = attention.query_dense.bias is not None
+        if biased != self.use_bias:
+            raise ValueError(
+                f"The layer to copy has use_bias={biased}; this one has use_bias={self.use_bias}. Create it with the "
+                "same use_bias."
+            )
         shapes = [tuple(part.kernel.shape[1:]) for part in parts]
         if any(shape != (self.num_heads, self.key_dim) for shape in shapes):
             raise ValueError(
@@ -179,6 +195,19 @@ class MultiHeadAttention(keras.layers.Layer):
             biases = [ops.reshape(part.bias, (-1,)) for part in parts]
             self.query_key_value.bias.assign(ops.concatenate(biases))
             self.output_projection.bias.assign(attention.output_dense.bias)
+
+    def compute_mask(self, query, previous_mask=None):
+        """Gives the mask that the queries carry; `mask` may be about the values, or about pairs."""
+        return getattr(query, "_keras_mask", None)
+
+    def compute_output_spec(self, query, value=None, mask=None, *, return_attention_scores=False, **kwargs):
+        """Gives the output's symbol, and that of the shares where they are asked for."""
+        output = keras.KerasTensor((*query.shape[:-1], self.d_model), dtype=self.compute_dtype)
+        if not return_attention_scores:
+            return output
+        keys = query if value is None else value
+        shape = (query.shape[0], self.num_heads, query.shape[1], keys.shape[1])
+        return output, keras.KerasTensor(shape, dtype=self.compute_dtype)
 
     def compute_output_shape(self, query_shape, value_shape=None):
         """Gives `(batch, queries, d_model)`."""

@@ -69,7 +69,7 @@ class TransformerLayer(keras.layers.Layer):
             d_model,
             num_heads,
             dropout=self.attention_dropout,
-            kernel_initializer=self.kernel_initializer,
+            kernel_initializer=self.kernel_initializer.clone(),
             dtype=policy,
             name="attention",
         )
@@ -77,7 +77,7 @@ class TransformerLayer(keras.layers.Layer):
         self.feed_forward = FeedForward(
             self.intermediate_dim,
             activation=self.activation,
-            kernel_initializer=self.kernel_initializer,
+            kernel_initializer=self.kernel_initializer.clone(),
             dtype=policy,
             name="feed_forward",
         )
@@ -99,6 +99,10 @@ class TransformerLayer(keras.layers.Layer):
         self.feed_forward.build(input_shape)
         self.feed_forward_norm.build(input_shape)
 
+    def __call__(self, x, training=None, mask=None, **kwargs):
+        """Takes `training` and `mask` by position too, which Keras refuses for what is no tensor."""
+        return super().__call__(x, training=training, mask=mask, **kwargs)
+
     def call(self, x, training=None, mask=None, *, use_causal_mask=False, return_attention_scores=False):
         """Computes; see the class for arguments and shapes."""
         inputs = self.attention_norm(x) if self.norm_first else x
@@ -113,6 +117,20 @@ class TransformerLayer(keras.layers.Layer):
         if not self.norm_first:
             x = self.feed_forward_norm(x)
         return (x, shares) if return_attention_scores else x
+
+    def compute_mask(self, x, previous_mask=None):
+        """Gives the mask of the tokens; one of pairs ends here."""
+        if previous_mask is not None and len(previous_mask.shape) == 2:
+            return previous_mask
+        return getattr(x, "_keras_mask", None)
+
+    def compute_output_spec(self, x, training=None, mask=None, *, return_attention_scores=False, **kwargs):
+        """Gives the output's symbol, and that of the shares where they are asked for."""
+        output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+        if not return_attention_scores:
+            return output
+        shape = (x.shape[0], self.num_heads, x.shape[1], x.shape[1])
+        return output, keras.KerasTensor(shape, dtype=self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         """Gives the input's shape."""

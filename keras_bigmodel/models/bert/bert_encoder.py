@@ -61,7 +61,7 @@ class BertEncoder(keras.Model):
         dtype=None,
         **kwargs,
     ):
-        if hidden_dim % num_heads:
+        if num_heads < 1 or hidden_dim % num_heads:
             raise UserError(
                 f"A BERT with hidden_dim={hidden_dim} cannot have num_heads={num_heads}: every head gets an equal "
                 "part of the width. Choose a number of heads that divides it."
