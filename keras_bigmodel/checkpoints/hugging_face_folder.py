@@ -72,18 +72,32 @@ class HuggingFaceFolder:
         return "classifier.weight" in self._names and self.has_pooler
 
     @property
+    def num_head_outputs(self):
+        """int: the number of outputs of the classification head, 0 without one."""
+        if not self.has_head:
+            return 0
+        with self._open() as tensors:
+            return tensors.get_slice(self._names["classifier.weight"]).get_shape()[0]
+
+    @property
     def labels(self):
-        """The head's label names in the order of its outputs, or None."""
-        names = self.config.get("id2label")
-        if not self.has_head or not names:
+        """The head's label names in the order of its outputs (LABEL_0, … where it names none), or None."""
+        if not self.has_head:
             return None
+        names = self.config.get("id2label") or {}
         try:
-            return [names[key] for key in sorted(names, key=int)]
+            labels = [names[key] for key in sorted(names, key=int)]
         except ValueError as error:
             raise UserError(
                 f"id2label in {self.folder / 'config.json'} has keys that are no whole numbers ({error}). Copy it "
                 "from the model."
             ) from error
+        if labels and len(labels) != self.num_head_outputs:
+            raise UserError(
+                f"{self.folder / 'config.json'} names {len(labels)} labels, and the head in {_WEIGHTS} has "
+                f"{self.num_head_outputs} outputs. Take both files from one model."
+            )
+        return labels or [f"LABEL_{number}" for number in range(self.num_head_outputs)]
 
     @property
     def pooling(self):

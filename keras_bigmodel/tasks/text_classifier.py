@@ -99,7 +99,8 @@ class TextClassifier(Task):
 
         Args:
             source: str or path. `"minilm"`, or a BERT folder as Hugging Face writes it.
-            labels: sequence of str. Without it the folder's own classification head and its labels are used.
+            labels: sequence of str. Without it the labels of the folder's own classification head. A folder's head
+                is used unless `pooling` is `"mean"` or `"cls"`; those begin a new one.
             pairs: bool. Whether each input is a pair of texts. Defaults to False.
             pooling: as the class. Defaults to what the folder says, else `"mean"`.
             dropout: as the class.
@@ -115,9 +116,9 @@ class TextClassifier(Task):
             labels = _labels_of(checkpoint, source)
         names = LabelNames(labels)
         with_head = checkpoint.has_head and pooling in (None, "pooler")
-        if with_head and checkpoint.labels is not None and len(checkpoint.labels) != len(names):
-            with_head = False  # another job than the folder's: a new head
-        pooling = pooling or (checkpoint.pooling if with_head or not checkpoint.has_head else "mean") or "mean"
+        if with_head:
+            _check_head(checkpoint, names.names, source)
+        pooling = pooling or checkpoint.pooling or "mean"
         encoder = checkpoint.load_encoder(pooler=pooling == "pooler", dtype=resolve_dtype(dtype))
         vocabulary, settings = checkpoint.vocabulary()
         task = cls(
@@ -266,6 +267,21 @@ def _labels_of(checkpoint, source):
             f'TextClassifier.from_encoder("{source}", labels=["negative", "positive"]).'
         )
     return checkpoint.labels
+
+
+def _check_head(checkpoint, labels, source):
+    """Refuses labels that are not those of the head's outputs; other names for as many outputs are welcome."""
+    known = checkpoint.labels
+    if checkpoint.num_head_outputs != len(labels):
+        raise UserError(
+            f"{source} has a classification head of {checkpoint.num_head_outputs} labels ({', '.join(known[:10])}), "
+            f'and {len(labels)} labels came. Give as many, or begin a new head with pooling="mean" (--pooling mean).'
+        )
+    if set(known) == set(labels) and known != labels:
+        raise UserError(
+            f"The labels came as {', '.join(labels[:10])}, and the head of {source} has them as "
+            f"{', '.join(known[:10])}. Give them in the head's order."
+        )
 
 
 def _checked_max_length(max_length, limit, pairs):

@@ -45,7 +45,11 @@ def test_an_export_of_pairs_takes_two_texts(tiny_bert):
     task = TextClassifier.from_encoder(tiny_bert, LABELS, pairs=True, dtype="float32")
     texts = {"text": tf.string, "text_pair": tf.string}
     wanted = {name: (texts if "text" in inputs else inputs, outputs) for name, (inputs, outputs) in SIGNATURES.items()}
-    found = {name: _described(endpoint.traced()) for name, endpoint in task.endpoints().items()}
+    found = {}
+    for name, endpoint in task.endpoints().items():
+        outputs = endpoint.traced().structured_outputs
+        inputs = {spec.name: spec.dtype for spec in endpoint.inputs}
+        found[name] = (inputs, {key: value.dtype for key, value in outputs.items()})
     assert found == wanted
 
 
