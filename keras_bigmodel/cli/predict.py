@@ -49,11 +49,13 @@ def _rows(inputs, text, pair):
     """Gives the texts one by one, from wherever they come."""
     if not inputs or inputs == ["-"]:
         return _lines(sys.stdin.buffer)
+    if len(inputs) == 1 and not _is_file(inputs[0]) and inputs[0].lower().endswith(_TABLES) and " " not in inputs[0]:
+        raise UserError(f"No file {inputs[0]}. Check the name.")  # a table's name, mistyped, is no text to label
     if len(inputs) > 1 or not _is_file(inputs[0]):
         return iter(inputs)
     path = Path(inputs[0])
     if path.suffix.lower() not in _TABLES:
-        return _lines(path.open("rb"))
+        return _lines_of(path)
     from keras_bigmodel.data import read_text_table
 
     table = read_text_table(path, text=text, pair=pair, label=None)
@@ -65,6 +67,11 @@ def _is_file(name):
         return Path(name).is_file()
     except (OSError, ValueError):  # a text too long, or with characters that no file name has
         return False
+
+
+def _lines_of(path):
+    with path.open("rb") as file:
+        yield from _lines(file)
 
 
 def _lines(file):

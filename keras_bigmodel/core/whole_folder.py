@@ -8,6 +8,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 
+_OLD, _NAME = "old", "name"  # a folder that is being replaced, and what it was called
 ASIDE = ".writing-"  # TF Serving and people pass over names that begin with a dot
 
 
@@ -16,7 +17,7 @@ def whole_folder(path, *, overwrite=False):
     """Gives an empty folder beside `path` to write into, and renames it to `path` when the block ends well.
 
     When the block fails, nothing is left; when the process is killed, a folder `.writing-…` may be left beside, which
-    the next writer removes.
+    the next writer removes (after giving a folder that was being replaced its place again).
 
     Args:
         path: the folder to be made.
@@ -103,7 +104,16 @@ def _remove_left_over(parent):
     for folder in parent.glob(f"{ASIDE}*"):
         number = folder.name.removeprefix(ASIDE).partition("-")[0]
         if number.isdigit() and not _lives(int(number)):
+            _put_back(folder)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put_back(folder):
+    """Gives a folder its place again whose writer was killed between taking it away and bringing the new one."""
+    if (folder / _OLD).is_dir() and (folder / _NAME).is_file():
+        place = folder.parent / (folder / _NAME).read_text(encoding="utf-8")
+        if not place.exists():
+            os.replace(folder / _OLD, place)
 
 
 def _lives(process):
@@ -128,7 +138,8 @@ def _rename(aside, path, overwrite):
     check_free(path, overwrite=overwrite)  # again: somebody may have been faster
     if path.is_dir():
         old = Path(tempfile.mkdtemp(prefix=f"{ASIDE}{os.getpid()}-", dir=path.absolute().parent))
-        os.replace(path, old / "old")
+        (old / _NAME).write_text(path.name, encoding="utf-8")
+        os.replace(path, old / _OLD)
         os.replace(aside, path)
         shutil.rmtree(old, ignore_errors=True)
     else:

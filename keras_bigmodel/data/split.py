@@ -1,7 +1,7 @@
 """Which rows are held back from training. Knows texts and labels only."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 
 def hold_back(texts, labels, share, *, seed=0):
@@ -26,10 +26,14 @@ def hold_back(texts, labels, share, *, seed=0):
     classes = defaultdict(list)  # label → the texts whose first row has it
     for text, rows in groups.items():
         classes[labels[rows[0]]].append(text)
+    left = Counter(labels)  # rows of each label that are not held back
     held = []
     for members in classes.values():
         members.sort(key=lambda text: hashlib.sha256(f"{seed} {text}".encode("utf-8", "surrogatepass")).digest())
         for text in members[: min(round(len(members) * share), len(members) - 1)]:
-            held += groups[text]
+            taken = Counter(labels[row] for row in groups[text])
+            if all(left[label] > number for label, number in taken.items()):  # one text may have several labels
+                left -= taken
+                held += groups[text]
     held_rows = set(held)
     return [row for row in range(len(texts)) if row not in held_rows], sorted(held)

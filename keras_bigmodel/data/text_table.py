@@ -118,6 +118,20 @@ def _read_delimited(path, delimiter):
     return pyarrow.csv.read_csv(path, parse_options=_parse(delimiter), convert_options=convert)
 
 
+def _read_json_lines(path):
+    """Reads JSON lines; strings that look like dates stay strings, which takes a second reading."""
+    table = pyarrow.json.read_json(path)
+    schema = pyarrow.schema(
+        [
+            field.with_type(pyarrow.string()) if pyarrow.types.is_timestamp(field.type) else field
+            for field in table.schema
+        ]
+    )
+    if schema == table.schema:
+        return table
+    return pyarrow.json.read_json(path, parse_options=pyarrow.json.ParseOptions(explicit_schema=schema))
+
+
 def _parse(delimiter):
     return pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
 
@@ -125,7 +139,7 @@ def _parse(delimiter):
 _READERS = {
     ".csv": lambda path: _read_delimited(path, ","),
     ".tsv": lambda path: _read_delimited(path, "\t"),
-    ".jsonl": pyarrow.json.read_json,
+    ".jsonl": _read_json_lines,
     ".parquet": pyarrow.parquet.read_table,
 }
 
@@ -136,5 +150,7 @@ def _column(table, path, name, option):
             f'No column "{name}" in {path}. It has: {", ".join(table.column_names)}. Name the column with {option}, '
             f"e.g. {option} {table.column_names[0]}."
         )
+    if table.column_names.count(name) > 1:
+        raise UserError(f'{path} has the column "{name}" {table.column_names.count(name)} times. Rename all but one.')
     values = table.column(name).to_pylist()
     return [value if value is None or isinstance(value, str) else str(value) for value in values]

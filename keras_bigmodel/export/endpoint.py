@@ -20,4 +20,7 @@ class Endpoint:
 
     def traced(self):
         """Gives the function as one TensorFlow graph for inputs of every size."""
-        return tf.function(self.function).get_concrete_function(**{spec.name: spec for spec in self.inputs})
+        # No autograph: it reads source files while running, and nothing here branches on a tensor in Python.
+        return tf.function(self.function, autograph=False).get_concrete_function(
+            **{spec.name: spec for spec in self.inputs}
+        )

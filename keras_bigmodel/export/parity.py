@@ -39,6 +39,7 @@ def saved_model_parity(endpoints, folder, columns, *, dtype="float32", reporter=
         theirs, about = _ask_client(folder, batches, advance)
     with reporter.bar("comparing, here", len(batches)) as advance:
         token_differences, label_differences, differences = _differences(endpoints, batches, theirs, advance)
+    others = _other_answers(endpoints, batches[0], theirs, TOLERANCE[dtype]) if batches else []
     certificate = {
         "texts": len(next(iter(columns.values()))),
         "dtype": dtype,
@@ -53,7 +54,7 @@ def saved_model_parity(endpoints, folder, columns, *, dtype="float32", reporter=
         "clean_process": about["versions"],
         "versions": package_versions(),
     }
-    reasons = _reasons(certificate, token_differences)
+    reasons = _reasons(certificate, token_differences) or [f"the signature {name} answers otherwise" for name in others]
     return {"agrees": not reasons, "reasons": reasons, **certificate}
 
 
@@ -73,6 +74,23 @@ def _differences(endpoints, batches, theirs, advance):
             labels += int((logits.argmax(-1) != their_logits.argmax(-1)).sum())
         advance()
     return texts, labels, np.concatenate(differences)
+
+
+def _other_answers(endpoints, batch, theirs, tolerance):
+    """Names the signatures from texts, but `tokenize`, whose answers to the first batch differ."""
+    texts = {name: tf.constant(column, tf.string) for name, column in batch.items()}
+    differing = []
+    for name in sorted(set(endpoints) - {"tokenize", "tokens"}):
+        answers = {key: value.numpy() for key, value in endpoints[name].traced()(**texts).items()}
+        if not all(_agree(value, theirs[f"0/{name}/{key}"], tolerance) for key, value in answers.items()):
+            differing.append(name)
+    return differing
+
+
+def _agree(ours, theirs, tolerance):
+    if ours.dtype == object:
+        return ours.astype(np.bytes_).tolist() == theirs.tolist()
+    return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=tolerance, atol=tolerance)
 
 
 def _batches(columns):

@@ -6,7 +6,7 @@ _HOMES = {
     "TrainSettings": "train_settings",
     "export": "version_contents",
     "load_task": "version_contents",
-    "measure": "measure",
+    "measure": "measurement",
     "train": "train_run",
 }
 

@@ -12,7 +12,7 @@ from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import check_base, next_version
 from keras_bigmodel.data import hold_back, read_text_table
-from keras_bigmodel.pipeline.measure import measure
+from keras_bigmodel.pipeline.measurement import measure
 from keras_bigmodel.pipeline.version_contents import write_version
 from keras_bigmodel.tasks import TextClassifier
 from keras_bigmodel.training import ReportProgress
@@ -66,7 +66,7 @@ def _read_tables(settings, say):
     columns = {"text": settings.text, "pair": settings.pair, "label": settings.label}
     whole = read_text_table(settings.table, **columns)
     for reason, rows in whole.dropped.items():
-        say(f"Left out {rows} of {rows + len(whole)} rows of {whole.path}: {reason}.")
+        say(f"Left out {rows} of {sum(whole.dropped.values()) + len(whole)} rows of {whole.path}: {reason}.")
     labels = _labels(whole)
     if settings.validation is None:
         kept, held = hold_back(whole.texts, whole.labels, settings.validation_share, seed=settings.seed)

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.length_batches import LengthBatches
-from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
+from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset, weighted
 
 BATCH_SIZE = 32
 
@@ -41,10 +41,8 @@ class FitInputs:
         for name, column in (("labels", targets), ("sample weights", weights)):
             if column is not None and len(column) != rows:
                 raise UserError(f"{rows} texts and {len(column)} {name} came; wanted as many of one as of the other.")
-        if shares is not None:
-            of_rows = shares[targets] if targets.ndim == 1 else targets @ shares
-            weights = of_rows if weights is None else weights * of_rows
         self._columns = (texts, targets, weights)
+        self._class_shares = shares
         self._source = None
 
     @classmethod
@@ -77,7 +75,7 @@ class FitInputs:
     def _rows(self, rows):
         texts, targets, weights = self._columns
         part = object.__new__(FitInputs)
-        part._task, part._source = self._task, None
+        part._task, part._source, part._class_shares = self._task, None, self._class_shares
         texts = tuple(column[rows] for column in texts) if self._task.pairs else texts[rows]
         part._columns = (texts, targets[rows], None if weights is None else weights[rows])
         return part
@@ -99,6 +97,7 @@ class FitInputs:
         if self._source is not None:
             return self._source.training_dataset(**how, first_epoch=first_epoch)
         texts, targets, weights = self._columns
+        weights = weighted(weights, targets, self._class_shares)
         batches = LengthBatches(self._task.encode(texts), targets, weights, **how)
         batches.epoch = first_epoch
         return batches.dataset(), len(batches.plan())

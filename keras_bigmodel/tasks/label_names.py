@@ -55,6 +55,8 @@ class LabelNames:
             return array.astype("float32")
         if array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]
+        if array.dtype.kind == "O" and array.ndim == 1 and all(isinstance(label, (int, np.integer)) for label in array):
+            array = array.astype("int64")
         if array.ndim != 1:
             raise UserError(f"Labels of shape {array.shape} came; wanted one label a text.")
         if array.dtype.kind in "iub" or (array.dtype.kind == "f" and np.all(array == np.floor(array))):

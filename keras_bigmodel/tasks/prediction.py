@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from keras_bigmodel.core.errors import UserError
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -26,6 +28,8 @@ class Prediction:
             row: float array `(labels,)`.
             top_k: int. How many labels to keep. Defaults to all.
         """
+        if top_k is not None and top_k < 1:
+            raise UserError(f"top_k={top_k} came; wanted 1 or more.")
         order = (-row).argsort(kind="stable")[:top_k]
         probabilities = {names[index]: float(row[index]) for index in order}
         label = names[order[0]]

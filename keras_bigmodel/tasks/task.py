@@ -1,5 +1,8 @@
 """The contract of a task: a `keras.Model` that takes raw text. Knows no file format and no HTTP."""
 
+import warnings
+from pathlib import Path
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -176,6 +179,9 @@ class Task(keras.Model):
             kwargs.update(class_weight=class_weight, sample_weight=sample_weight, batch_size=batch_size)
             return super().fit(x, y, callbacks=callbacks, **kwargs)
 
+        for name, number in (("batch_size", batch_size), ("tokens_per_batch", tokens_per_batch)):
+            if number is not None and number < 1:
+                raise UserError(f"{name}={number} came; wanted 1 or more.")
         inputs = FitInputs(self, x, y, sample_weight, class_weight)
         if validation_split:
             inputs, validation_data = inputs.split(validation_split)
@@ -190,14 +196,17 @@ class Task(keras.Model):
             seed=seed if shuffle else None,
             first_epoch=initial_epoch,
         )
-        callbacks = list(callbacks or [])
+        callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
         if self.optimizer.name == RECIPE_NAME:
             total = (steps_per_epoch or steps) * epochs
             done = (steps_per_epoch or steps) * initial_epoch
-            peak = float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
+            peak = self.optimizer.peak
             callbacks.append(WarmupDecay(peak, total, warmup_share=WARMUP_SHARE, first_step=done))
         kwargs["shuffle"] = False  # the dataset shuffles itself
-        return super().fit(dataset, callbacks=callbacks, validation_data=validation_data, **kwargs)
+        with warnings.catch_warnings():
+            # With tokens_per_batch the number of batches differs a little between epochs, and Keras warns of every end.
+            warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
+            return super().fit(dataset, callbacks=callbacks, validation_data=validation_data, **kwargs)
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, **kwargs):
         """Measures loss and metrics on texts; arguments as in `keras.Model.evaluate`.
@@ -262,7 +271,9 @@ class Task(keras.Model):
             UserError: the folder exists, or cannot be written.
         """
         if str(filepath).endswith(".keras"):
-            super().save(filepath, overwrite=overwrite, **kwargs)
+            if Path(filepath).exists() and not overwrite:  # Keras would ask on standard input
+                raise UserError(f"{filepath} is already there. Choose another name, or allow it with overwrite=True.")
+            super().save(filepath, overwrite=True, **kwargs)
         else:
             task_folder.save(self, filepath, overwrite=overwrite)
 

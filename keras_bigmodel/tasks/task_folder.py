@@ -73,6 +73,8 @@ def _read_description(folder, cls):
         raise UserError(f"{folder} holds no {TASK_FILE}, so it cannot be loaded for training or predicting.") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not readable ({error}). Take the folder from a backup or train again.") from error
+    if not isinstance(described, dict) or not isinstance(described.get("config", {}), dict):
+        raise UserError(f"{path} is no description of a task. Take the folder from a backup or train again.")
     if described.get("format", 0) > FORMAT:
         raise UserError(
             f"{path} has format {described['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."

@@ -17,6 +17,8 @@ from keras_bigmodel.training import resolve_dtype
 _POOLINGS = ("mean", "cls", "pooler")
 _MAX_LENGTH = 128
 _LOSSES = {
+    "SparseCategoricalCrossentropy": keras.losses.SparseCategoricalCrossentropy,
+    "CategoricalCrossentropy": keras.losses.CategoricalCrossentropy,
     "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
     "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
 }
@@ -49,6 +51,9 @@ class TextClassifier(Task):
     def __init__(
         self, encoder, tokenizer, labels, *, pairs=False, pooling="mean", dropout=0.1, max_length=None, **kwargs
     ):
+        unknown = sorted(set(kwargs) - {"name", "trainable"})
+        if unknown:  # Keras's functional models pass over what they do not know
+            raise TypeError(f"TextClassifier takes no argument {', '.join(unknown)}.")
         names = LabelNames(labels)
         max_length = _checked_max_length(max_length, encoder.settings["max_length"], pairs)
         _check_fit(encoder, tokenizer, pooling)
@@ -162,7 +167,13 @@ class TextClassifier(Task):
 
     def encode_targets(self, labels):
         """Turns labels into numbers; see `LabelNames.numbers`."""
-        return self.label_names.numbers(labels)
+        targets = self.label_names.numbers(labels)
+        if targets.ndim == 2 and self.compiled and isinstance(self.loss, keras.losses.SparseCategoricalCrossentropy):
+            raise UserError(
+                "One-hot labels came, and the loss takes label numbers. Give names or numbers, or "
+                'compile(loss="categorical_crossentropy").'
+            )
+        return targets
 
     def outputs_from_logits(self, logits):
         """Turns logits `(texts, labels)` into float32 probabilities."""
@@ -186,8 +197,8 @@ class TextClassifier(Task):
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
     def recipe_metrics(self):
-        """Gives accuracy."""
-        return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+        """Gives accuracy; by its name Keras finds the one that fits the labels, numbers or one-hot."""
+        return ["accuracy"]
 
     def loss_on_logits(self, loss):
         """Gives the loss that a name means here; refuses one that expects probabilities.
@@ -195,8 +206,11 @@ class TextClassifier(Task):
         Raises:
             UserError: a loss object with `from_logits=False`.
         """
-        if isinstance(loss, str) and loss in _LOSSES:
-            return _LOSSES[loss](from_logits=True)
+        name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
+        if name in _LOSSES and not isinstance(loss, keras.losses.Loss):
+            return _LOSSES[name](from_logits=True)
+        if isinstance(loss, str):
+            loss = keras.losses.get(loss)  # "CategoricalFocalCrossentropy": an object, checked below
         if isinstance(loss, keras.losses.Loss) and loss.get_config().get("from_logits") is False:
             raise UserError(
                 f"The loss {type(loss).__name__}(from_logits=False) came, and this model gives logits. Write "
@@ -288,8 +302,8 @@ def _checked_max_length(max_length, limit, pairs):
     if max_length is None:
         return min(_MAX_LENGTH, limit)
     least = 5 if pairs else 3
-    if not least <= max_length <= limit:
-        raise UserError(f"max_length={max_length} came; this encoder takes {least} to {limit} tokens.")
+    if isinstance(max_length, bool) or not isinstance(max_length, int) or not least <= max_length <= limit:
+        raise UserError(f"max_length={max_length!r} came; this encoder takes {least} to {limit} tokens.")
     return int(max_length)
 
 

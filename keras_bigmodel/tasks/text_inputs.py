@@ -26,6 +26,7 @@ def as_texts(texts, name="text"):
         )
     if texts is None:
         raise UserError("None came; wanted a list of texts.")
+    _refuse_table(texts)
     rows = _as_list(texts)
     kinds = {str if isinstance(row, str) else bytes if isinstance(row, bytes) else type(row) for row in rows}
     if kinds == {str, bytes}:
@@ -52,6 +53,7 @@ def as_pairs(pairs):
     """
     if isinstance(pairs, (str, bytes)) or pairs is None:
         raise UserError(f"{type(pairs).__name__} came; this task takes pairs of texts. {_SECOND}")
+    _refuse_table(pairs)
     if _is_two_columns(pairs):
         firsts, seconds = as_texts(pairs[0]), as_texts(pairs[1], name="second text")
         if len(firsts) != len(seconds):
@@ -62,6 +64,12 @@ def as_pairs(pairs):
         if isinstance(row, (str, bytes)) or not hasattr(row, "__len__") or len(row) != 2:
             raise UserError(f"Entry {index} is {_shown(row)}; this task takes pairs of texts. {_SECOND}")
     return as_texts([row[0] for row in rows]), as_texts([row[1] for row in rows], name="second text")
+
+
+def _refuse_table(data):
+    if hasattr(data, "columns"):  # a list of it would be its column names
+        kind = type(data).__name__
+        raise UserError(f'A whole {kind} came; wanted its columns of texts. Hand in one, e.g. table["text"].')
 
 
 def _is_two_columns(pairs):

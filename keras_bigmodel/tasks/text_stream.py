@@ -69,15 +69,17 @@ class TextStream:
         if not parts:
             raise UserError("The dataset gave no batch; wanted at least one text.")
         texts = self._joined([part[0] for part in parts])
-        targets = weights = None
-        if parts[0][1] is not None:
-            targets = self._task.encode_targets(np.concatenate([np.asarray(part[1]) for part in parts]))
+        weights = None
+        if parts[0][1] is None:
+            raise UserError(
+                "The dataset gives texts without labels; wanted (texts, labels) or (texts, labels, weights)."
+            )
+        targets = self._task.encode_targets(np.concatenate([np.asarray(part[1]) for part in parts]))
         if parts[0][2] is not None:
             weights = np.concatenate([part[2] for part in parts]).astype("float32")
-        if self._class_weights is not None:
-            shares = self._class_weights[targets]
-            weights = shares if weights is None else weights * shares
-        rows = None if tokens_per_batch else batch_size or _rows(parts[0][0])
+        weights = weighted(weights, targets, self._class_weights)
+        # The largest batch is the user's size: where batches are shuffled, the small last one may come first.
+        rows = None if tokens_per_batch else batch_size or max(_rows(part[0]) for part in parts)
         return LengthBatches(
             self._task.encode(texts), targets, weights, batch_size=rows, tokens_per_batch=tokens_per_batch, seed=seed
         )
@@ -102,6 +104,14 @@ class TextStream:
         if self._task.pairs:
             return self._task.checked_texts(tuple(np.concatenate(side) for side in zip(*columns, strict=True)))
         return self._task.checked_texts(np.concatenate(columns))
+
+
+def weighted(weights, targets, class_shares):
+    """Multiplies sample weights by the weight of each text's class; either may be None."""
+    if class_shares is None:
+        return weights
+    of_rows = class_shares[targets] if targets.ndim == 1 else targets @ class_shares
+    return of_rows if weights is None else weights * of_rows
 
 
 def _rows(texts):

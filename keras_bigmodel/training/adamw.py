@@ -15,6 +15,7 @@ class AdamW(keras.optimizers.AdamW):
     Args:
         learning_rate: float or schedule. Defaults to 0.001, as Keras.
         weight_decay: float. Defaults to 0.004, as Keras.
+        peak: float. The highest rate, when a callback moves `learning_rate`. Defaults to `learning_rate`.
         not_decayed: list of str. Patterns of variable names without weight decay. Defaults to none.
         **kwargs: as `keras.optimizers.AdamW`.
 
@@ -24,8 +25,10 @@ class AdamW(keras.optimizers.AdamW):
     Source: Loshchilov and Hutter, 2019, "Decoupled weight decay regularization".
     """
 
-    def __init__(self, learning_rate=0.001, weight_decay=0.004, *, not_decayed=(), name="adamw", **kwargs):
+    def __init__(self, learning_rate=0.001, weight_decay=0.004, *, not_decayed=(), peak=None, name="adamw", **kwargs):
         super().__init__(learning_rate, weight_decay=weight_decay, name=name, **kwargs)
+        # The rate that a schedule comes back to; a file saved in the middle of a run has another rate in it.
+        self.peak = learning_rate if peak is None and isinstance(learning_rate, float) else peak
         self.not_decayed = list(not_decayed)
         if self.not_decayed:
             self.exclude_from_weight_decay(var_names=self.not_decayed)
@@ -62,4 +65,4 @@ class AdamW(keras.optimizers.AdamW):
 
     def get_config(self):
         """Returns what `__init__` took."""
-        return {**super().get_config(), "not_decayed": self.not_decayed}
+        return {**super().get_config(), "not_decayed": self.not_decayed, "peak": self.peak}

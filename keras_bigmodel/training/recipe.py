@@ -23,7 +23,7 @@ def recipe_optimizer(learning_rate=LEARNING_RATE, *, weight_decay=WEIGHT_DECAY):
     Source: Loshchilov and Hutter, 2019, "Decoupled weight decay regularization"; Devlin et al., 2018, appendix A.3.
     """
     return AdamW(
-        learning_rate,
+        float(learning_rate),
         weight_decay,
         not_decayed=NOT_DECAYED,
         global_clipnorm=CLIP_NORM,

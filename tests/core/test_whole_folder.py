@@ -191,3 +191,19 @@ def test_a_folder_of_somebody_elses_with_a_like_name_is_left_alone(tmp_path):
     (tmp_path / f"{ASIDE}notes").mkdir()
     write(tmp_path / "model")
     assert left_over(tmp_path) == [f"{ASIDE}notes"]
+
+
+def test_a_folder_whose_replacer_was_killed_half_way_gets_its_place_again(tmp_path):
+    with whole_folder(tmp_path / "model") as folder:
+        (folder / "file").write_text("first")
+    # What a writer leaves that was killed between the two renames.
+    left = tmp_path / f"{ASIDE}999999999-x"
+    left.mkdir()
+    (left / "name").write_text("model")
+    (tmp_path / "model").rename(left / "old")
+
+    with whole_folder(tmp_path / "another") as folder:
+        (folder / "file").write_text("other")
+
+    assert (tmp_path / "model" / "file").read_text() == "first"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["another", "model"]

