@@ -35,7 +35,7 @@ format: setup  ## rewrite the files as `make check` wants them
 
 test: check  ## lint, import rules, tests; then layers and encoders once more on JAX
 	$(PYTEST) -m 'not full'
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -m 'layers and not full' tests/layers tests/models
+	KERAS_BACKEND=jax $(PYTEST) -m 'layers and not full' tests/layers tests/models
 
 test-full: setup  ## what takes longer: the demo, the apps, README commands, kills, checks on real data
 	$(PYTEST) -m full
@@ -43,11 +43,12 @@ test-full: setup  ## what takes longer: the demo, the apps, README commands, kil
 
 bench: setup .venv-bench/.ready  ## the figures of the README (KERAS_BIGMODEL_DATA names the data folder)
 	@test -n "$(KERAS_BIGMODEL_DATA)" || { echo "Name the data folder: make bench KERAS_BIGMODEL_DATA=..."; exit 2; }
-	.venv-bench/bin/python benchmarks/hidden_states.py reference $(KERAS_BIGMODEL_DATA) /tmp/hidden_states.npz
-	$(BIN)/python benchmarks/hidden_states.py compare /tmp/hidden_states.npz
+	.venv-bench/bin/python benchmarks/hidden_states.py reference $(KERAS_BIGMODEL_DATA) .venv-bench/hidden_states.npz
+	$(BIN)/python benchmarks/hidden_states.py compare .venv-bench/hidden_states.npz
 	$(BIN)/python benchmarks/token_equality.py $(KERAS_BIGMODEL_DATA)
 	$(BIN)/python benchmarks/tokenize_speed.py $(KERAS_BIGMODEL_DATA)
 	$(BIN)/python benchmarks/accuracy.py $(KERAS_BIGMODEL_DATA)
+	$(BIN)/python benchmarks/export_beside_keras_hub.py
 
 .venv-bench/.ready: setup.cfg constraints-bench.txt
 	$(PYTHON) -m venv .venv-bench

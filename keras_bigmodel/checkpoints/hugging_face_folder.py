@@ -140,7 +140,17 @@ class HuggingFaceFolder:
         return encoder
 
     def load_head(self, logits_layer):
-        """Fills a built product `(hidden_dim, labels)` with the folder's classification head."""
+        """Fills a built product `(hidden_dim, labels)` with the folder's classification head.
+
+        Raises:
+            UserError: the head is no choice of one label; or as `load_encoder`.
+        """
+        kind = self.config.get("problem_type")
+        if kind not in (None, "single_label_classification"):
+            raise UserError(
+                f'The head of {self.folder} is made for "{kind}", and this model chooses one of its labels. Begin a '
+                'new head with pooling="mean" (--pooling mean).'
+            )
         self._fill(head_name_map(logits_layer))
 
     def _fill(self, pairs):

@@ -22,7 +22,7 @@ def run(
     manifest = Manifest.read(folder)
     manifest.check(folder)
     sizes = {path.name: _bytes(path) for path in sorted(folder.iterdir())}
-    versions = version_numbers(folder.parent)
+    versions = version_numbers(folder.resolve().parent)
     if as_json:
         described = {**vars(manifest), "folder": str(folder), "all_versions": versions, "bytes": sizes}
         print(json.dumps(described, ensure_ascii=False, default=str))

@@ -32,6 +32,8 @@ def run(
     from keras_bigmodel.pipeline import load_task
 
     task, answered = load_task(model), 0
+    if pair is not None and not task.pairs:
+        raise UserError("This model takes single texts: leave --pair out.")
     while chunk := list(islice(rows, _ROWS)):
         answered += len(chunk)
         texts = [_as_pair(row) for row in chunk] if task.pairs else chunk
@@ -59,6 +61,8 @@ def _rows(inputs, text, pair):
     from keras_bigmodel.data import read_text_table
 
     table = read_text_table(path, text=text, pair=pair, label=None)
+    for reason, number in table.dropped.items():
+        typer.echo(f"Left out {number} rows: {reason}.", err=True)
     return iter(table.texts if pair is None else list(zip(table.texts, table.seconds, strict=True)))
 
 
@@ -84,5 +88,8 @@ def _as_pair(row):
         return row
     first, tab, second = row.partition("\t")
     if not tab:
-        raise UserError(f"This model takes pairs, and one text came: {row!r:.60}. Put a TAB between the two texts.")
+        raise UserError(
+            f"This model takes pairs, and one text came: {row!r:.60}. Put a TAB between the two texts; in a table, "
+            "name the second text's column with --pair."
+        )
     return first, second

@@ -3,12 +3,14 @@
 import contextlib
 import os
 import shutil
+import socket
 import tempfile
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 
 _OLD, _NAME = "old", "name"  # a folder that is being replaced, and what it was called
+HOST = socket.gethostname().replace("-", "_")  # on a shared disk a process number alone says nothing
 ASIDE = ".writing-"  # TF Serving and people pass over names that begin with a dot
 
 
@@ -92,16 +94,20 @@ def _make_aside(path):
     make_parents(parent)
     _remove_left_over(parent)
     try:
-        aside = Path(tempfile.mkdtemp(prefix=f"{ASIDE}{os.getpid()}-", dir=parent))
+        aside = Path(tempfile.mkdtemp(prefix=_prefix(), dir=parent))
     except OSError as error:
         raise UserError(f"{parent} cannot be written to ({error.strerror}). Choose another folder.") from error
     aside.chmod(0o755)  # mkdtemp makes it private; what is published is for the server too
     return aside
 
 
+def _prefix():
+    return f"{ASIDE}{os.getpid()}-{HOST}-"
+
+
 def _remove_left_over(parent):
-    """Removes what killed writers left: their process numbers stand in the names."""
-    for folder in parent.glob(f"{ASIDE}*"):
+    """Removes what killed writers of this machine left: their process numbers stand in the names."""
+    for folder in parent.glob(f"{ASIDE}*-{HOST}-*"):
         number = folder.name.removeprefix(ASIDE).partition("-")[0]
         if number.isdigit() and not _lives(int(number)):
             _put_back(folder)
@@ -137,7 +143,7 @@ def _sync(folder):
 def _rename(aside, path, overwrite):
     check_free(path, overwrite=overwrite)  # again: somebody may have been faster
     if path.is_dir():
-        old = Path(tempfile.mkdtemp(prefix=f"{ASIDE}{os.getpid()}-", dir=path.absolute().parent))
+        old = Path(tempfile.mkdtemp(prefix=_prefix(), dir=path.absolute().parent))
         (old / _NAME).write_text(path.name, encoding="utf-8")
         os.replace(path, old / _OLD)
         os.replace(aside, path)

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.batch_plan import plan_batches
 
 
@@ -19,9 +20,15 @@ class LengthBatches:
 
     `epoch` may be set before an epoch begins; it counts up by itself otherwise. `order` is the order in which the
     texts leave when there is no seed.
+
+    Raises:
+        UserError: a `batch_size` or `tokens_per_batch` below 1.
     """
 
     def __init__(self, encoded, targets=None, weights=None, *, batch_size=None, tokens_per_batch=None, seed=None):
+        for name, number in (("batch_size", batch_size), ("tokens_per_batch", tokens_per_batch)):
+            if number is not None and number < 1:
+                raise UserError(f"{name}={number} came; wanted 1 or more.")
         self.encoded = encoded
         self.targets = targets
         self.weights = weights

@@ -7,7 +7,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.whole_folder import whole_folder
 from keras_bigmodel.data.bundled_texts import parity_texts as bundled_parity_texts
-from keras_bigmodel.export.parity import LEAST_TEXTS, saved_model_parity
+from keras_bigmodel.export.parity import saved_model_parity
 from keras_bigmodel.export.saved_model import write_saved_model
 
 PARITY_FILE = "parity.json"
@@ -20,7 +20,7 @@ def export_checked(exportable, folder, *, format="saved_model", parity_texts=Non
         exportable: has `endpoints()`, `variables`, `export_dtype` and, for pairs of texts, `pairs`.
         folder: path of the new folder.
         format: str. One of `EXPORTERS`.
-        parity_texts: texts to compare on. Defaults to the bundled ones.
+        parity_texts: texts to compare on, besides the bundled ones.
         overwrite: bool. Whether to replace a folder that is there.
         reporter: `Reporter` that is told how far it is.
 
@@ -53,7 +53,7 @@ def write_checked_saved_model(exportable, folder, parity_texts=None, reporter=SI
     Args:
         exportable: as `export_checked`.
         folder: path of a folder that is there.
-        parity_texts: texts to compare on, checked. Defaults to the bundled ones.
+        parity_texts: texts to compare on, checked, besides the bundled ones.
         reporter: `Reporter` that is told how far it is.
 
     Returns:
@@ -77,15 +77,13 @@ def write_checked_saved_model(exportable, folder, parity_texts=None, reporter=SI
 
 
 def _columns(exportable, texts):
-    """Gives the texts as one list an input, at least a thousand: the bundled ones fill up a short list."""
+    """Gives the texts as one list an input: those that were given, and the bundled ones."""
     given = texts if texts is not None else ([], []) if exportable.pairs else []
     bundled = bundled_parity_texts()
     if not exportable.pairs:
-        return {"text": [*given, *bundled] if len(given) < LEAST_TEXTS else list(given)}
+        return {"text": [*given, *bundled]}
     seconds = bundled[1:] + bundled[:1]  # each with its neighbour: as unlike as pairs can be
-    if len(given[0]) < LEAST_TEXTS:
-        given = ([*given[0], *bundled], [*given[1], *seconds])
-    return {"text": list(given[0]), "text_pair": list(given[1])}
+    return {"text": [*given[0], *bundled], "text_pair": [*given[1], *seconds]}
 
 
 EXPORTERS = {"saved_model": write_checked_saved_model}

@@ -15,7 +15,6 @@ from keras_bigmodel.core.manifest import package_versions
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.export.safe_ops import refused_ops
 
-LEAST_TEXTS = 1000
 TOLERANCE = {"float32": 1e-5, "bfloat16": 3e-2}  # largest difference of logits that still counts as agreement
 _BATCH = 64
 _CLIENT = Path(__file__).with_name("saved_model_client.py")
@@ -106,15 +105,16 @@ def _ask_client(folder, batches, advance):
         requests, answers, errors = (Path(aside, name) for name in ("requests.json", "answers.npz", "errors.txt"))
         requests.write_text(json.dumps(batches), encoding="utf-8")
         environment = {key: value for key, value in os.environ.items() if not key.startswith("KERAS")}
-        # -I: neither PYTHONPATH nor the folder of this script nor the user's packages can lend it our code.
-        command = [sys.executable, "-I", str(_CLIENT), str(folder), str(requests), str(answers)]
+        # -P: not from this script's folder. The client itself blocks our package; TensorFlow may come from anywhere.
+        command = [sys.executable, "-P", str(_CLIENT), str(folder), str(requests), str(answers)]
         with errors.open("w") as error_file:
             client = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=error_file, text=True, env=environment)
             with client:
                 for _ in client.stdout:  # a line a batch
                     advance()
         if client.returncode:
-            last = (errors.read_text().strip().splitlines() or [f"it ended with {client.returncode}"])[-1]
+            said = errors.read_text(errors="replace").strip().splitlines()
+            last = said[-1] if said else f"it ended with {client.returncode}"
             raise UserError(f"The exported model does not run in a process without keras_bigmodel: {last:.300}")
         with np.load(answers) as file:
             theirs = {name: file[name] for name in file.files if name != "about"}

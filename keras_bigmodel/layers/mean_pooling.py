@@ -42,3 +42,7 @@ class MeanPooling(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         """Gives `(batch, hidden_dim)`."""
         return (input_shape[0], input_shape[-1])
+
+    def get_config(self):
+        """Returns what `__init__` took."""
+        return super().get_config()  # Keras's guess at it fails on a dtype that is a policy

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
@@ -16,6 +17,8 @@ from keras_bigmodel.pipeline.measurement import measure
 from keras_bigmodel.pipeline.version_contents import write_version
 from keras_bigmodel.tasks import TextClassifier
 from keras_bigmodel.training import ReportProgress
+
+_PARITY_ROWS = 2000  # validation texts that the export is compared on, besides the bundled ones
 
 
 def train(settings, *, reporter=SILENT, callbacks=()):
@@ -40,24 +43,25 @@ def train(settings, *, reporter=SILENT, callbacks=()):
     reporter.say(f"Training on {len(tables['train'])} texts in {len(labels)} classes, in {task.export_dtype}.")
     _fit(task, settings, tables, reporter, callbacks)
 
-    metrics = {
-        name: measure(task, tables[name], reporter=reporter) for name in ("validation", "test") if name in tables
-    }
+    shipped = task.with_dtype("float32")  # what the export computes in: measured is what is shipped
+    parts = [name for name in ("validation", "test") if name in tables]
+    metrics = {name: measure(shipped, tables[name], reporter=reporter) for name in parts}
     reporter.say(f"Validation accuracy {metrics['validation']['accuracy']:.4f}. Writing the version and comparing it.")
     with next_version(settings.out) as (folder, number):
         manifest = Manifest(
             task=type(task).__name__,
-            name=Path(settings.out).name,
+            name=Path(settings.out).resolve().name,
             version=number,
             labels=task.labels,
             tokenizer=task.tokenizer.settings(),
             sizes={**task.encoder.settings, "parameters": task.count_params(), "max_length_used": task.max_length},
-            settings=dataclasses.asdict(settings),
+            settings={**dataclasses.asdict(settings), "trained_in": task.export_dtype},
             data={name: _described(table) for name, table in tables.items()},
             metrics=metrics,
             parity={},
         )
-        manifest = write_version(task, folder, manifest, parity_texts=tables["validation"].inputs, reporter=reporter)
+        texts = tables["validation"].rows(range(min(_PARITY_ROWS, len(tables["validation"])))).inputs
+        manifest = write_version(shipped, folder, manifest, parity_texts=texts, reporter=reporter)
     reporter.say(f"Wrote {Path(settings.out) / str(number)}.")
     return Path(settings.out) / str(number), manifest
 
@@ -100,7 +104,7 @@ def _labels(table):
 def _make_task(settings, labels):
     return TextClassifier.from_encoder(
         settings.encoder,
-        labels=labels,
+        labels=_in_order_of_head(settings, labels),
         pairs=settings.pair is not None,
         pooling=settings.pooling,
         dropout=settings.dropout,
@@ -108,6 +112,12 @@ def _make_task(settings, labels):
         mode=settings.mode,
         dtype=settings.dtype,
     )
+
+
+def _in_order_of_head(settings, labels):
+    """Gives the labels in the order of the encoder's own head, where it has one for the same labels."""
+    known = open_checkpoint(settings.encoder).labels
+    return known if known is not None and sorted(known) == labels else labels
 
 
 def _check_labels(task, tables):

@@ -62,7 +62,7 @@ class TrainSettings:
             "weight_decay": (self.weight_decay >= 0, "0 or more"),
             "dropout": (0 <= self.dropout < 1, "from 0 to below 1"),
             "validation_share": (0 < self.validation_share < 1, "between 0 and 1, e.g. 0.1"),
-            "seed": (self.seed >= 0, "0 or more"),
+            "seed": (0 <= self.seed < 2**32, "0 to 4294967295"),
         }
         for name, (good, wanted) in checks.items():
             if not good:

@@ -30,15 +30,16 @@ def write_version(task, folder, manifest, *, parity_texts=None, reporter=SILENT)
         task: a task.
         folder: path of an empty folder.
         manifest: `Manifest`, all but its `parity` and files.
-        parity_texts: texts to compare on, besides the bundled ones when they are few.
+        parity_texts: texts to compare on, besides the bundled ones.
         reporter: `Reporter` that is told how far it is.
 
     Returns:
         `Manifest` as written.
     """
     task_folder.write(task, folder)
+    shipped = task if task.export_dtype == "float32" else task.with_dtype("float32")
     texts = None if parity_texts is None else task.checked_texts(parity_texts)
-    certificate = exporter("saved_model")(task.with_dtype("float32"), folder, texts, reporter)
+    certificate = exporter("saved_model")(shipped, folder, texts, reporter)
     manifest = dataclasses.replace(manifest, parity={name: certificate[name] for name in _SHORT})
     manifest.write(folder)
     return manifest
@@ -79,7 +80,7 @@ def export(path, *, format="saved_model", out=None, reporter=SILENT):
     task = load_task(path)
     if out is not None:
         return Path(out), export_checked(task.with_dtype("float32"), out, format=format, reporter=reporter)
-    folder = version_folder(path)
+    folder = version_folder(path).resolve()  # of "." too: its parent is asked for
     parent = Manifest.read(folder)
     with next_version(folder.parent) as (aside, number):
         if (folder / "report").is_dir():

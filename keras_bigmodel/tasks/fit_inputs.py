@@ -38,6 +38,10 @@ class FitInputs:
             raise UserError("Texts came without labels; wanted one label a text, as the second argument.")
         targets = task.encode_targets(y)
         weights = None if sample_weight is None else np.asarray(sample_weight, "float32")
+        if weights is not None and weights.shape[1:] == (1,):
+            weights = weights[:, 0]
+        if weights is not None and weights.ndim != 1:
+            raise UserError(f"Sample weights of shape {weights.shape} came; wanted one number a text.")
         for name, column in (("labels", targets), ("sample weights", weights)):
             if column is not None and len(column) != rows:
                 raise UserError(f"{rows} texts and {len(column)} {name} came; wanted as many of one as of the other.")
@@ -106,7 +110,7 @@ class FitInputs:
 def _class_weights(task, class_weight):
     """Gives float32 `(labels,)`: the weight of each class, 1 where none is given."""
     keys = list(class_weight)
-    numbers = task.encode_targets(keys) if keys else np.zeros(0, "int32")
+    numbers = task.label_names.numbers(keys) if keys else np.zeros(0, "int32")
     weights = np.ones(task.num_outputs, "float32")
     weights[numbers] = [float(class_weight[key]) for key in keys]
     return weights

@@ -18,6 +18,8 @@ class LabelNames:
     def __init__(self, names):
         if isinstance(names, str) or not hasattr(names, "__iter__"):
             raise UserError(f'labels={names!r} came; wanted a list of names, e.g. labels=["negative", "positive"].')
+        if isinstance(names, (set, frozenset)):
+            raise UserError("The labels came as a set, which has no order. Write sorted(labels).")
         names = list(names)
         for name in names:
             if not isinstance(name, str):
@@ -60,8 +62,20 @@ class LabelNames:
         if array.ndim != 1:
             raise UserError(f"Labels of shape {array.shape} came; wanted one label a text.")
         if array.dtype.kind in "iub" or (array.dtype.kind == "f" and np.all(array == np.floor(array))):
+            if self._named_by_other_numbers:
+                raise UserError(
+                    f"Labels came as numbers, and the names ({self._listed()}) are other numbers than their places. "
+                    "Hand in the names, as strings: [str(label) for label in labels]."
+                )
             return self._checked(array.astype("int64"))
         return np.array([self._number(label, index) for index, label in enumerate(array.tolist())], "int32")
+
+    @property
+    def _named_by_other_numbers(self):
+        """Whether 1 could be a name or a place."""
+        return all(name.isdecimal() for name in self.names) and any(
+            int(name) != number for number, name in enumerate(self.names)
+        )
 
     def _checked(self, numbers):
         bad = np.flatnonzero((numbers < 0) | (numbers >= len(self.names)))

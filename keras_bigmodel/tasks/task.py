@@ -18,6 +18,7 @@ from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
 from keras_bigmodel.training import RECIPE_NAME, WARMUP_SHARE, WarmupDecay, recipe_optimizer
 
 _EXPORT_POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+_RATE_CALLBACKS = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)  # the rate is theirs then
 _ENCODE_ROWS = 1024  # texts tokenized in one call
 
 
@@ -27,8 +28,9 @@ class Task(keras.Model):
     A task adds to Keras: raw input, `preprocess`, `postprocess`, `endpoints`, `save` and `load`. `call` gives logits
     from token ids; `predict` gives what `outputs_from_logits` makes of them.
 
-    A subclass builds the functional model, sets `tokenizer`, `max_length` and `pairs`, and gives `encode_targets`,
-    `outputs_from_logits`, `postprocess`, `recipe_loss`, `recipe_metrics`, `get_config` and `from_config`.
+    A subclass builds the functional model, sets `tokenizer`, `max_length`, `pairs` and `embedding_model`, and gives
+    `encode_targets`, `num_outputs`, `outputs_from_logits`, `postprocess`, `recipe_loss`, `recipe_metrics`,
+    `loss_on_logits`, `endpoints`, `get_config` and `from_config`.
     """
 
     # ---- text in
@@ -109,6 +111,11 @@ class Task(keras.Model):
                 "learning_rate and weight_decay belong to the recipe's optimizer, and an optimizer came too. Set them "
                 "on the optimizer: keras.optimizers.AdamW(learning_rate=..., weight_decay=...)."
             )
+        if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+            raise UserError(
+                "A schedule came as learning_rate, and the recipe has its own: give its peak as a number, or an "
+                "optimizer with your schedule, e.g. compile(keras.optimizers.AdamW(schedule))."
+            )
         if recipe:
             given = {"learning_rate": learning_rate, "weight_decay": weight_decay}
             optimizer = recipe_optimizer(**{name: value for name, value in given.items() if value is not None})
@@ -154,7 +161,8 @@ class Task(keras.Model):
             epochs: int. Defaults to 1.
             verbose: as in Keras.
             callbacks: as in Keras.
-            validation_split: float. The share of the texts, from the end, that is held back.
+            validation_split: float. The share of the texts, from the end, that is held back; unless
+                `validation_data` is given.
             validation_data: `(texts, labels[, weights])` or a dataset.
             shuffle: bool. Whether batches are drawn anew in every epoch. Defaults to True.
             class_weight: dict of label (name or number) → weight; may come together with `sample_weight`.
@@ -179,11 +187,8 @@ class Task(keras.Model):
             kwargs.update(class_weight=class_weight, sample_weight=sample_weight, batch_size=batch_size)
             return super().fit(x, y, callbacks=callbacks, **kwargs)
 
-        for name, number in (("batch_size", batch_size), ("tokens_per_batch", tokens_per_batch)):
-            if number is not None and number < 1:
-                raise UserError(f"{name}={number} came; wanted 1 or more.")
         inputs = FitInputs(self, x, y, sample_weight, class_weight)
-        if validation_split:
+        if validation_split and validation_data is None:
             inputs, validation_data = inputs.split(validation_split)
         elif validation_data is not None and is_raw(_first(validation_data)):
             validation_data = FitInputs.from_validation(self, validation_data)
@@ -197,15 +202,17 @@ class Task(keras.Model):
             first_epoch=initial_epoch,
         )
         callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
-        if self.optimizer.name == RECIPE_NAME:
+        if self.optimizer.name == RECIPE_NAME and not any(isinstance(part, _RATE_CALLBACKS) for part in callbacks):
             total = (steps_per_epoch or steps) * epochs
             done = (steps_per_epoch or steps) * initial_epoch
-            peak = self.optimizer.peak
+            # After a run that broke off the rate is somewhere below its peak.
+            peak = self.optimizer.peak or float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
             callbacks.append(WarmupDecay(peak, total, warmup_share=WARMUP_SHARE, first_step=done))
         kwargs["shuffle"] = False  # the dataset shuffles itself
         with warnings.catch_warnings():
-            # With tokens_per_batch the number of batches differs a little between epochs, and Keras warns of every end.
-            warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
+            if tokens_per_batch is not None and steps_per_epoch is None:
+                # The number of batches differs a little between epochs, and Keras warns of every end.
+                warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
             return super().fit(dataset, callbacks=callbacks, validation_data=validation_data, **kwargs)
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, **kwargs):
@@ -232,6 +239,8 @@ class Task(keras.Model):
         """
         if not is_raw(x):
             return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
+        if kwargs.get("steps") is not None:
+            raise UserError("steps came with texts; wanted all of them answered. Hand in fewer texts instead.")
         if is_string_dataset(x):
             parts = [self.predict(texts, batch_size, verbose, **kwargs) for texts in TextStream(self, x).texts()]
             if not parts:
@@ -278,12 +287,12 @@ class Task(keras.Model):
             task_folder.save(self, filepath, overwrite=overwrite)
 
     @classmethod
-    def load(cls, folder, *, dtype=None):
+    def load(cls, folder, *, dtype="auto"):
         """Reads what `save` wrote, or a version folder, or the highest version under a folder of versions.
 
         Args:
             folder: path.
-            dtype: str. Dtype of the layers; `"auto"` measures. Defaults to `"auto"`.
+            dtype: str. Dtype of the layers. Defaults to `"auto"`: bfloat16 where this machine is fast at it.
 
         Raises:
             UserError: nothing of ours is there, or it is of another task or a newer version.
@@ -297,7 +306,7 @@ class Task(keras.Model):
             folder: path of a new folder.
             format: `"saved_model"`: strings in, answers out, for TensorFlow and TF Serving.
             dtype: `"float32"` or `"bfloat16"`: what the export computes in. Defaults to `"float32"`.
-            parity_texts: texts to compare on. Defaults to the bundled ones.
+            parity_texts: texts to compare on, besides the bundled ones.
             overwrite: bool. Whether to replace what is there. Defaults to False.
 
         Returns:

@@ -41,10 +41,16 @@ def load(cls, folder, *, dtype="auto"):
     """Reads a task; see `Task.load`."""
     folder = _task_folder(folder)
     described = _read_description(folder, cls)
-    config = described["config"]
+    config = described.get("config", {})
     config["vocabulary"], _ = read_vocabulary(folder)
-    config["dtype"] = keras.dtype_policies.serialize(resolve_dtype(dtype or "auto"))
-    task = cls.from_config(config)
+    config["dtype"] = keras.dtype_policies.serialize(resolve_dtype(dtype))
+    try:
+        task = cls.from_config(config)
+    except (KeyError, TypeError) as error:
+        raise UserError(
+            f"{folder / TASK_FILE} does not describe a whole task ({error}). Take the folder from a backup or train "
+            "again."
+        ) from error
     try:
         _plain(task).load_weights(folder / WEIGHTS_FILE)
     except (OSError, ValueError, KeyError) as error:

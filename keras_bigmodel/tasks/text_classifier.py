@@ -1,5 +1,7 @@
 """The classifier of texts and of pairs of texts. Knows no file format and no HTTP."""
 
+import inspect
+
 import keras
 import tensorflow as tf
 
@@ -22,6 +24,7 @@ _LOSSES = {
     "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
     "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
 }
+_ONE_HOT_LOSSES = (keras.losses.CategoricalCrossentropy, keras.losses.CategoricalFocalCrossentropy)
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
@@ -83,7 +86,7 @@ class TextClassifier(Task):
         self.tokenizer = tokenizer
         self.label_names = names
         self.pairs = pairs
-        self.max_length = max_length
+        self._max_length = max_length  # the traced graphs hold it, so it is not to be set
         self.pooling = pooling
         self.dropout = dropout
 
@@ -140,6 +143,11 @@ class TextClassifier(Task):
         return task
 
     @property
+    def max_length(self):
+        """int: tokens of a text at most, special ones included."""
+        return self._max_length
+
+    @property
     def labels(self):
         """List of str: the labels in the order of the outputs."""
         return list(self.label_names.names)
@@ -173,6 +181,11 @@ class TextClassifier(Task):
                 "One-hot labels came, and the loss takes label numbers. Give names or numbers, or "
                 'compile(loss="categorical_crossentropy").'
             )
+        if targets.ndim == 1 and self.compiled and isinstance(self.loss, _ONE_HOT_LOSSES):
+            raise UserError(
+                "Label names or numbers came, and the loss takes one-hot labels. Give those, or "
+                'compile(loss="sparse_categorical_crossentropy").'
+            )
         return targets
 
     def outputs_from_logits(self, logits):
@@ -204,17 +217,26 @@ class TextClassifier(Task):
         """Gives the loss that a name means here; refuses one that expects probabilities.
 
         Raises:
-            UserError: a loss object with `from_logits=False`.
+            UserError: a loss with `from_logits=False`, or several losses.
         """
         name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
         if name in _LOSSES and not isinstance(loss, keras.losses.Loss):
             return _LOSSES[name](from_logits=True)
+        if isinstance(loss, (list, tuple, dict)):
+            raise UserError(f"A {type(loss).__name__} of losses came; this model has one output: give one loss.")
         if isinstance(loss, str):
             loss = keras.losses.get(loss)  # "CategoricalFocalCrossentropy": an object, checked below
         if isinstance(loss, keras.losses.Loss) and loss.get_config().get("from_logits") is False:
+            name = type(loss).__name__
             raise UserError(
-                f"The loss {type(loss).__name__}(from_logits=False) came, and this model gives logits. Write "
-                f"keras.losses.{type(loss).__name__}(from_logits=True), or give the loss by its name."
+                f"The loss {name}(from_logits=False) came, and this model gives logits. Write "
+                f"keras.losses.{name}(from_logits=True)."
+            )
+        if inspect.isfunction(loss) and "from_logits" in inspect.signature(loss).parameters:
+            raise UserError(
+                f"The loss {loss.__name__} expects probabilities unless told otherwise, and this model gives logits. "
+                "Give the class of that loss with from_logits=True, e.g. "
+                "keras.losses.CategoricalFocalCrossentropy(from_logits=True)."
             )
         return loss
 

@@ -67,7 +67,9 @@ def as_pairs(pairs):
 
 
 def _refuse_table(data):
-    if hasattr(data, "columns"):  # a list of it would be its column names
+    if isinstance(data, (set, frozenset)):
+        raise UserError("A set came, which has no order; wanted a list of texts.")
+    if hasattr(data, "columns") or isinstance(data, dict):  # a list of it would be its column names
         kind = type(data).__name__
         raise UserError(f'A whole {kind} came; wanted its columns of texts. Hand in one, e.g. table["text"].')
 

@@ -15,7 +15,8 @@ class AdamW(keras.optimizers.AdamW):
     Args:
         learning_rate: float or schedule. Defaults to 0.001, as Keras.
         weight_decay: float. Defaults to 0.004, as Keras.
-        peak: float. The highest rate, when a callback moves `learning_rate`. Defaults to `learning_rate`.
+        peak: float. The rate to come back to while a callback moves `learning_rate`, None otherwise: a file saved in
+            the middle of a run has another rate in it. Set by `WarmupDecay`.
         not_decayed: list of str. Patterns of variable names without weight decay. Defaults to none.
         **kwargs: as `keras.optimizers.AdamW`.
 
@@ -27,8 +28,7 @@ class AdamW(keras.optimizers.AdamW):
 
     def __init__(self, learning_rate=0.001, weight_decay=0.004, *, not_decayed=(), peak=None, name="adamw", **kwargs):
         super().__init__(learning_rate, weight_decay=weight_decay, name=name, **kwargs)
-        # The rate that a schedule comes back to; a file saved in the middle of a run has another rate in it.
-        self.peak = learning_rate if peak is None and isinstance(learning_rate, float) else peak
+        self.peak = peak
         self.not_decayed = list(not_decayed)
         if self.not_decayed:
             self.exclude_from_weight_decay(var_names=self.not_decayed)

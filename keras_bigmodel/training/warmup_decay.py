@@ -22,7 +22,7 @@ class WarmupDecay(keras.callbacks.Callback):
         self.peak = peak
         self.steps = steps
         self.warmup_steps = max(1, round(steps * warmup_share))
-        self.step = first_step
+        self.step = self._before_epoch = first_step
 
     def rate(self, step):
         """Gives the learning rate of one step, counted from zero."""
@@ -30,11 +30,23 @@ class WarmupDecay(keras.callbacks.Callback):
             return self.peak * (step + 1) / self.warmup_steps
         return self.peak * max(0.0, (self.steps - step) / max(1, self.steps - self.warmup_steps))
 
+    def on_epoch_begin(self, epoch, logs=None):
+        """Notes how many steps lie before this epoch."""
+        self._before_epoch = self.step
+
     def on_train_batch_begin(self, batch, logs=None):
-        """Sets the rate of the coming step."""
-        self.model.optimizer.learning_rate = self.rate(self.step)
-        self.step += 1
+        """Sets the rate of the coming step, or steps (`steps_per_execution`)."""
+        self.model.optimizer.learning_rate = self.rate(self._before_epoch + batch)
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Counts the steps."""
+        self.step = self._before_epoch + batch + 1
+
+    def on_train_begin(self, logs=None):
+        """Notes the peak with the optimizer, for a run that breaks off."""
+        self.model.optimizer.peak = self.peak
 
     def on_train_end(self, logs=None):
         """Puts the peak back."""
         self.model.optimizer.learning_rate = self.peak
+        self.model.optimizer.peak = None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.whole_folder import ASIDE, check_free, make_parents, whole_folder
+from keras_bigmodel.core.whole_folder import ASIDE, HOST, check_free, make_parents, whole_folder
 
 
 def contents(folder):
@@ -193,11 +193,17 @@ def test_a_folder_of_somebody_elses_with_a_like_name_is_left_alone(tmp_path):
     assert left_over(tmp_path) == [f"{ASIDE}notes"]
 
 
+def test_a_folder_that_another_machine_is_writing_is_left_alone(tmp_path):
+    (tmp_path / f"{ASIDE}999999999-another_{HOST}-x").mkdir()
+    write(tmp_path / "model")
+    assert left_over(tmp_path) == [f"{ASIDE}999999999-another_{HOST}-x"]
+
+
 def test_a_folder_whose_replacer_was_killed_half_way_gets_its_place_again(tmp_path):
     with whole_folder(tmp_path / "model") as folder:
         (folder / "file").write_text("first")
     # What a writer leaves that was killed between the two renames.
-    left = tmp_path / f"{ASIDE}999999999-x"
+    left = tmp_path / f"{ASIDE}999999999-{HOST}-x"
     left.mkdir()
     (left / "name").write_text("model")
     (tmp_path / "model").rename(left / "old")

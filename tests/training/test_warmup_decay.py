@@ -68,3 +68,15 @@ def test_a_resumed_run_goes_on_at_its_step(model):
     whole = fitted(model, WarmupDecay(0.3, 20))
     rest = fitted(model, WarmupDecay(0.3, 20, first_step=10), epochs=1)
     assert rest == whole[10:]
+
+
+def test_steps_that_run_together_count_each():
+    schedule = WarmupDecay(1.0, 20)
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse", steps_per_execution=5, jit_compile=False)
+    rates = []
+    watch = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: rates.append(float(model.optimizer.learning_rate.numpy()))
+    )
+    model.fit(np.ones((10, 1)), np.ones((10, 1)), batch_size=1, epochs=2, callbacks=[schedule, watch], verbose=0)
+    np.testing.assert_allclose(rates, [schedule.rate(step) for step in (0, 5, 10, 15)], rtol=1e-6)
