@@ -1,7 +1,5 @@
 """The classifier of texts and of pairs of texts. Knows no file format and no HTTP."""
 
-import inspect
-
 import keras
 import tensorflow as tf
 
@@ -11,6 +9,7 @@ from keras_bigmodel.export import Endpoint
 from keras_bigmodel.layers import ClsPooling, MeanPooling
 from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.tasks.label_names import LabelNames
+from keras_bigmodel.tasks.logits_loss import check_targets_fit_loss, loss_on_logits
 from keras_bigmodel.tasks.prediction import Prediction
 from keras_bigmodel.tasks.task import Task
 from keras_bigmodel.tokenizers import WordPieceTokenizer
@@ -18,13 +17,6 @@ from keras_bigmodel.training import resolve_dtype
 
 _POOLINGS = ("mean", "cls", "pooler")
 _MAX_LENGTH = 128
-_LOSSES = {
-    "SparseCategoricalCrossentropy": keras.losses.SparseCategoricalCrossentropy,
-    "CategoricalCrossentropy": keras.losses.CategoricalCrossentropy,
-    "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
-    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-}
-_ONE_HOT_LOSSES = (keras.losses.CategoricalCrossentropy, keras.losses.CategoricalFocalCrossentropy)
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
@@ -176,16 +168,8 @@ class TextClassifier(Task):
     def encode_targets(self, labels):
         """Turns labels into numbers; see `LabelNames.numbers`."""
         targets = self.label_names.numbers(labels)
-        if targets.ndim == 2 and self.compiled and isinstance(self.loss, keras.losses.SparseCategoricalCrossentropy):
-            raise UserError(
-                "One-hot labels came, and the loss takes label numbers. Give names or numbers, or "
-                'compile(loss="categorical_crossentropy").'
-            )
-        if targets.ndim == 1 and self.compiled and isinstance(self.loss, _ONE_HOT_LOSSES):
-            raise UserError(
-                "Label names or numbers came, and the loss takes one-hot labels. Give those, or "
-                'compile(loss="sparse_categorical_crossentropy").'
-            )
+        if self.compiled:
+            check_targets_fit_loss(targets, self.loss)
         return targets
 
     def outputs_from_logits(self, logits):
@@ -214,31 +198,8 @@ class TextClassifier(Task):
         return ["accuracy"]
 
     def loss_on_logits(self, loss):
-        """Gives the loss that a name means here; refuses one that expects probabilities.
-
-        Raises:
-            UserError: a loss with `from_logits=False`, or several losses.
-        """
-        name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
-        if name in _LOSSES and not isinstance(loss, keras.losses.Loss):
-            return _LOSSES[name](from_logits=True)
-        if isinstance(loss, (list, tuple, dict)):
-            raise UserError(f"A {type(loss).__name__} of losses came; this model has one output: give one loss.")
-        if isinstance(loss, str):
-            loss = keras.losses.get(loss)  # "CategoricalFocalCrossentropy": an object, checked below
-        if isinstance(loss, keras.losses.Loss) and loss.get_config().get("from_logits") is False:
-            name = type(loss).__name__
-            raise UserError(
-                f"The loss {name}(from_logits=False) came, and this model gives logits. Write "
-                f"keras.losses.{name}(from_logits=True)."
-            )
-        if inspect.isfunction(loss) and "from_logits" in inspect.signature(loss).parameters:
-            raise UserError(
-                f"The loss {loss.__name__} expects probabilities unless told otherwise, and this model gives logits. "
-                "Give the class of that loss with from_logits=True, e.g. "
-                "keras.losses.CategoricalFocalCrossentropy(from_logits=True)."
-            )
-        return loss
+        """Gives the loss that a name means here; see `logits_loss.loss_on_logits`."""
+        return loss_on_logits(loss)
 
     def endpoints(self):
         """Gives the named functions that an export writes: dict of name → `Endpoint`."""
