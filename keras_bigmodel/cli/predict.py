@@ -9,10 +9,13 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
+from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.reporter import SILENT
 
 NAME = "predict"
 _ROWS = 4096  # texts answered together: enough to sort by length, little enough to hold
+_BATCH = 32
 _TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 
 
@@ -27,43 +30,54 @@ def run(
     top_k: Annotated[int | None, typer.Option(help="How many labels to show.", min=1)] = None,
 ):
     """Label texts: one JSON line a text, in the order given. For a model of pairs: text TAB text."""
-    rows = _rows(inputs, text, pair)
+    rows, total = _rows(inputs, text, pair)
     import_tensorflow()
     from keras_bigmodel.pipeline import load_task
+    from keras_bigmodel.training import ReportPredicting
 
     task, answered = load_task(model), 0
     if pair is not None and not task.pairs:
         raise UserError("This model takes single texts: leave --pair out.")
-    while chunk := list(islice(rows, _ROWS)):
-        answered += len(chunk)
-        texts = [_as_pair(row) for row in chunk] if task.pairs else chunk
-        for row, answer in zip(texts, task.classify(texts, top_k=top_k), strict=True):
-            shown = {"text": row} if not task.pairs else {"text": row[0], "text_pair": row[1]}
-            best = {"label": answer.label, "probability": round(answer.probability, 6)}
-            probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
-            print(json.dumps({**shown, **best, "probabilities": probabilities}, ensure_ascii=False))
-        sys.stdout.flush()
+    reporter = SILENT if sys.stdout.isatty() else Screen()  # a bar between the lines of answers helps nobody
+    batches = None if total is None else sum(-(-min(_ROWS, total - at) // _BATCH) for at in range(0, total, _ROWS))
+    with reporter.bar("predicting", batches) as advance:
+        while chunk := list(islice(rows, _ROWS)):
+            answered += len(chunk)
+            texts = [_as_pair(row) for row in chunk] if task.pairs else chunk
+            answers = task.classify(texts, top_k=top_k, batch_size=_BATCH, callbacks=[ReportPredicting(advance)])
+            for row, answer in zip(texts, answers, strict=True):
+                print(_as_json(row, answer))
+            sys.stdout.flush()
     if not answered:
         raise UserError("No text came; give texts, a file with a text a line, or texts on standard input.")
 
 
+def _as_json(row, answer):
+    shown = {"text": row[0], "text_pair": row[1]} if isinstance(row, tuple) else {"text": row}
+    best = {"label": answer.label, "probability": round(answer.probability, 6)}
+    probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
+    return json.dumps({**shown, **best, "probabilities": probabilities}, ensure_ascii=False)
+
+
 def _rows(inputs, text, pair):
-    """Gives the texts one by one, from wherever they come."""
+    """Gives `(the texts one by one, their number or None)`, from wherever they come."""
     if not inputs or inputs == ["-"]:
-        return _lines(sys.stdin.buffer)
+        return _lines(sys.stdin.buffer), None
     if len(inputs) == 1 and not _is_file(inputs[0]) and inputs[0].lower().endswith(_TABLES) and " " not in inputs[0]:
         raise UserError(f"No file {inputs[0]}. Check the name.")  # a table's name, mistyped, is no text to label
     if len(inputs) > 1 or not _is_file(inputs[0]):
-        return iter(inputs)
+        return iter(inputs), len(inputs)
     path = Path(inputs[0])
     if path.suffix.lower() not in _TABLES:
-        return _lines_of(path)
+        with path.open("rb") as file:
+            return _lines_of(path), sum(1 for _ in file)
     from keras_bigmodel.data import read_text_table
 
     table = read_text_table(path, text=text, pair=pair, label=None)
     for reason, number in table.dropped.items():
         typer.echo(f"Left out {number} rows: {reason}.", err=True)
-    return iter(table.texts if pair is None else list(zip(table.texts, table.seconds, strict=True)))
+    texts = table.texts if pair is None else list(zip(table.texts, table.seconds, strict=True))
+    return iter(texts), len(texts)
 
 
 def _is_file(name):

@@ -18,7 +18,7 @@ class Reporter:
 
         Args:
             title: str. What the work is.
-            total: int. How many parts.
+            total: int. How many parts; None where nobody knows.
 
         Yields:
             function to call after each part; `advance(title=None)` may change the title.

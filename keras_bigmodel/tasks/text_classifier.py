@@ -149,18 +149,19 @@ class TextClassifier(Task):
         """int: the number of labels."""
         return len(self.label_names)
 
-    def classify(self, texts, *, top_k=None, batch_size=None):
+    def classify(self, texts, *, top_k=None, batch_size=None, **kwargs):
         """Labels texts.
 
         Args:
             texts: list of str, or of pairs.
             top_k: int. How many labels to keep in each answer. Defaults to all.
             batch_size: int. Rows in a batch. Defaults to 32.
+            **kwargs: to `predict`.
 
         Returns:
             list of `Prediction`, in the order of the texts.
         """
-        rows = self.predict(texts, batch_size=batch_size)
+        rows = self.predict(texts, batch_size=batch_size, **kwargs)
         return [Prediction.from_row(self.label_names.names, row, top_k) for row in rows]
 
     # ---- what the contract asks for

@@ -258,3 +258,13 @@ def test_layers_and_models_work_on_jax_where_tensorflow_is_not_installed():
     assert done.returncode == 0, done.stderr
     assert done.stdout.split(maxsplit=1)[0] in ("jax", "jaxlib")
     assert done.stdout.strip().endswith("(1, 3, 8)")
+
+
+def test_frozen_layers_stay_frozen_through_the_config():
+    encoder = BertEncoder(50, 8, **SIZES)
+    encoder.embedding_part.trainable = False
+    encoder.transformer_layers[0].trainable = False
+    twin = BertEncoder.from_config(encoder.get_config())
+    assert len(twin.trainable_weights) == len(encoder.trainable_weights)
+    assert not twin.embedding.trainable
+    assert twin.transformer_layers[1].trainable

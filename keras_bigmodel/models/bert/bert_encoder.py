@@ -153,13 +153,19 @@ class BertEncoder(keras.Model):
     def get_config(self):
         """Returns what `__init__` took."""
         dtype = keras.dtype_policies.serialize(self.embedding.dtype_policy)
-        return {**self.settings, "dtype": dtype, "name": self.name, "trainable": self.trainable}
+        frozen = [layer.name for layer in self._freezable() if not layer.trainable]
+        return {**self.settings, "dtype": dtype, "name": self.name, "trainable": self.trainable, "frozen": frozen}
+
+    def _freezable(self):
+        return [self.embedding, *self.transformer_layers, *([self.pooler] if self.pooler else [])]
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         """Builds an encoder from what `get_config` returned."""
         config = dict(config)
-        trainable = config.pop("trainable", True)
+        trainable, frozen = config.pop("trainable", True), config.pop("frozen", [])
         encoder = cls(**config)
         encoder.trainable = trainable
+        for layer in encoder._freezable():
+            layer.trainable = trainable and layer.name not in frozen
         return encoder
