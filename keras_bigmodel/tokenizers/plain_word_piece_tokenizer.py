@@ -2,8 +2,8 @@
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
-from keras_bigmodel.tokenizers.special_tokens import SpecialTokens
 from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, refuse_unequal_numbers, room_for_text
+from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary
 
 CONTINUATION = "##"
 # Common characters are looked up once; beyond, memory would grow with what strangers type.
@@ -11,7 +11,7 @@ REMEMBERED_CODE_POINTS = 0x10000
 REMEMBERED_WORDS = 50_000
 
 
-class PlainWordPieceTokenizer:
+class PlainWordPieceTokenizer(WordPieceVocabulary):
     """`WordPieceTokenizer` in mode `"exact"` for machines without TensorFlow: the same arguments, the same ids.
 
     Both read one table of characters (`unicode_classes.py`), so neither the Unicode version of this Python nor that of
@@ -52,11 +52,10 @@ class PlainWordPieceTokenizer:
         unknown_token="[UNK]",
         max_characters_per_word=100,
     ):
-        self._vocabulary = list(vocabulary)
-        self._special = SpecialTokens(self._vocabulary, unknown_token)
-        self._settings = WordPieceSettings(
+        settings = WordPieceSettings(
             lowercase, strip_accents, split_chinese, mode, unknown_token, max_characters_per_word
         )
+        super().__init__(vocabulary, settings)
         if mode == "fast":
             raise UserError(
                 "The plain tokenizer has no mode='fast': that clean-up is compiled into tensorflow_text. "
@@ -101,49 +100,6 @@ class PlainWordPieceTokenizer:
             "segment_ids": [segments + [0] * (longest - len(segments)) for _, segments in rows],
             "padding_mask": [[1] * len(ids) + [0] * (longest - len(ids)) for ids, _ in rows],
         }
-
-    @property
-    def vocabulary(self):
-        """Every token, in the order of the ids: a list of str."""
-        return list(self._vocabulary)
-
-    @property
-    def vocabulary_size(self):
-        """The number of tokens."""
-        return len(self._vocabulary)
-
-    @property
-    def pad_id(self):
-        """The id of [PAD]."""
-        return self._special.pad_id
-
-    @property
-    def cls_id(self):
-        """The id of [CLS]."""
-        return self._special.cls_id
-
-    @property
-    def sep_id(self):
-        """The id of [SEP]."""
-        return self._special.sep_id
-
-    @property
-    def unknown_id(self):
-        """The id of the unknown token."""
-        return self._special.unknown_id
-
-    @property
-    def mask_id(self):
-        """The id of [MASK], or None where the vocabulary has none."""
-        return self._special.mask_id
-
-    def id_to_token(self, token_id):
-        """Gives the token of an id."""
-        return self._vocabulary[token_id]
-
-    def settings(self):
-        """Gives the constructor's arguments but the vocabulary, as a dict that JSON can hold."""
-        return self._settings.as_dict()
 
     def _row(self, first, second=None):
         ids = [self.cls_id, *first, self.sep_id]

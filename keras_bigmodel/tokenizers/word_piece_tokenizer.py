@@ -8,8 +8,8 @@ import tensorflow_text as tf_text
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers import character_table as table
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
-from keras_bigmodel.tokenizers.special_tokens import SpecialTokens
 from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, refuse_unequal_numbers, room_for_text
+from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary
 
 LONGEST_CHARACTER_IN_BYTES = 4
 # Dropped from every text, so that no vocabulary can hold a word with it that a text could ask for.
@@ -18,7 +18,7 @@ PLACEHOLDER = 0xE000
 PAD_SLOT, CLS_SLOT, SEP_SLOT, SPECIAL_SLOTS = range(4)
 
 
-class WordPieceTokenizer:
+class WordPieceTokenizer(WordPieceVocabulary):
     """BERT's tokenizer as TensorFlow ops: texts in, ids out, on a stock TF Serving from 2.14 on.
 
     Mode `"exact"` gives the ids of Hugging Face `tokenizers` for every text: the clean-up is a table over code points
@@ -65,11 +65,10 @@ class WordPieceTokenizer:
         unknown_token="[UNK]",
         max_characters_per_word=100,
     ):
-        self._vocabulary = list(vocabulary)
-        self._special = SpecialTokens(self._vocabulary, unknown_token)
-        self._settings = WordPieceSettings(
+        settings = WordPieceSettings(
             lowercase, strip_accents, split_chinese, mode, unknown_token, max_characters_per_word
         )
+        super().__init__(vocabulary, settings)
         make = {"exact": self._exact_pieces, "fast": self._fast_pieces}[mode]
         self._pieces = tf.function(on_cpu(make()), input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
 
@@ -92,49 +91,6 @@ class WordPieceTokenizer:
         seconds = self.tokenize(pairs)
         refuse_unequal_numbers(firsts.shape[0], seconds.shape[0])
         return self._pack([firsts, seconds], longest_first(firsts.row_lengths(), seconds.row_lengths(), room))
-
-    @property
-    def vocabulary(self):
-        """Every token, in the order of the ids: a list of str."""
-        return list(self._vocabulary)
-
-    @property
-    def vocabulary_size(self):
-        """The number of tokens."""
-        return len(self._vocabulary)
-
-    @property
-    def pad_id(self):
-        """The id of [PAD]."""
-        return self._special.pad_id
-
-    @property
-    def cls_id(self):
-        """The id of [CLS]."""
-        return self._special.cls_id
-
-    @property
-    def sep_id(self):
-        """The id of [SEP]."""
-        return self._special.sep_id
-
-    @property
-    def unknown_id(self):
-        """The id of the unknown token."""
-        return self._special.unknown_id
-
-    @property
-    def mask_id(self):
-        """The id of [MASK], or None where the vocabulary has none."""
-        return self._special.mask_id
-
-    def id_to_token(self, token_id):
-        """Gives the token of an id."""
-        return self._vocabulary[token_id]
-
-    def settings(self):
-        """Gives the constructor's arguments but the vocabulary, as a dict that JSON can hold."""
-        return self._settings.as_dict()
 
     def _exact_pieces(self):
         settings = self._settings
