@@ -1,5 +1,7 @@
 """Which texts share a batch, so that little is spent on padding. Knows lengths only."""
 
+import heapq
+
 import numpy as np
 
 WINDOW = 50  # batches sorted by length together in training: little padding, yet batches differ between epochs
@@ -44,6 +46,34 @@ def _cut(order, lengths, batch_size, tokens_per_batch):
         rows = max(1, tokens_per_batch // max(1, int(lengths[order[start]])))  # the first is the longest
         batches.append(order[start : start + rows])
         start += rows
+    return batches
+
+
+def with_count(plan, count):
+    """Gives a plan a fixed number of batches: halves the fullest ones, or joins the emptiest.
+
+    Keras takes every epoch to be as long as the first, and a plan by tokens is a little longer or shorter each time.
+
+    Args:
+        plan: what `plan_batches` returned.
+        count: int. The number of batches wanted, from 1 to the number of texts.
+
+    >>> [rows.tolist() for rows in with_count([np.array([0, 1, 2]), np.array([3])], 3)]
+    [[0], [1, 2], [3]]
+    """
+    parts = [[rows] for rows in plan]
+    fullest = [(-len(rows), number) for number, rows in enumerate(plan)]
+    heapq.heapify(fullest)
+    for _ in range(count - len(plan)):
+        _, number = heapq.heappop(fullest)
+        rows = max(parts[number], key=len)
+        at = next(place for place, part in enumerate(parts[number]) if part is rows)
+        parts[number][at : at + 1] = [rows[: len(rows) // 2], rows[len(rows) // 2 :]]
+        heapq.heappush(fullest, (-max(map(len, parts[number])), number))
+    batches = [rows for part in parts for rows in part]
+    while len(batches) > count:
+        least, second = sorted(sorted(range(len(batches)), key=lambda number: len(batches[number]))[:2])
+        batches[least] = np.concatenate([batches[least], batches.pop(second)])
     return batches
 
 

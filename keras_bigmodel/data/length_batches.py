@@ -1,10 +1,15 @@
 """Batches of like length as a `tf.data.Dataset`. Knows encoded texts; no tokenizer, no model."""
 
+import functools
+import math
+
 import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data.batch_plan import plan_batches
+from keras_bigmodel.data.batch_plan import plan_batches, with_count
+
+_MORE = 0.04  # batches that shuffled texts need beyond those sorted as a whole; measured: 0 to 3.8 %
 
 
 class LengthBatches:
@@ -40,6 +45,21 @@ class LengthBatches:
     def plan(self):
         """Gives the batches of the coming epoch: a list of int arrays of text numbers."""
         rng = None if self.seed is None else np.random.default_rng([self.seed, self.epoch])
+        plan = self._plan(rng)
+        return plan if self.tokens_per_batch is None or rng is None else with_count(plan, self.steps)
+
+    @functools.cached_property
+    def steps(self):
+        """int: the number of batches, the same in every epoch."""
+        if self.tokens_per_batch is None:
+            return -(-len(self.encoded) // self.batch_size)
+        sorted_by_length = len(self._plan(None))
+        if self.seed is None:
+            return sorted_by_length
+        # Shuffled texts need some batches more; how many differs from epoch to epoch.
+        return min(len(self.encoded), sorted_by_length + math.ceil(_MORE * sorted_by_length))
+
+    def _plan(self, rng):
         return plan_batches(
             self.encoded.lengths, batch_size=self.batch_size, tokens_per_batch=self.tokens_per_batch, rng=rng
         )
@@ -65,6 +85,4 @@ class LengthBatches:
                 yield (features, *(array[rows] for array in extras)) if extras else features
 
         dataset = tf.data.Dataset.from_generator(batches, output_signature=spec)
-        if self.tokens_per_batch is None:  # else the count may differ a little from epoch to epoch
-            dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(self.plan())))
-        return dataset.prefetch(4)
+        return dataset.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)

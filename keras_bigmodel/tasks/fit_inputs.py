@@ -1,5 +1,7 @@
 """Texts, labels and weights as people hand them to `fit` and `evaluate`, checked against each other."""
 
+import hashlib
+
 import numpy as np
 import tensorflow as tf
 
@@ -84,6 +86,19 @@ class FitInputs:
         part._columns = (texts, targets[rows], None if weights is None else weights[rows])
         return part
 
+    def fingerprint(self):
+        """Gives the sha256 of texts, labels and weights as str; None for a dataset, which is not read for it."""
+        if self._source is not None:
+            return None
+        texts, targets, weights = self._columns
+        digest = hashlib.sha256()
+        for column in texts if self._task.pairs else (texts,):
+            for text in column:
+                digest.update(text.encode("utf-8") + b"\0")
+        for array in (targets, weights, self._class_shares):
+            digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
     def dataset(self, *, batch_size):
         """Gives batches sorted by length, for measuring."""
         if self._source is not None:
@@ -104,7 +119,7 @@ class FitInputs:
         weights = weighted(weights, targets, self._class_shares)
         batches = LengthBatches(self._task.encode(texts), targets, weights, **how)
         batches.epoch = first_epoch
-        return batches.dataset(), len(batches.plan())
+        return batches.dataset(), batches.steps
 
 
 def _class_weights(task, class_weight):

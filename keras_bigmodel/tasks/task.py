@@ -1,6 +1,5 @@
 """The contract of a task: a `keras.Model` that takes raw text. Knows no file format and no HTTP."""
 
-import warnings
 from pathlib import Path
 
 import keras
@@ -13,12 +12,12 @@ from keras_bigmodel.data.length_batches import LengthBatches
 from keras_bigmodel.export import export_checked
 from keras_bigmodel.tasks import task_folder
 from keras_bigmodel.tasks.fit_inputs import BATCH_SIZE, FitInputs, is_raw
+from keras_bigmodel.tasks.fit_plan import FitPlan
 from keras_bigmodel.tasks.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
-from keras_bigmodel.training import RECIPE_NAME, WARMUP_SHARE, WarmupDecay, recipe_optimizer
+from keras_bigmodel.training import SkippingStep, recipe_optimizer
 
 _EXPORT_POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
-_RATE_CALLBACKS = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)  # the rate is theirs then
 _ENCODE_ROWS = 1024  # texts tokenized in one call
 
 
@@ -32,6 +31,8 @@ class Task(keras.Model):
     `encode_targets`, `num_outputs`, `outputs_from_logits`, `postprocess`, `recipe_loss`, `recipe_metrics`,
     `loss_on_logits`, `endpoints`, `get_config` and `from_config`.
     """
+
+    _resumed = None  # the TrainingState that the coming `fit` goes on from
 
     # ---- text in
 
@@ -190,30 +191,30 @@ class Task(keras.Model):
         inputs = FitInputs(self, x, y, sample_weight, class_weight)
         if validation_split and validation_data is None:
             inputs, validation_data = inputs.split(validation_split)
-        elif validation_data is not None and is_raw(_first(validation_data)):
-            validation_data = FitInputs.from_validation(self, validation_data)
-        if isinstance(validation_data, FitInputs):
-            validation_data = validation_data.dataset(batch_size=batch_size or BATCH_SIZE)
-        seed = int(keras.random.randint((), 0, 2**31 - 1)) if seed is None else seed
-        dataset, steps = inputs.training_dataset(
+        plan = FitPlan.of(
+            self,
+            inputs,
+            validation_data,
+            callbacks,
             batch_size=batch_size,
             tokens_per_batch=tokens_per_batch,
-            seed=seed if shuffle else None,
-            first_epoch=initial_epoch,
+            epochs=epochs,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
+            shuffle=shuffle,
+            seed=seed,
         )
-        callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
-        if self.optimizer.name == RECIPE_NAME and not any(isinstance(part, _RATE_CALLBACKS) for part in callbacks):
-            total = (steps_per_epoch or steps) * epochs
-            done = (steps_per_epoch or steps) * initial_epoch
-            # After a run that broke off the rate is somewhere below its peak.
-            peak = self.optimizer.peak or float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
-            callbacks.append(WarmupDecay(peak, total, warmup_share=WARMUP_SHARE, first_step=done))
-        kwargs["shuffle"] = False  # the dataset shuffles itself
-        with warnings.catch_warnings():
-            if tokens_per_batch is not None and steps_per_epoch is None:
-                # The number of batches differs a little between epochs, and Keras warns of every end.
-                warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
-            return super().fit(dataset, callbacks=callbacks, validation_data=validation_data, **kwargs)
+        kwargs.update(initial_epoch=plan.initial_epoch, shuffle=False)  # the dataset shuffles itself
+        self._resumed = plan.resumed
+        super().fit(plan.dataset, callbacks=plan.callbacks, validation_data=plan.validation_data, **kwargs)
+        return self.history
+
+    def make_train_function(self, force=False):
+        """Makes Keras's training step; in a resumed run one that first passes over the batches that are done."""
+        super().make_train_function(force)
+        state, self._resumed = self._resumed, None
+        if state is not None and state.batch:
+            self.train_function = SkippingStep(self, state.batch, state.metrics)
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, **kwargs):
         """Measures loss and metrics on texts; arguments as in `keras.Model.evaluate`.
@@ -348,7 +349,3 @@ def _tensor(texts):
 
 def _are_tensors(texts):
     return isinstance(texts, (tuple, list)) and bool(texts) and all(tf.is_tensor(part) for part in texts)
-
-
-def _first(data):
-    return data[0] if isinstance(data, (tuple, list)) and len(data) else data

@@ -59,10 +59,8 @@ class TextStream:
         dataset = self.dataset(**how, first_epoch=first_epoch)
         if int(self._dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
             return dataset, 0
-        steps = sum(len(self._window(elements, **how).plan()) for elements in self._windows())
-        if tokens_per_batch is None:  # else the count may differ a little from epoch to epoch
-            dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
-        return dataset, steps
+        steps = sum(self._window(elements, **how).steps for elements in self._windows())
+        return dataset.apply(tf.data.experimental.assert_cardinality(steps)), steps
 
     def _window(self, elements, batch_size, tokens_per_batch, seed):
         parts = [self._parts(element) for element in elements]

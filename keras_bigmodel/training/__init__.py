@@ -1,10 +1,16 @@
 """Optimizer, learning rate and dtype of a run. Knows no task."""
 
 from keras_bigmodel.training.adamw import AdamW
+from keras_bigmodel.training.backup_and_resume import BackupAndResume
 from keras_bigmodel.training.dtype_choice import fastest_dtype, resolve_dtype
 from keras_bigmodel.training.recipe import LEARNING_RATE, RECIPE_NAME, WARMUP_SHARE, WEIGHT_DECAY, recipe_optimizer
 from keras_bigmodel.training.report_predicting import ReportPredicting
 from keras_bigmodel.training.report_progress import ReportProgress
+from keras_bigmodel.training.run_stopped import RunStopped
+from keras_bigmodel.training.skipping_step import SkippingStep
+from keras_bigmodel.training.smoothed_crossentropy import SmoothedCrossentropy
+from keras_bigmodel.training.stop_at_nan import StopAtNaN
+from keras_bigmodel.training.training_state import TrainingState
 from keras_bigmodel.training.warmup_decay import WarmupDecay
 
 __all__ = [
@@ -13,8 +19,14 @@ __all__ = [
     "WARMUP_SHARE",
     "WEIGHT_DECAY",
     "AdamW",
+    "BackupAndResume",
     "ReportPredicting",
     "ReportProgress",
+    "RunStopped",
+    "SkippingStep",
+    "SmoothedCrossentropy",
+    "StopAtNaN",
+    "TrainingState",
     "WarmupDecay",
     "fastest_dtype",
     "recipe_optimizer",

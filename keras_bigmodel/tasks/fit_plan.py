@@ -1,0 +1,103 @@
+"""One call of `fit` on texts, as what Keras's own `fit` is called with. Knows tasks and callbacks; trains nothing."""
+
+from dataclasses import dataclass, field
+
+import keras
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tasks.fit_inputs import BATCH_SIZE, FitInputs, is_raw
+from keras_bigmodel.training import RECIPE_NAME, WARMUP_SHARE, BackupAndResume, TrainingState, WarmupDecay
+
+_RATE_CALLBACKS = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)  # the rate is theirs then
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """What a `fit` on texts comes to.
+
+    Args:
+        dataset: `tf.data.Dataset` of batches.
+        validation_data: dataset, or what Keras takes, or None.
+        callbacks: list of callbacks.
+        initial_epoch: int.
+        resumed: `TrainingState` to go on from, or None.
+    """
+
+    dataset: object
+    validation_data: object
+    callbacks: list = field(default_factory=list)
+    initial_epoch: int = 0
+    resumed: TrainingState | None = None
+
+    @classmethod
+    def of(
+        cls,
+        task,
+        inputs,
+        validation_data,
+        callbacks,
+        *,
+        batch_size,
+        tokens_per_batch,
+        epochs,
+        initial_epoch,
+        steps_per_epoch,
+        shuffle,
+        seed,
+    ):
+        """Plans a run; arguments as in `Task.fit`, the texts as `FitInputs`."""
+        callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+        backup = _backup_among(callbacks, steps_per_epoch)
+        state = backup.read() if backup else None
+        if state is not None:
+            seed, initial_epoch = state.run["seed"], state.epoch
+        elif seed is None:
+            seed = int(keras.random.randint((), 0, 2**31 - 1))
+        dataset, steps = inputs.training_dataset(
+            batch_size=batch_size,
+            tokens_per_batch=tokens_per_batch,
+            seed=seed if shuffle else None,
+            first_epoch=initial_epoch,
+        )
+        if task.optimizer.name == RECIPE_NAME and not any(isinstance(part, _RATE_CALLBACKS) for part in callbacks):
+            callbacks.append(_warmup_decay(task.optimizer, steps_per_epoch or steps, epochs, initial_epoch))
+        if backup is not None:
+            run = {"epochs": epochs, "batches an epoch": steps, "texts": inputs.fingerprint(), "seed": seed}
+            callbacks = [part for part in callbacks if part is not backup]
+            backup.prepare(state, run, callbacks)
+            callbacks.append(backup)  # the last: it keeps what the others have decided
+        return cls(
+            dataset,
+            _validation_dataset(task, validation_data, batch_size or BATCH_SIZE),
+            callbacks,
+            epochs if state is not None and state.stopped else initial_epoch,
+            state,
+        )
+
+
+def _backup_among(callbacks, steps_per_epoch):
+    found = [part for part in callbacks if isinstance(part, BackupAndResume)]
+    if len(found) > 1:
+        raise UserError(f"{len(found)} BackupAndResume callbacks came; wanted one.")
+    if found and steps_per_epoch is not None:
+        raise UserError(
+            "BackupAndResume came together with steps_per_epoch, whose epochs have no fixed place in the texts. Leave "
+            "steps_per_epoch out."
+        )
+    return found[0] if found else None
+
+
+def _warmup_decay(optimizer, steps, epochs, initial_epoch):
+    # After a run that broke off the rate is somewhere below its peak.
+    peak = optimizer.peak or float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+    return WarmupDecay(peak, steps * epochs, warmup_share=WARMUP_SHARE, first_step=steps * initial_epoch)
+
+
+def _validation_dataset(task, data, batch_size):
+    if data is not None and not isinstance(data, FitInputs) and is_raw(_first(data)):
+        data = FitInputs.from_validation(task, data)
+    return data.dataset(batch_size=batch_size) if isinstance(data, FitInputs) else data
+
+
+def _first(data):
+    return data[0] if isinstance(data, (tuple, list)) and len(data) else data

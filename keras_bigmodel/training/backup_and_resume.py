@@ -1,0 +1,159 @@
+"""A training run that can be killed and goes on as if it had not been. Knows Keras's callbacks; no task, no screen."""
+
+import re
+import shutil
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.whole_folder import whole_folder
+from keras_bigmodel.training.run_stopped import RunStopped
+from keras_bigmodel.training.training_state import TrainingState
+
+_STATE = re.compile("state-([0-9]{8})")
+
+
+class BackupAndResume(keras.callbacks.Callback):
+    """Keeps the state of a run in a folder, and goes on from there when `fit` is called again with the same folder.
+
+    As `keras.callbacks.BackupAndRestore`, and the resumed run ends in the weights of an unbroken one (bit for bit under
+    `tf.config.experimental.enable_op_determinism()`): kept are also the states of the dropouts' seeds, the seed of the
+    order of the texts and the place in it, the metrics in the middle of an epoch, the history, and what `EarlyStopping`
+    and `ReduceLROnPlateau` remember. A state appears whole or not at all, whenever the process is killed.
+
+    It works with the `fit` of our tasks.
+
+    Args:
+        folder: path of a folder of its own.
+        minutes: float. Keep the state that often inside an epoch too. Defaults to None: after every epoch only.
+        keep: bool. Whether the last state stays after the run. Defaults to False.
+
+    Raises:
+        UserError: in `fit`, when the state in the folder is of another run.
+    """
+
+    def __init__(self, folder, *, minutes=None, keep=False):
+        super().__init__()
+        self.folder = Path(folder)
+        self.minutes = minutes
+        self.keep = keep
+        self._stop = False
+        self._begin(None, {}, ())
+
+    def read(self):
+        """Gives the newest `TrainingState` in the folder, or None.
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        numbers = self._numbers()
+        return TrainingState.read(self._path(numbers[-1])) if numbers else None
+
+    def stop_soon(self):
+        """Asks the run to keep its state after the batch that is being trained and to end with `RunStopped`."""
+        self._stop = True
+
+    def prepare(self, state, run, callbacks):
+        """Says what run comes; a task's `fit` calls it.
+
+        Args:
+            state: what `read` gave.
+            run: dict: the coming run, as `TrainingState.run`.
+            callbacks: list of the other callbacks of the run.
+
+        Raises:
+            UserError: the state is of another run.
+        """
+        for name, value in run.items():
+            if state is not None and state.run.get(name) != value:
+                raise UserError(
+                    f"{self.folder} holds the state of another run: {name} {state.run.get(name)}, and {value} came. "
+                    "Go on with the same texts and settings, or remove the folder to begin anew."
+                )
+        self._begin(state, run, callbacks)
+
+    def _begin(self, state, run, callbacks):
+        self._state, self._run, self._callbacks = state, run, list(callbacks)
+        self._epoch = state.epoch if state else 0
+        self._history = {name: list(values) for name, values in state.history.items()} if state else {}
+        self._saved = time.monotonic()
+
+    # ---- Keras's calls
+
+    def on_train_begin(self, logs=None):
+        """Puts the state back."""
+        if self._state is not None:
+            self._state.restore(self.model, self._callbacks)
+        self._saved = time.monotonic()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Notes the epoch."""
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Keeps the state when it is time, or when somebody asked to stop."""
+        due = self.minutes is not None and time.monotonic() - self._saved >= 60 * self.minutes
+        if not (due or self._stop) or self._is_behind(batch):
+            return
+        self._save(self._epoch, batch + 1, logs)
+        self._end_if_asked(f"epoch {self._epoch + 1}, after batch {batch + 1}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Keeps the state after an epoch."""
+        for name, value in (logs or {}).items():
+            self._history.setdefault(name, []).append(float(value))
+        self._save(epoch + 1, 0, logs)
+        self._end_if_asked(f"the end of epoch {epoch + 1}")
+
+    def on_train_end(self, logs=None):
+        """Gives the model the history of the whole run; removes the state."""
+        if self._state is not None:
+            history = keras.callbacks.History()
+            history.set_model(self.model)
+            history.history = self._history
+            history.epoch = list(range(len(next(iter(self._history.values()), []))))
+            self.model.history = history
+        if not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    # ---- states as folders
+
+    def _is_behind(self, batch):
+        """Whether the run is still passing over the batches that the earlier one did."""
+        return self._state is not None and self._epoch == self._state.epoch and batch < self._state.batch
+
+    def _save(self, epoch, batch, logs):
+        if not np.isfinite(float((logs or {}).get("loss", 0.0))):
+            return  # nobody wants to go on from there
+        state = TrainingState.capture(
+            self.model,
+            self._callbacks,
+            epoch=epoch,
+            batch=batch,
+            run=self._run,
+            stopped=bool(self.model.stop_training),
+            history=self._history,
+        )
+        numbers = self._numbers()
+        with whole_folder(self._path((numbers or [0])[-1] + 1)) as aside:
+            state.write(aside)
+        for number in numbers:
+            shutil.rmtree(self._path(number), ignore_errors=True)
+        self._saved = time.monotonic()
+
+    def _end_if_asked(self, place):
+        if self._stop:
+            self._stop = False
+            raise RunStopped(place)
+
+    def _path(self, number):
+        return self.folder / f"state-{number:08d}"
+
+    def _numbers(self):
+        if not self.folder.is_dir():
+            return []
+        found = (_STATE.fullmatch(entry.name) for entry in self.folder.iterdir())
+        return sorted(int(match[1]) for match in found if match)

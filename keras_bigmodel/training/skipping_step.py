@@ -1,0 +1,43 @@
+"""A training step that passes over batches that an earlier run has done. Knows Keras's trainer; no files."""
+
+import keras
+
+
+class SkippingStep:
+    """Stands in for a model's `train_function` until the batches done are passed, then steps aside.
+
+    The batches are drawn and thrown away, so that those after them come in the same order, and callbacks count on from
+    where the earlier run stood.
+
+    Args:
+        model: the `keras.Model` in training.
+        batches: int. How many batches to pass over.
+        metrics: list of arrays: what loss and metrics had gathered over those batches.
+    """
+
+    def __init__(self, model, batches, metrics):
+        self._model = model
+        self._step = model.train_function
+        self._left = batches
+        self._metrics = metrics
+
+    def __call__(self, iterator):
+        """Draws a step's batches; gives the metrics as they stood."""
+        for _ in range(self._model.steps_per_execution):
+            if self._left > 0:
+                batch = next(iterator)
+                self._left -= 1
+        if self._metrics is not None:
+            self._restore_metrics(batch)
+        if self._left <= 0:
+            self._model.train_function = self._step
+        return self._model.get_metrics_result()
+
+    def _restore_metrics(self, batch):
+        """Lets Keras make the metrics' variables, which it does at their first batch, and fills them."""
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
+        rows = keras.ops.shape(keras.tree.flatten(x)[0])[0]
+        self._model.compute_metrics(x, y, keras.ops.zeros((rows, *self._model.output_shape[1:])), weights)
+        for variable, array in zip(self._model.metrics_variables, self._metrics, strict=True):
+            variable.assign(array)
+        self._metrics = None

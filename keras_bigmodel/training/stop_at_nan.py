@@ -1,0 +1,49 @@
+"""A run whose loss is no number any more ends with its last good weights. Knows Keras's callbacks only."""
+
+import keras
+import numpy as np
+
+
+class StopAtNaN(keras.callbacks.Callback):
+    """Ends training when the loss is not a finite number, on the weights of the last epoch that was.
+
+    `keras.callbacks.TerminateOnNaN` leaves the model with weights that are no numbers; this one does not.
+
+    `epoch` and `batch` say where it happened, from one; None if it did not. `good_epochs` counts the epochs behind the
+    weights that were kept.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.epoch = self.batch = None
+        self.good_epochs = 0
+        self._good = None
+
+    def on_train_begin(self, logs=None):
+        """Forgets an earlier run."""
+        self.epoch = self.batch = None
+        self.good_epochs = 0
+        self._good = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Keeps the weights; at the first epoch of a resumed run those of its state."""
+        if self._good is None:
+            self._keep(epoch)
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Looks at the loss."""
+        if np.isfinite(float((logs or {}).get("loss", 0.0))):
+            return
+        self.epoch, self.batch = self._epoch + 1, batch + 1
+        self.model.set_weights(self._good)
+        self.model.stop_training = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Keeps the weights of an epoch whose losses, also on the validation rows, are numbers."""
+        losses = [float(value) for name, value in (logs or {}).items() if name in ("loss", "val_loss")]
+        if self.epoch is None and np.all(np.isfinite(losses)):
+            self._keep(epoch + 1)
+
+    def _keep(self, epochs):
+        self._good, self.good_epochs = self.model.get_weights(), epochs

@@ -1,0 +1,169 @@
+"""Where a training run stands, as a folder of two files. Knows Keras's models and callbacks; no task, no data."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import ml_dtypes
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from keras_bigmodel.core.errors import UserError
+
+_FACTS_FILE, _ARRAYS_FILE = "state.json", "state.safetensors"
+_FORMAT = 1
+_BFLOAT16 = ".bfloat16"  # the end of the name of an array whose bits are kept as uint16
+
+# What callbacks that decide something remember between epochs: class → (plain values, lists of arrays).
+_MEMORY = {
+    keras.callbacks.EarlyStopping: (("wait", "best", "best_epoch", "stopped_epoch"), ("best_weights",)),
+    keras.callbacks.ReduceLROnPlateau: (("wait", "best", "cooldown_counter"), ()),
+    keras.callbacks.ModelCheckpoint: (("best",), ()),
+}
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Everything that a run needs to go on to the same weights as if it had never stopped.
+
+    Args:
+        epoch: int. The epoch it stands in, from zero.
+        batch: int. Batches of that epoch that are done.
+        run: dict of what makes a run this run (epochs, batches in an epoch, seed of the order); another run refuses it.
+        stopped: bool. Whether a callback has ended the run.
+        history: dict of metric → list of float, one an epoch done.
+        memory: list of dicts: what the callbacks remember.
+        arrays: dict of name → array: variables with the seed states, the optimizer's, the metrics', callbacks'.
+    """
+
+    epoch: int
+    batch: int
+    run: dict
+    stopped: bool = False
+    history: dict = field(default_factory=dict)
+    memory: list = field(default_factory=list)
+    arrays: dict = field(default_factory=dict)
+
+    @classmethod
+    def capture(cls, model, callbacks, **facts):
+        """Takes a model's variables and what its callbacks remember; `facts` are the fields that only the caller knows.
+
+        Args:
+            model: a compiled `keras.Model` in training.
+            callbacks: list of its callbacks, in the order in which `restore` will get them.
+            **facts: the other fields.
+        """
+        arrays, memory = {}, []
+        for group, variables in _groups(model).items():
+            arrays |= {f"{group}/{number}": _array(variable) for number, variable in enumerate(variables)}
+        for number, callback in enumerate(callbacks):
+            values, lists = _remembered(callback)
+            memory.append({name: _plain(getattr(callback, name)) for name in values})
+            for name in lists:
+                found = getattr(callback, name) or []
+                arrays |= {f"callback/{number}/{name}/{at}": np.asarray(array) for at, array in enumerate(found)}
+        return cls(memory=memory, arrays=arrays, **facts)
+
+    def restore(self, model, callbacks):
+        """Puts the variables back, and what the callbacks remembered; the metrics' variables wait for `metrics`.
+
+        Raises:
+            UserError: this is the state of another model or of other callbacks.
+        """
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        groups = _groups(model)
+        for group in ("model", "optimizer"):
+            self._check(group, groups[group])
+        if len(callbacks) != len(self.memory):
+            raise UserError(
+                f"The run that stopped had {len(self.memory)} callbacks and this one has {len(callbacks)}. Go on with "
+                "the same ones."
+            )
+        for group in ("model", "optimizer"):
+            for number, variable in enumerate(groups[group]):
+                variable.assign(self.arrays[f"{group}/{number}"])
+        for number, (callback, remembered) in enumerate(zip(callbacks, self.memory, strict=True)):
+            for name, value in remembered.items():
+                setattr(callback, name, value)
+            for name in _remembered(callback)[1]:
+                setattr(callback, name, self._list(f"callback/{number}/{name}") or None)
+
+    @property
+    def metrics(self):
+        """List of arrays: the variables of loss and metrics in the middle of an epoch."""
+        return self._list("metrics")
+
+    def _list(self, prefix):
+        found = []
+        while f"{prefix}/{len(found)}" in self.arrays:
+            found.append(self.arrays[f"{prefix}/{len(found)}"])
+        return found
+
+    def _check(self, group, variables):
+        ours, theirs = [tuple(variable.shape) for variable in variables], [a.shape for a in self._list(group)]
+        if ours != theirs:
+            raise UserError(
+                f"The run that stopped had another {group} ({len(theirs)} variables, this one has {len(ours)}, or "
+                "other shapes). Go on with the same encoder, labels and settings, or begin anew."
+            )
+
+    # ---- files
+
+    def write(self, folder):
+        """Writes the state into a folder that is there."""
+        folder = Path(folder)
+        facts = {name: getattr(self, name) for name in ("epoch", "batch", "run", "stopped", "history", "memory")}
+        save_file(dict(map(_as_stored, self.arrays.items())), folder / _ARRAYS_FILE)
+        (folder / _FACTS_FILE).write_text(json.dumps({"format": _FORMAT, **facts}), encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder):
+        """Reads what `write` wrote.
+
+        Raises:
+            UserError: a file is missing or damaged, or of a newer version of this package.
+        """
+        folder = Path(folder)
+        try:
+            facts = json.loads((folder / _FACTS_FILE).read_text(encoding="utf-8"))
+            if facts.pop("format") > _FORMAT:
+                raise UserError(f"{folder} is of a newer keras_bigmodel. Install that one to go on.")
+            arrays = dict(map(_as_used, load_file(folder / _ARRAYS_FILE).items()))
+            return cls(arrays=arrays, **facts)
+        except UserError:
+            raise
+        except Exception as error:  # safetensors has an error class of its own; every damage ends the same way
+            raise UserError(
+                f"{folder} cannot be read ({str(error)[:120]}). Remove it to begin the run anew."
+            ) from error
+
+
+def _groups(model):
+    return {"model": model.variables, "optimizer": model.optimizer.variables, "metrics": model.metrics_variables}
+
+
+def _remembered(callback):
+    return next((parts for kind, parts in _MEMORY.items() if isinstance(callback, kind)), ((), ()))
+
+
+def _array(variable):
+    return np.asarray(keras.ops.convert_to_numpy(variable))
+
+
+def _plain(value):
+    return value.item() if hasattr(value, "item") else value
+
+
+def _as_stored(item):
+    name, array = item
+    array = np.ascontiguousarray(array) if array.ndim else array
+    return (name + _BFLOAT16, array.view("uint16")) if array.dtype == ml_dtypes.bfloat16 else (name, array)
+
+
+def _as_used(item):
+    name, array = item
+    if name.endswith(_BFLOAT16):
+        return name.removesuffix(_BFLOAT16), array.view(ml_dtypes.bfloat16)
+    return name, array
