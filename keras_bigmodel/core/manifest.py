@@ -33,6 +33,8 @@ class Manifest:
         data: dict: rows, classes and fingerprint of the tables.
         metrics: dict of split → metric → number, measured in this run.
         parity: dict: the parity certificate in short.
+        run: str or None. The id of the training run that wrote it.
+        notes: list of str: what a person should know about the run.
         versions: dict of package → version.
         created: str. Time in UTC.
         files: dict of path → sha256 of every other file in the folder.
@@ -50,6 +52,8 @@ class Manifest:
     metrics: dict
     parity: dict
     parent: int | None = None
+    run: str | None = None
+    notes: list = field(default_factory=list)
     versions: dict = field(default_factory=dict)
     created: str = field(default_factory=lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     files: dict = field(default_factory=dict)

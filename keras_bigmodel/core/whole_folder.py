@@ -64,13 +64,37 @@ def check_can_make(folder):
     Raises:
         UserError: a file stands in its way, or the folder that is there may not be written to.
     """
-    standing = Path(folder).absolute()
-    while not standing.exists() and standing != standing.parent:
-        standing = standing.parent
+    standing = _standing(folder)
     if not standing.is_dir():
         raise UserError(f"{folder} cannot be a folder: the file {standing} stands in its way. Choose another name.")
     if not os.access(standing, os.W_OK | os.X_OK):
         raise UserError(f"{folder} cannot be written: {standing} is not yours to write to. Choose another folder.")
+
+
+def _standing(folder):
+    """Gives the folder, or the lowest above it that is there."""
+    standing = Path(folder).absolute()
+    while not standing.exists() and standing != standing.parent:
+        standing = standing.parent
+    return standing
+
+
+def check_room(folder, needed):
+    """Refuses a disk that is too full; ask before hours of work.
+
+    Args:
+        folder: path of a folder that is there or will be.
+        needed: int. Bytes.
+
+    Raises:
+        UserError: less is free; the sentence says how much of each.
+    """
+    free = shutil.disk_usage(_standing(folder)).free
+    if free < needed:
+        raise UserError(
+            f"{folder} stands on a disk with {free / 1e6:,.0f} MB free, and this run writes about "
+            f"{needed / 1e6:,.0f} MB. Free some, or choose another folder."
+        )
 
 
 def make_parents(folder):

@@ -1,70 +1,93 @@
 """The settings of a training run. Knows no TensorFlow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.settings import option_of, setting
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """What a person decides about a run.
-
-    Args:
-        table: str. Path of the table to train on.
-        out: str. Folder of the model's versions; its last part is the model's name.
-        text: str. Column of the text.
-        pair: str or None. Column of the second text, for pairs.
-        label: str. Column of the label.
-        validation: str or None. Path of a table to validate on. Without it a share of the rows is held back.
-        validation_share: float in (0, 1). The share of the rows held back.
-        test: str or None. Path of a table to measure on at the end.
-        encoder: str. Name or folder of the encoder.
-        epochs: int.
-        batch_size: int. Rows in a batch.
-        learning_rate: float. The peak.
-        weight_decay: float.
-        dropout: float in [0, 1). On the text's vector.
-        pooling: str or None. As `TextClassifier`.
-        max_length: int or None. Tokens of a text at most.
-        mode: str. The tokenizer's mode.
-        dtype: str. What training computes in.
-        seed: int.
+    """What a person decides about a run; the same names in Python, on the command line and in a settings file.
 
     Raises:
-        UserError: a number outside its range.
+        UserError: a number outside its range, or settings that contradict each other.
     """
 
-    table: str
-    out: str
-    text: str = "text"
-    pair: str | None = None
-    label: str = "label"
-    validation: str | None = None
-    validation_share: float = 0.1
-    test: str | None = None
-    encoder: str = "minilm"
-    epochs: int = 3
-    batch_size: int = 32
-    learning_rate: float = 1e-4
-    weight_decay: float = 0.01
-    dropout: float = 0.1
-    pooling: str | None = None
-    max_length: int | None = None
-    mode: str = "exact"
-    dtype: str = "auto"
-    seed: int = 0
+    # ---- the tables
+    table: str = setting(help="Table to train on: .csv, .tsv, .jsonl or .parquet.")
+    out: str = setting(help="Folder of the model, e.g. saved_models/reviews; gets the next version.")
+    text: str | None = setting(None, help="Column of the text, by name or number; found when left out.")
+    pair: str | None = setting(None, help="Column of the second text, for pairs.")
+    label: str | None = setting(None, help="Column of the label, by name or number; found when left out.")
+    weight: str | None = setting(None, help="Column of the rows' weights.")
+    format: str | None = setting(None, help="csv, tsv, jsonl or parquet, where the file's ending does not say it.")
+    quotes: bool = setting(True, help="Whether quote marks enclose fields; otherwise they are part of the text.")
+    encoding: str | None = setting(None, help="Encoding of the table, e.g. gb18030; default utf-8.")
+    header: bool | None = setting(None, help="Whether the first row names the columns; found out when left open.")
+    validation: str | None = setting(None, help="Table to validate on, instead of a part held back.")
+    validation_share: float = setting(0.1, help="Share of the rows held back.")
+    test: str | None = setting(None, help="Table to measure on at the end.")
+    min_rows: int | None = setting(None, help="Leave labels with fewer rows than this out.")
+
+    # ---- the model
+    encoder: str = setting("minilm", help="minilm, or a BERT folder as Hugging Face writes it.")
+    from_last: bool = setting(False, option="continue", help="Begin from the last version instead of the encoder.")
+    pooling: str | None = setting(None, help="mean, cls or pooler; default: as the encoder says.")
+    max_length: int | None = setting(None, help="Tokens of a text at most; default 128.")
+    mode: str = setting("exact", help="Tokenizer: exact (as Hugging Face) or fast.")
+    freeze_encoder: bool = setting(False, help="Train the head only.")
+    dropout: float = setting(0.1, help="Share of the text's vector dropped in training.")
+    l2: float = setting(0.0, help="Penalty on the squares of the head's weights.")
+
+    # ---- the training
+    epochs: int = setting(3, help="Times through the table.")
+    batch_size: int = setting(32, help="Rows in a batch.")
+    accumulate: int = setting(1, help="Batches that make one update of the weights together.")
+    learning_rate: float = setting(1e-4, help="Highest learning rate.")
+    weight_decay: float = setting(0.01, help="Weight decay of AdamW.")
+    label_smoothing: float = setting(0.0, help="Share of each label spread over all labels.")
+    class_weight: str | dict | None = setting(
+        None, help="balanced, or the weights of labels, e.g. spam=3,ham=1; multiplied with the rows' weights."
+    )
+    patience: int | None = setting(
+        None, help="Stop after this many epochs without a lower validation loss, and take the best epoch's weights."
+    )
+    dtype: str = setting("auto", help="auto, float32 or mixed_bfloat16.")
+    seed: int = setting(0, help="Of the split, the order and the dropout.")
+    deterministic: bool = setting(False, help="The same weights to the last bit each time; slower.")
+    checkpoint_minutes: float | None = setting(
+        None, help="Keep the state of the run that often, besides after every epoch."
+    )
+    tensorboard: str | None = setting(None, help="Folder for TensorBoard's events.")
 
     def __post_init__(self):
         checks = {
             "epochs": (self.epochs >= 1, "1 or more"),
             "batch_size": (self.batch_size >= 1, "1 or more"),
+            "accumulate": (self.accumulate >= 1, "1 or more"),
             "learning_rate": (self.learning_rate > 0, "above 0, e.g. 1e-4"),
             "weight_decay": (self.weight_decay >= 0, "0 or more"),
             "dropout": (0 <= self.dropout < 1, "from 0 to below 1"),
+            "l2": (self.l2 >= 0, "0 or more"),
+            "label_smoothing": (0 <= self.label_smoothing < 1, "from 0 to below 1, e.g. 0.1"),
             "validation_share": (0 < self.validation_share < 1, "between 0 and 1, e.g. 0.1"),
+            "min_rows": (self.min_rows is None or self.min_rows >= 1, "1 or more"),
+            "patience": (self.patience is None or self.patience >= 1, "1 or more"),
+            "checkpoint_minutes": (self.checkpoint_minutes is None or self.checkpoint_minutes >= 0, "0 or more"),
             "seed": (0 <= self.seed < 2**32, "0 to 4294967295"),
         }
+        options = {entry.name: option_of(entry) for entry in fields(self)}
         for name, (good, wanted) in checks.items():
             if not good:
-                option = "--" + name.replace("_", "-")
-                raise UserError(f"{option} {getattr(self, name)} came; wanted {wanted}.")
+                raise UserError(f"{options[name]} {getattr(self, name)} came; wanted {wanted}.")
+        if self.from_last and (self.pooling is not None or self.max_length is not None):
+            raise UserError(
+                "--continue takes pooling and length from the last version; leave --pooling and --max-length out."
+            )
+
+    @property
+    def table_options(self):
+        """dict: how tables are read, the arguments of `read_text_table`."""
+        names = ("text", "pair", "label", "weight", "format", "quotes", "encoding", "header")
+        return {name: getattr(self, name) for name in names}

@@ -7,18 +7,17 @@ import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data.encoded_texts import EncodedTexts
 from keras_bigmodel.data.length_batches import LengthBatches
 from keras_bigmodel.export import export_checked
 from keras_bigmodel.tasks import task_folder
 from keras_bigmodel.tasks.fit_inputs import BATCH_SIZE, FitInputs, is_raw
 from keras_bigmodel.tasks.fit_plan import FitPlan
+from keras_bigmodel.tasks.text_encoding import encode_columns, string_tensor, token_lengths
 from keras_bigmodel.tasks.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
 from keras_bigmodel.training import SkippingStep, recipe_optimizer
 
 _EXPORT_POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
-_ENCODE_ROWS = 1024  # texts tokenized in one call
 
 
 class Task(keras.Model):
@@ -51,7 +50,7 @@ class Task(keras.Model):
         if not (_are_tensors(texts) if self.pairs else tf.is_tensor(texts)):
             texts = self.checked_texts(texts)
         columns = texts if self.pairs else (texts,)
-        return self.tokenizer(*(_tensor(column) for column in columns), max_length=self.max_length)
+        return self.tokenizer(*(string_tensor(column) for column in columns), max_length=self.max_length)
 
     def encode(self, texts):
         """Turns checked texts into `EncodedTexts`, ready to be batched.
@@ -60,9 +59,16 @@ class Task(keras.Model):
             texts: list of str; with `pairs`, a tuple of two of them.
         """
         columns = texts if self.pairs else (texts,)
-        chunks = range(0, len(columns[0]), _ENCODE_ROWS)
-        batches = (self._preprocess_graph(*(_tensor(c[at : at + _ENCODE_ROWS]) for c in columns)) for at in chunks)
-        return EncodedTexts.from_padded(batches, self.tokenizer.pad_id)
+        return encode_columns(self._preprocess_graph, columns, self.tokenizer.pad_id)
+
+    def token_lengths(self, texts):
+        """Gives the tokens of each text before it is cut to `max_length`: int array `(texts,)`.
+
+        Raises:
+            UserError: what came are no texts.
+        """
+        texts = self.checked_texts(texts)
+        return token_lengths(self.tokenizer, texts if self.pairs else (texts,))
 
     def checked_texts(self, texts):
         """Gives texts as `encode` takes them: checked and plain, at least one; see `preprocess`."""
@@ -89,6 +95,8 @@ class Task(keras.Model):
         metrics="auto",
         learning_rate=None,
         weight_decay=None,
+        gradient_accumulation_steps=None,
+        label_smoothing=None,
         jit_compile=False,
         **kwargs,
     ):
@@ -100,29 +108,40 @@ class Task(keras.Model):
             metrics: list of Keras metrics; they see probabilities. `"auto"` is the task's.
             learning_rate: float. The recipe's peak rate. Defaults to 1e-4.
             weight_decay: float. The recipe's weight decay. Defaults to 0.01.
+            gradient_accumulation_steps: int. Batches that make one update of the recipe's optimizer. Defaults to 1.
+            label_smoothing: float in [0, 1). Share of each label spread over all, in the recipe's loss. Defaults to 0.
             jit_compile: bool. Defaults to False: on CPUs XLA compiles every length anew and is slower.
             **kwargs: to `keras.Model.compile`.
 
         Raises:
-            UserError: a loss object with `from_logits=False`; a rate together with an optimizer.
+            UserError: a loss object with `from_logits=False`; a part of the recipe together with what replaces it.
         """
-        recipe = optimizer == "auto"
-        if not recipe and (learning_rate is not None or weight_decay is not None):
+        given = {
+            "learning_rate": learning_rate,
+            "weight_decay": weight_decay,
+            "gradient_accumulation_steps": gradient_accumulation_steps,
+        }
+        given = {name: value for name, value in given.items() if value is not None}
+        recipe = isinstance(optimizer, str) and optimizer == "auto"
+        if given and not recipe:
             raise UserError(
-                "learning_rate and weight_decay belong to the recipe's optimizer, and an optimizer came too. Set them "
-                "on the optimizer: keras.optimizers.AdamW(learning_rate=..., weight_decay=...)."
+                f"{' and '.join(given)} came, of the recipe's optimizer, and an optimizer came too. Set them on the "
+                f"optimizer: keras.optimizers.AdamW({', '.join(f'{name}=...' for name in given)})."
+            )
+        recipe_loss = isinstance(loss, str) and loss == "auto"
+        if label_smoothing is not None and not recipe_loss:
+            raise UserError(
+                "label_smoothing came, of the recipe's loss, and a loss came too. Leave one out, or give "
+                "loss=keras_bigmodel.training.SmoothedCrossentropy(...)."
             )
         if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
             raise UserError(
                 "A schedule came as learning_rate, and the recipe has its own: give its peak as a number, or an "
                 "optimizer with your schedule, e.g. compile(keras.optimizers.AdamW(schedule))."
             )
-        if recipe:
-            given = {"learning_rate": learning_rate, "weight_decay": weight_decay}
-            optimizer = recipe_optimizer(**{name: value for name, value in given.items() if value is not None})
         super().compile(
-            optimizer=optimizer,
-            loss=self.recipe_loss() if isinstance(loss, str) and loss == "auto" else self.loss_on_logits(loss),
+            optimizer=recipe_optimizer(**given) if recipe else optimizer,
+            loss=self.recipe_loss(label_smoothing or 0.0) if recipe_loss else self.loss_on_logits(loss),
             metrics=self.recipe_metrics() if isinstance(metrics, str) and metrics == "auto" else metrics,
             jit_compile=jit_compile,
             **kwargs,
@@ -341,10 +360,6 @@ def _in_order(rows, order):
     restored = np.empty_like(rows)
     restored[order] = rows
     return restored
-
-
-def _tensor(texts):
-    return texts if tf.is_tensor(texts) else tf.constant(texts, tf.string, shape=(len(texts),))
 
 
 def _are_tensors(texts):

@@ -13,7 +13,7 @@ from keras_bigmodel.tasks.logits_loss import check_targets_fit_loss, loss_on_log
 from keras_bigmodel.tasks.prediction import Prediction
 from keras_bigmodel.tasks.task import Task
 from keras_bigmodel.tokenizers import WordPieceTokenizer
-from keras_bigmodel.training import resolve_dtype
+from keras_bigmodel.training import SmoothedCrossentropy, resolve_dtype
 
 _POOLINGS = ("mean", "cls", "pooler")
 _MAX_LENGTH = 128
@@ -32,6 +32,7 @@ class TextClassifier(Task):
         pairs: bool. Whether each input is a pair of texts. Defaults to False.
         pooling: `"mean"` of the tokens, the `"cls"` token's state, or BERT's `"pooler"` on it. Defaults to `"mean"`.
         dropout: float in [0, 1). Share of the text's vector dropped in training. Defaults to 0.1.
+        l2: float. Adds `l2` times the sum of squares of the head's weights to the loss. Defaults to 0.
         max_length: int. Tokens of a text at most, special ones included. Defaults to 128, or the encoder's limit.
 
     Input: dict of int32 `(batch, length)`: `token_ids`, `segment_ids`, `padding_mask`. Output: logits, float32
@@ -44,7 +45,17 @@ class TextClassifier(Task):
     """
 
     def __init__(
-        self, encoder, tokenizer, labels, *, pairs=False, pooling="mean", dropout=0.1, max_length=None, **kwargs
+        self,
+        encoder,
+        tokenizer,
+        labels,
+        *,
+        pairs=False,
+        pooling="mean",
+        dropout=0.1,
+        l2=0.0,
+        max_length=None,
+        **kwargs,
     ):
         unknown = sorted(set(kwargs) - {"name", "trainable"})
         if unknown:  # Keras's functional models pass over what they do not know
@@ -58,7 +69,8 @@ class TextClassifier(Task):
         dtype = encoder.embedding.dtype_policy
         drop = keras.layers.Dropout(dropout, dtype=dtype, name="dropout")
         # float32: the loss and the probabilities need more digits than bfloat16 has.
-        logits_layer = keras.layers.Dense(len(names), dtype="float32", name="logits")
+        penalty = keras.regularizers.L2(l2) if l2 else None
+        logits_layer = keras.layers.Dense(len(names), kernel_regularizer=penalty, dtype="float32", name="logits")
 
         # Wiring
         inputs = {
@@ -81,6 +93,7 @@ class TextClassifier(Task):
         self._max_length = max_length  # the traced graphs hold it, so it is not to be set
         self.pooling = pooling
         self.dropout = dropout
+        self.l2 = l2
 
     @classmethod
     def from_encoder(
@@ -91,9 +104,11 @@ class TextClassifier(Task):
         pairs=False,
         pooling=None,
         dropout=0.1,
+        l2=0.0,
         max_length=None,
         mode="exact",
         dtype="auto",
+        freeze_encoder=False,
     ):
         """Makes a classifier on a pretrained encoder.
 
@@ -104,9 +119,11 @@ class TextClassifier(Task):
             pairs: bool. Whether each input is a pair of texts. Defaults to False.
             pooling: as the class. Defaults to what the folder says, else `"mean"`.
             dropout: as the class.
+            l2: as the class.
             max_length: as the class.
             mode: `"exact"` (the tokens that Hugging Face gives) or `"fast"` (TensorFlow Text's FastBertTokenizer).
             dtype: `"auto"` (bfloat16 where this machine is fast at it), `"float32"`, `"mixed_bfloat16"`.
+            freeze_encoder: bool. Whether only the head is trained. Defaults to False.
 
         Raises:
             UserError: no such encoder, a folder that is no BERT, labels that do not fit the folder's head.
@@ -128,10 +145,12 @@ class TextClassifier(Task):
             pairs=pairs,
             pooling=pooling,
             dropout=dropout,
+            l2=l2,
             max_length=max_length,
         )
         if with_head:
             checkpoint.load_head(task.get_layer("logits"))
+        task.encoder.trainable = not freeze_encoder
         return task
 
     @property
@@ -190,8 +209,12 @@ class TextClassifier(Task):
         names = tf.constant(self.label_names.names, tf.string)
         return {"label": tf.gather(names, tf.argmax(logits, axis=-1)), "probabilities": probabilities}
 
-    def recipe_loss(self):
+    def recipe_loss(self, label_smoothing=0.0):
         """Gives cross-entropy on logits."""
+        if not 0.0 <= label_smoothing < 1.0:
+            raise UserError(f"label_smoothing={label_smoothing} came; wanted 0 to below 1, e.g. 0.1.")
+        if label_smoothing:
+            return SmoothedCrossentropy(label_smoothing)
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
     def recipe_metrics(self):
@@ -245,6 +268,7 @@ class TextClassifier(Task):
             "pairs": self.pairs,
             "pooling": self.pooling,
             "dropout": self.dropout,
+            "l2": self.l2,
             "max_length": self.max_length,
             "name": self.name,
         }

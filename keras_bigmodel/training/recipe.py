@@ -10,12 +10,13 @@ RECIPE_NAME = "recipe_adamw"  # by it a task knows that the learning rate is the
 NOT_DECAYED = ["bias", "gamma", "beta"]  # names of the variables of biases and normalisations
 
 
-def recipe_optimizer(learning_rate=LEARNING_RATE, *, weight_decay=WEIGHT_DECAY):
+def recipe_optimizer(learning_rate=LEARNING_RATE, *, weight_decay=WEIGHT_DECAY, gradient_accumulation_steps=None):
     """Gives AdamW as BERT was fine-tuned: no decay on biases and normalisations, gradients clipped together.
 
     Args:
         learning_rate: float. The peak; `WarmupDecay` moves below it. Defaults to 1e-4.
         weight_decay: float. Defaults to 0.01.
+        gradient_accumulation_steps: int. Batches whose mean gradient makes one update. Defaults to None: each its own.
 
     Returns:
         `AdamW`.
@@ -28,5 +29,6 @@ def recipe_optimizer(learning_rate=LEARNING_RATE, *, weight_decay=WEIGHT_DECAY):
         not_decayed=NOT_DECAYED,
         global_clipnorm=CLIP_NORM,
         epsilon=1e-8,
+        gradient_accumulation_steps=gradient_accumulation_steps if (gradient_accumulation_steps or 1) > 1 else None,
         name=RECIPE_NAME,
     )
