@@ -5,9 +5,18 @@ from typing import Annotated
 
 import typer
 
-from keras_bigmodel.cli.metric_table import class_lines, metric_lines
+from keras_bigmodel.cli.metric_table import class_lines, figure_lines
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.table_options import (
+    EncodingOption,
+    FormatOption,
+    HeaderOption,
+    LabelOption,
+    PairOption,
+    QuotesOption,
+    TextOption,
+)
 
 NAME = "evaluate"
 
@@ -15,22 +24,41 @@ NAME = "evaluate"
 def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     table: Annotated[str, typer.Argument(help="Table with texts and labels.")],
-    text: Annotated[str, typer.Option(help="Column of the text.")] = "text",
-    pair: Annotated[str | None, typer.Option(help="Column of the second text, for pairs.")] = None,
-    label: Annotated[str, typer.Option(help="Column of the label.")] = "label",
+    text: TextOption = None,
+    pair: PairOption = None,
+    label: LabelOption = None,
+    format: FormatOption = None,
+    quotes: QuotesOption = True,
+    encoding: EncodingOption = None,
+    header: HeaderOption = None,
+    report: Annotated[str | None, typer.Option(help="New folder for a report to look at: index.html.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")] = False,
 ):
-    """Measure a model on a table: accuracy, F1, log loss, and each class."""
-    import_tensorflow()
+    """Measure a model on a table: accuracy, F1, log loss, calibration, each class; with 95 % intervals."""
+    from keras_bigmodel.core.whole_folder import check_free, whole_folder
     from keras_bigmodel.data import read_text_table
-    from keras_bigmodel.pipeline import load_task, measure
 
-    rows = read_text_table(table, text=text, pair=pair, label=label)
-    metrics = measure(load_task(model), rows, reporter=Screen())
-    if as_json:
-        print(json.dumps({**metrics, "dropped": rows.dropped}, ensure_ascii=False))
-        return
-    print(metric_lines(metrics))
-    print("\n".join(class_lines(metrics)))
+    if report is not None:
+        check_free(report)
+    how = {"text": text, "pair": pair, "label": label, "format": format, "quotes": quotes}
+    rows = read_text_table(table, **how, encoding=encoding, header=header)
+    import_tensorflow()
+    from keras_bigmodel.pipeline import load_task, measured
+
+    task, screen = load_task(model).with_dtype("float32"), Screen()  # what an export computes in
+    for note in rows.notes:
+        screen.say(note)
     for reason, number in rows.dropped.items():
-        typer.echo(f"Left out {number} rows: {reason}.", err=True)
+        screen.say(f"Left out {number} rows: {reason}.")
+    figures = measured(task, rows, reporter=screen)
+    if report is not None:
+        from keras_bigmodel.pipeline.run_report import write_table_report
+
+        with whole_folder(report) as aside:
+            write_table_report(aside, model, rows, figures)
+        screen.say(f"Wrote {report}/index.html.")
+    if as_json:
+        print(json.dumps({**figures["metrics"], "dropped": rows.dropped}, ensure_ascii=False))
+        return
+    print("\n".join(figure_lines(figures["metrics"])))
+    print("\n".join(class_lines(figures["metrics"])))

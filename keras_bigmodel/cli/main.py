@@ -7,7 +7,7 @@ import traceback
 import typer
 
 from keras_bigmodel._version import __version__
-from keras_bigmodel.cli import evaluate, export, inspect, predict, train
+from keras_bigmodel.cli import compare, data, evaluate, export, inspect, predict, train
 from keras_bigmodel.core.errors import UserError
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, predict, inspect, export):
+for command in (data, train, evaluate, compare, predict, inspect, export):
     app.command(command.NAME)(command.run)
 
 

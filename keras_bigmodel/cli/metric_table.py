@@ -1,17 +1,79 @@
-"""Measures as text. Knows the dict that `evaluation` gives."""
+"""Measures as text. Knows the dict that `evaluation` gives, and how wide a label stands on a screen."""
+
+from rich.cells import cell_len
+
+_FIGURES = {  # in the dict → for people
+    "accuracy": "accuracy",
+    "macro_precision": "macro precision",
+    "macro_recall": "macro recall",
+    "macro_f1": "macro F1",
+    "weighted_f1": "weighted F1",
+    "roc_auc": "ROC AUC",
+    "log_loss": "log loss",
+    "expected_calibration_error": "calibration error",
+}
+_IN_SHORT = ("accuracy", "macro_f1", "log_loss")
 
 
 def metric_lines(metrics):
-    """Gives one line: the figures over all classes."""
-    return (
-        f"{metrics['texts']} texts, accuracy {metrics['accuracy']:.4f}, macro F1 {metrics['macro_f1']:.4f}, "
-        f"log loss {metrics['log_loss']:.4f}"
-    )
+    """Gives one line: how many texts, and the chief figures with their intervals."""
+    figures = [f"{_FIGURES[name]} {_figure(metrics, name)}" for name in _IN_SHORT]
+    return ", ".join([f"{metrics['texts']} texts", *figures])
+
+
+def figure_lines(metrics):
+    """Gives a line for each figure over all classes, with its interval.
+
+    Args:
+        metrics: dict; see `evaluation.classification_metrics`. Versions of older packages have fewer figures.
+    """
+    brackets = f"; in brackets: {100 * metrics['bootstrap']['level']:g} % intervals" if metrics.get("intervals") else ""
+    yield f"{metrics['texts']} texts{brackets}"
+    known = {name: shown for name, shown in _FIGURES.items() if metrics.get(name) is not None}
+    yield from columns([(shown, _figure(metrics, name)) for name, shown in known.items()])
 
 
 def class_lines(metrics):
-    """Gives a line a class: precision, recall, F1, texts."""
-    width = max(map(len, metrics["per_class"]))
-    yield f"{'label':{width}}  precision  recall      f1  texts"
+    """Gives a line a class: precision, recall, F1 and its interval, texts."""
+    rows = [("label", "precision", "recall", "f1", "texts")]
     for label, row in metrics["per_class"].items():
-        yield f"{label:{width}}  {row['precision']:9.4f}  {row['recall']:6.4f}  {row['f1']:6.4f}  {row['texts']:5d}"
+        rows.append((label, f"{row['precision']:.4f}", f"{row['recall']:.4f}", _figure(row, "f1"), str(row["texts"])))
+    yield from columns(rows, right=(1, 2, 4))
+
+
+def columns(rows, *, right=()):
+    """Gives rows as lines whose columns stand under each other on a screen, where a Chinese character is two wide.
+
+    Args:
+        rows: list of equally long tuples of str; what would break a line or move the cursor is shown as a space.
+        right: the numbers of the columns that are set to the right.
+
+    >>> list(columns([("差评", "9"), ("ok", "10")], right=[1]))
+    ['差评   9', 'ok    10']
+    """
+    rows = [tuple(map(_printable, row)) for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = []
+        for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            space = " " * (width - cell_len(cell))
+            cells.append(space + cell if number in right else cell + space)
+        yield "  ".join(cells).rstrip()
+
+
+def _printable(text):
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def interval_text(interval, number=".4f"):
+    """Writes an interval in brackets, or nothing where there is none.
+
+    >>> interval_text([0.922, 0.973]), interval_text(None)
+    ('(0.9220–0.9730)', '')
+    """
+    return "({}–{})".format(*(format(end, number) for end in interval)) if interval else ""
+
+
+def _figure(metrics, name):
+    interval = interval_text(metrics.get("intervals", {}).get(name))
+    return f"{metrics[name]:.4f} {interval}".rstrip()

@@ -10,13 +10,20 @@ import typer
 
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.table_options import (
+    EncodingOption,
+    FormatOption,
+    HeaderOption,
+    PairOption,
+    QuotesOption,
+    TextOption,
+)
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.reporter import SILENT
 
 NAME = "predict"
 _ROWS = 4096  # texts answered together: enough to sort by length, little enough to hold
 _BATCH = 32
-_TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 
 
 def run(
@@ -25,12 +32,17 @@ def run(
         list[str] | None,
         typer.Argument(help="Texts, or one file (a table, or a text a line); default: standard input."),
     ] = None,
-    text: Annotated[str, typer.Option(help="Column of the text, in a table.")] = "text",
-    pair: Annotated[str | None, typer.Option(help="Column of the second text, in a table.")] = None,
+    text: TextOption = None,
+    pair: PairOption = None,
+    format: FormatOption = None,
+    quotes: QuotesOption = True,
+    encoding: EncodingOption = None,
+    header: HeaderOption = None,
     top_k: Annotated[int | None, typer.Option(help="How many labels to show.", min=1)] = None,
 ):
     """Label texts: one JSON line a text, in the order given. For a model of pairs: text TAB text."""
-    rows, total = _rows(inputs, text, pair)
+    how = {"text": text, "pair": pair, "format": format, "quotes": quotes, "encoding": encoding, "header": header}
+    rows, total = _rows(inputs, how)
     import_tensorflow()
     from keras_bigmodel.pipeline import load_task
     from keras_bigmodel.training import ReportPredicting
@@ -59,24 +71,32 @@ def _as_json(row, answer):
     return json.dumps({**shown, **best, "probabilities": probabilities}, ensure_ascii=False)
 
 
-def _rows(inputs, text, pair):
+def _rows(inputs, how):
     """Gives `(the texts one by one, their number or None)`, from wherever they come."""
     if not inputs or inputs == ["-"]:
         return _lines(sys.stdin.buffer), None
-    if len(inputs) == 1 and not _is_file(inputs[0]) and inputs[0].lower().endswith(_TABLES) and " " not in inputs[0]:
+    from keras_bigmodel.data import is_table_name
+
+    if len(inputs) == 1 and not _is_file(inputs[0]) and is_table_name(inputs[0]) and " " not in inputs[0]:
         raise UserError(f"No file {inputs[0]}. Check the name.")  # a table's name, mistyped, is no text to label
     if len(inputs) > 1 or not _is_file(inputs[0]):
         return iter(inputs), len(inputs)
     path = Path(inputs[0])
-    if path.suffix.lower() not in _TABLES:
+    if not is_table_name(path) and how["format"] is None:
         with path.open("rb") as file:
             return _lines_of(path), sum(1 for _ in file)
+    return _table_rows(path, how)
+
+
+def _table_rows(path, how):
     from keras_bigmodel.data import read_text_table
 
-    table = read_text_table(path, text=text, pair=pair, label=None)
+    table = read_text_table(path, **how, with_labels=False)
+    for note in table.notes:
+        typer.echo(note, err=True)
     for reason, number in table.dropped.items():
         typer.echo(f"Left out {number} rows: {reason}.", err=True)
-    texts = table.texts if pair is None else list(zip(table.texts, table.seconds, strict=True))
+    texts = table.texts if table.seconds is None else list(zip(table.texts, table.seconds, strict=True))
     return iter(texts), len(texts)
 
 

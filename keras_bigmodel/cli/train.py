@@ -1,6 +1,10 @@
 """`bigmodel train`: arguments in, a version folder out. Knows no TensorFlow until it runs."""
 
+import dataclasses
+import inspect
 import json
+import sys
+import typing
 from typing import Annotated
 
 import typer
@@ -8,62 +12,109 @@ import typer
 from keras_bigmodel.cli.metric_table import metric_lines
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.settings import option_of, read_settings, settings_text
 from keras_bigmodel.pipeline.train_settings import TrainSettings
 
 NAME = "train"
+_FIELDS = dataclasses.fields(TrainSettings)
+_PANELS = {"table": "Tables", "encoder": "Model", "epochs": "Training"}  # a panel of the help, from this field on
+_FLAGS = ("from_last", "freeze_encoder", "deterministic")  # said or not said; the other truths have a --no-
 
 
 def run(
-    table: Annotated[str, typer.Argument(help="Table to train on: .csv, .tsv, .jsonl or .parquet.")],
-    out: Annotated[str, typer.Option(help="Folder of the model, e.g. saved_models/reviews; gets the next version.")],
-    text: Annotated[str, typer.Option(help="Column of the text.")] = "text",
-    pair: Annotated[str | None, typer.Option(help="Column of the second text, for pairs.")] = None,
-    label: Annotated[str, typer.Option(help="Column of the label.")] = "label",
-    validation: Annotated[str | None, typer.Option(help="Table to validate on, instead of a part held back.")] = None,
-    validation_share: Annotated[float, typer.Option(help="Share of the rows held back.")] = 0.1,
-    test: Annotated[str | None, typer.Option(help="Table to measure on at the end.")] = None,
-    encoder: Annotated[str, typer.Option(help="minilm, or a BERT folder as Hugging Face writes it.")] = "minilm",
-    epochs: Annotated[int, typer.Option(help="Times through the table.")] = 3,
-    batch_size: Annotated[int, typer.Option(help="Rows in a batch.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="Highest learning rate.")] = TrainSettings.learning_rate,
-    weight_decay: Annotated[float, typer.Option(help="Weight decay of AdamW.")] = TrainSettings.weight_decay,
-    dropout: Annotated[float, typer.Option(help="Share of the text's vector dropped in training.")] = 0.1,
-    pooling: Annotated[str | None, typer.Option(help="mean, cls or pooler; default: as the encoder says.")] = None,
-    max_length: Annotated[int | None, typer.Option(help="Tokens of a text at most; default 128.")] = None,
-    mode: Annotated[str, typer.Option(help="Tokenizer: exact (as Hugging Face) or fast.")] = "exact",
-    dtype: Annotated[str, typer.Option(help="auto, float32 or mixed_bfloat16.")] = "auto",
-    seed: Annotated[int, typer.Option(help="Of the split, the order and the dropout.")] = 0,
+    context: typer.Context,
+    settings: Annotated[str | None, typer.Option(help="YAML file of settings; options beside it win.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished run of --out.")] = False,
+    discard: Annotated[bool, typer.Option("--discard", help="Forget the unfinished run of --out.")] = False,
+    print_settings: Annotated[
+        bool, typer.Option("--print-settings", help="Print all settings as YAML, and train nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    **options,
 ):
     """Train a classifier on a table and publish it as the next version of its name."""
-    settings = TrainSettings(
-        table=table,
-        out=out,
-        text=text,
-        pair=pair,
-        label=label,
-        validation=validation,
-        validation_share=validation_share,
-        test=test,
-        encoder=encoder,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        weight_decay=weight_decay,
-        dropout=dropout,
-        pooling=pooling,
-        max_length=max_length,
-        mode=mode,
-        dtype=dtype,
-        seed=seed,
-    )
+    # By the name: typer brings a copy of click of its own, whose ParameterSource is another class.
+    said = {name: options[name] for name in options if context.get_parameter_source(name).name == "COMMANDLINE"}
+    from_file = read_settings(settings, TrainSettings) if settings else {}
+    if print_settings:
+        print(
+            settings_text(_made({"table": "reviews.csv", "out": "saved_models/reviews", **from_file, **said})), end=""
+        )
+        return
+    if resume and discard:
+        raise UserError("--resume and --discard came; wanted one of them.")
     import_tensorflow()
-    from keras_bigmodel.pipeline.train_run import train
+    from keras_bigmodel.pipeline.train_run import has_state, settings_of_unfinished, train
+    from keras_bigmodel.training import RunStopped
 
-    folder, manifest = train(settings, reporter=Screen())
+    values = {**from_file, **said}
+    if resume:
+        _need("out", values)
+        values = {**dataclasses.asdict(settings_of_unfinished(values["out"])), **values}
+    made = _made(values)
+    try:
+        unfinished = "resume" if resume else "discard" if discard else "refuse"
+        folder, manifest = train(made, unfinished=unfinished, reporter=Screen())
+    except KeyboardInterrupt as stop:
+        place = f" at {stop.place}" if isinstance(stop, RunStopped) else ""
+        go_on = f"Go on with: bigmodel train --resume --out {made.out}" if has_state(made.out) else "Nothing was kept."
+        typer.echo(f"Stopped{place}. {go_on}", err=True)
+        sys.exit(130)  # what a shell gives after Ctrl-C
     if as_json:
-        print(json.dumps({"folder": str(folder), "metrics": manifest.metrics, "parity": manifest.parity}))
+        result = {"folder": str(folder), "metrics": manifest.metrics, "parity": manifest.parity}
+        print(json.dumps({**result, "notes": manifest.notes}, ensure_ascii=False))
         return
     for part, metrics in manifest.metrics.items():
         print(f"{part}: {metric_lines(metrics)}")
     print(f"model: {folder}")
+    print(f"report: {folder / 'report' / 'index.html'}")
+
+
+def _made(values):
+    for name in ("table", "out"):
+        _need(name, values)
+    return TrainSettings(**values)
+
+
+def _need(name, values):
+    if not values.get(name):
+        wanted = {"table": "a table to train on", "out": "--out, the folder of the model, e.g. saved_models/reviews"}
+        raise UserError(f"Nothing says {wanted[name]}. Example: bigmodel train reviews.csv --out saved_models/reviews")
+
+
+def _parameter(entry, hint, panel):
+    """Gives a field of the settings as a parameter of the command; the defaults are the settings' own."""
+    help, default = entry.metadata["help"], None if entry.default is dataclasses.MISSING else entry.default
+    if entry.name == "table":
+        option, hint = typer.Argument(help=help), str | None
+    else:
+        name = option_of(entry)
+        is_switch = hint in (bool, bool | None) and entry.name not in _FLAGS
+        name = f"{name}/--no-{name[2:]}" if is_switch else name
+        option = typer.Option(name, help=help, rich_help_panel=panel)
+        hint = str | None if (default is None and hint is str) or dict in typing.get_args(hint) else hint
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(entry.name, kind, default=default, annotation=Annotated[hint, option])
+
+
+def _with_settings_as_options(function):
+    """Gives the command one parameter a setting, so that no setting is written down twice."""
+    own = [
+        part
+        for part in inspect.signature(function).parameters.values()
+        if part.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    hints = typing.get_type_hints(TrainSettings)
+    settings, panel = [], None
+    for entry in _FIELDS:
+        panel = _PANELS.get(entry.name, panel)
+        settings.append(_parameter(entry, hints[entry.name], panel))
+    context, *own = own
+    parameters = [context, *(part.replace(kind=inspect.Parameter.KEYWORD_ONLY) for part in (*settings, *own))]
+    function.__signature__ = inspect.Signature(parameters)
+    function.__annotations__ = {part.name: part.annotation for part in parameters}
+    return function
+
+
+run = _with_settings_as_options(run)

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.full_disk import full_disk_explained
 
 _OLD, _NAME = "old", "name"  # a folder that is being replaced, and what it was called
 HOST = socket.gethostname().replace("-", "_")  # on a shared disk a process number alone says nothing
@@ -29,14 +30,15 @@ def whole_folder(path, *, overwrite=False):
         `Path` of the folder to write into.
 
     Raises:
-        UserError: `path` is there and `overwrite` is False, is a file, or cannot be written.
+        UserError: `path` is there and `overwrite` is False, is a file, or cannot be written; the disk is full.
     """
     path = Path(path)
     check_free(path, overwrite=overwrite)
     aside = _make_aside(path)
     try:
-        yield aside
-        _sync(aside)
+        with full_disk_explained(path):
+            yield aside
+            _sync(aside)
         _rename(aside, path, overwrite)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -5,13 +5,17 @@ from importlib import import_module
 _HOMES = {
     "EncodedTexts": "encoded_texts",
     "LengthBatches": "length_batches",
-    "TextTable": "text_table",
+    "TextTable": "tables.text_table",
     "bundled_file": "bundled_texts",
+    "data_report": "figures.data_report",
+    "dominant_script": "figures.scripts",
     "hold_back": "split",
+    "is_table_name": "tables.table_file",
+    "labels_to_train": "tables.label_check",
     "padding_share": "batch_plan",
     "parity_texts": "bundled_texts",
     "plan_batches": "batch_plan",
-    "read_text_table": "text_table",
+    "read_text_table": "tables.text_table",
     "support_messages": "bundled_texts",
 }
 

@@ -6,7 +6,9 @@ _HOMES = {
     "TrainSettings": "train_settings",
     "export": "version_contents",
     "load_task": "version_contents",
+    "compare": "comparison",
     "measure": "measurement",
+    "measured": "measurement",
     "train": "train_run",
 }
 

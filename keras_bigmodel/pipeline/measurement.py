@@ -1,8 +1,11 @@
 """A task measured on a table. Knows tasks and metrics; no files."""
 
+import time
+
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.reporter import SILENT
-from keras_bigmodel.evaluation import classification_metrics
+from keras_bigmodel.data import dominant_script
+from keras_bigmodel.evaluation import answer_details, classification_metrics, length_slices
 from keras_bigmodel.training import ReportPredicting
 
 
@@ -21,13 +24,61 @@ def measure(task, table, *, batch_size=64, reporter=SILENT):
     Raises:
         UserError: the table has a label that the task does not know, or pairs do not fit the task.
     """
+    targets, answers, _ = _answers(task, table, batch_size, reporter)
+    return classification_metrics(targets, answers, task.labels)
+
+
+def measured(task, table, *, batch_size=64, reporter=SILENT):
+    """Measures as `measure`, and looks closer, as a report shows it; same arguments.
+
+    Returns:
+        dict: `metrics` as `measure`, `details` as `evaluation.answer_details`, `seconds` that answering took.
+    """
+    targets, answers, seconds = _answers(task, table, batch_size, reporter)
+    slices = {
+        "length in tokens": length_slices(task.token_lengths(table.inputs), task.max_length),
+        "script": [dominant_script(text) for text in table.texts],
+    }
+    with reporter.bar("weighing the answers", 2) as advance:
+        metrics = classification_metrics(targets, answers, task.labels)
+        advance()
+        details = answer_details(targets, answers, task.labels, table.texts, seconds=table.seconds, slices=slices)
+        advance()
+    return {"metrics": metrics, "details": details, "seconds": round(seconds, 3)}
+
+
+def refuse_unknown_labels(table, labels, part=""):
+    """Refuses a table with a label that the model does not know.
+
+    Args:
+        table: `TextTable`.
+        labels: list of str, those of the model.
+        part: str. What the table is in the run, with a blank behind it.
+
+    Raises:
+        UserError: the sentence names up to five such labels, and how many rows have one.
+    """
+    unknown = sorted(set(table.labels) - set(labels))
+    if unknown:
+        rows = sum(label in unknown for label in table.labels)
+        shown = ", ".join(f'"{label}"' for label in unknown[:5]) + (" …" if len(unknown) > 5 else "")
+        raise UserError(
+            f"{rows} {part}rows of {table.path} have a label that the model was not trained on: {shown}. It knows "
+            f"{', '.join(labels[:10])}{' …' if len(labels) > 10 else ''}. Drop such rows, or train with rows of that "
+            "label."
+        )
+
+
+def _answers(task, table, batch_size, reporter):
     if task.pairs != (table.seconds is not None):
         raise UserError(
             "This model takes pairs of texts: name the second text's column with --pair."
             if task.pairs
             else "This model takes single texts: leave --pair out."
         )
+    refuse_unknown_labels(table, task.labels)
     targets = task.encode_targets(table.labels)
+    start = time.perf_counter()
     with reporter.bar("measuring", -(-len(table) // batch_size)) as advance:
         answers = task.predict(table.inputs, batch_size=batch_size, callbacks=[ReportPredicting(advance)])
-    return classification_metrics(targets, answers, task.labels)
+    return targets, answers, time.perf_counter() - start

@@ -1,31 +1,42 @@
-"""A run: settings → table → task → fit → measures → version folder. Knows no command line and no HTTP."""
+"""A run: settings → tables → task → fit → measures → version folder. Knows no command line and no HTTP."""
 
-import contextlib
 import dataclasses
+import functools
 from pathlib import Path
 
 import keras
-import numpy as np
+import tensorflow as tf
 
-from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import check_base, next_version
-from keras_bigmodel.data import hold_back, read_text_table
-from keras_bigmodel.pipeline.measurement import measure
+from keras_bigmodel.core.whole_folder import check_room
+from keras_bigmodel.data import data_report
+from keras_bigmodel.pipeline.fitting import class_weights, fit_task
+from keras_bigmodel.pipeline.measurement import measured, refuse_unknown_labels
+from keras_bigmodel.pipeline.run_folder import RunFolder
+from keras_bigmodel.pipeline.run_report import write_run_report
+from keras_bigmodel.pipeline.run_tables import described, read_tables
+from keras_bigmodel.pipeline.task_to_train import task_to_train
+from keras_bigmodel.pipeline.train_settings import TrainSettings
 from keras_bigmodel.pipeline.version_contents import write_version
-from keras_bigmodel.tasks import TextClassifier
-from keras_bigmodel.training import ReportProgress
+from keras_bigmodel.training import resolve_dtype
 
+UNFINISHED = ("refuse", "resume", "discard")
 _PARITY_ROWS = 2000  # validation texts that the export is compared on, besides the bundled ones
+_COPIES = 10  # of the weights on the disk at once: two states of three, the best, the task, the SavedModel, its checks
 
 
-def train(settings, *, reporter=SILENT, callbacks=()):
+def train(settings, *, unfinished="refuse", reporter=SILENT, callbacks=()):
     """Trains a classifier on a table and publishes it as the next version of its name.
+
+    While it runs, `<out>/.training/` holds its state; a run that ends early, by whatever hand, can be gone on with.
 
     Args:
         settings: `TrainSettings`.
+        unfinished: what to do with a run that was not finished under this name: `"refuse"` to start, `"resume"` it,
+            or `"discard"` it.
         reporter: `Reporter` that is told what happens.
         callbacks: Keras callbacks to run along.
 
@@ -34,126 +45,119 @@ def train(settings, *, reporter=SILENT, callbacks=()):
 
     Raises:
         UserError: something in the settings or the tables cannot be used; nothing is written then.
+        RunStopped: somebody asked to stop (SIGINT, SIGTERM); the state is kept.
     """
+    if unfinished not in UNFINISHED:
+        raise UserError(f'unfinished="{unfinished}" came; known are {", ".join(UNFINISHED)}.')
     check_base(settings.out)
-    tables, labels = _read_tables(settings, reporter.say)
-    keras.utils.set_random_seed(settings.seed)
-    task = _make_task(settings, labels)
-    _check_labels(task, tables)
-    reporter.say(f"Training on {len(tables['train'])} texts in {len(labels)} classes, in {task.export_dtype}.")
-    _fit(task, settings, tables, reporter, callbacks)
+    with RunFolder(settings.out).locked() as run:
+        if run.is_unfinished() and (unfinished == "discard" or not (run.has_state() or unfinished == "resume")):
+            run.clear()
+        if run.is_unfinished() and (folder := run.published()):
+            reporter.say(f"The unfinished run had written {folder} already.")
+            run.clear()
+            return folder, Manifest.read(folder)
+        if run.is_unfinished() and unfinished == "refuse":
+            facts = run.read()
+            raise UserError(
+                f"{settings.out} holds a run that began at {facts['started']} and was not finished. Go on with it: "
+                f"bigmodel train --resume --out {settings.out}, or begin anew with --discard."
+            )
+        if unfinished == "resume" and not run.is_unfinished():
+            run.read()  # says that there is none
+        folder, manifest = _run(settings, run, reporter, callbacks)
+        run.clear()
+    reporter.say(f"Wrote {folder}.")
+    return folder, manifest
 
+
+def settings_of_unfinished(out):
+    """Gives the `TrainSettings` of the unfinished run under a name.
+
+    Raises:
+        UserError: there is none.
+    """
+    return TrainSettings(**{**RunFolder(out).read()["settings"], "out": str(out)})
+
+
+def has_state(out):
+    """Says whether an unfinished run under a name kept a state to go on from."""
+    return RunFolder(out).has_state()
+
+
+def _run(settings, run, reporter, callbacks):
+    tables, labels = read_tables(settings, reporter.say)
+    class_weights(settings.class_weight, tables["train"].labels)  # what cannot be used is refused at once
+    _take_up(run, settings, tables)
+    keras.utils.set_random_seed(settings.seed)
+    if settings.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    task, parent = task_to_train(settings, labels, dtype=run.run["dtype"])
+    for name, table in tables.items():
+        refuse_unknown_labels(table, task.labels, f"{name} ")
+    check_room(settings.out, _COPIES * 4 * task.count_params())
+    described_data = _describe(task, tables, reporter)
+    reporter.say(f"Training on {len(tables['train'])} texts in {len(labels)} classes, in {task.export_dtype}.")
+    history, notes = fit_task(
+        task, settings, tables, state_folder=run.state_folder, reporter=reporter, callbacks=callbacks
+    )
+    for note in notes:
+        reporter.say(note)
+    return _publish(
+        task, settings, run, parent, tables, {"data": described_data, "history": history, "notes": notes}, reporter
+    )
+
+
+def _take_up(run, settings, tables):
+    facts = {name: value for name, value in dataclasses.asdict(settings).items() if name != "out"}
+    digests = {name: table.sha256 for name, table in tables.items()}
+    if run.is_unfinished():
+        run.go_on(facts, digests)
+    else:
+        run.begin(facts, resolve_dtype(settings.dtype).name, digests)
+
+
+def _describe(task, tables, reporter):
+    with reporter.bar("looking at the data", len(tables) + 1) as advance:
+        lengths = {}
+        for name, table in tables.items():
+            lengths[name] = task.token_lengths(table.inputs)
+            advance()
+        report = data_report(tables, lengths=lengths, max_length=task.max_length)
+        advance()
+    for note in report["notes"]:
+        reporter.say(note)
+    return report
+
+
+def _publish(task, settings, run, parent, tables, figures, reporter):
     shipped = task.with_dtype("float32")  # what the export computes in: measured is what is shipped
     parts = [name for name in ("validation", "test") if name in tables]
-    metrics = {name: measure(shipped, tables[name], reporter=reporter) for name in parts}
-    reporter.say(f"Validation accuracy {metrics['validation']['accuracy']:.4f}. Writing the version and comparing it.")
+    figures["measured"] = {name: measured(shipped, tables[name], reporter=reporter) for name in parts}
+    accuracy = figures["measured"]["validation"]["metrics"]["accuracy"]
+    reporter.say(f"Validation accuracy {accuracy:.4f}. Writing the version and comparing it.")
     with next_version(settings.out) as (folder, number):
         manifest = Manifest(
             task=type(task).__name__,
             name=Path(settings.out).resolve().name,
             version=number,
+            parent=parent,
+            run=run.run["id"],
             labels=task.labels,
             tokenizer=task.tokenizer.settings(),
             sizes={**task.encoder.settings, "parameters": task.count_params(), "max_length_used": task.max_length},
             settings={**dataclasses.asdict(settings), "trained_in": task.export_dtype},
-            data={name: _described(table) for name, table in tables.items()},
-            metrics=metrics,
+            data={name: described(table) for name, table in tables.items()},
+            metrics={name: _short(part["metrics"]) for name, part in figures["measured"].items()},
             parity={},
+            notes=figures["notes"],
         )
         texts = tables["validation"].rows(range(min(_PARITY_ROWS, len(tables["validation"])))).inputs
-        manifest = write_version(shipped, folder, manifest, parity_texts=texts, reporter=reporter)
-    reporter.say(f"Wrote {Path(settings.out) / str(number)}.")
+        report = functools.partial(write_run_report, figures=figures)
+        manifest = write_version(shipped, folder, manifest, parity_texts=texts, write_report=report, reporter=reporter)
     return Path(settings.out) / str(number), manifest
 
 
-def _read_tables(settings, say):
-    columns = {"text": settings.text, "pair": settings.pair, "label": settings.label}
-    whole = read_text_table(settings.table, **columns)
-    for reason, rows in whole.dropped.items():
-        say(f"Left out {rows} of {sum(whole.dropped.values()) + len(whole)} rows of {whole.path}: {reason}.")
-    labels = _labels(whole)
-    if settings.validation is None:
-        kept, held = hold_back(whole.texts, whole.labels, settings.validation_share, seed=settings.seed)
-        if not held:
-            raise UserError(
-                f"{whole.path} has {len(whole)} usable rows, too few to hold {settings.validation_share:.0%} back for "
-                "validation. Add rows, raise --validation-share, or name a table with --validation."
-            )
-        tables = {"train": whole.rows(kept), "validation": whole.rows(held)}
-    else:
-        tables = {"train": whole, "validation": read_text_table(settings.validation, **columns)}
-    if settings.test is not None:
-        tables["test"] = read_text_table(settings.test, **columns)
-    return tables, labels
-
-
-def _labels(table):
-    labels = sorted(set(table.labels))
-    if len(labels) < 2:
-        raise UserError(
-            f'All {len(table)} rows of {table.path} have the label "{labels[0]}"; a classifier needs at least two '
-            "labels. Check the label's column (--label)."
-        )
-    if len(labels) > 50 and len(labels) > len(table) / 2:
-        raise UserError(
-            f"{table.path} has {len(labels)} different labels in {len(table)} rows. Check the label's column (--label)."
-        )
-    return labels
-
-
-def _make_task(settings, labels):
-    return TextClassifier.from_encoder(
-        settings.encoder,
-        labels=_in_order_of_head(settings, labels),
-        pairs=settings.pair is not None,
-        pooling=settings.pooling,
-        dropout=settings.dropout,
-        max_length=settings.max_length,
-        mode=settings.mode,
-        dtype=settings.dtype,
-    )
-
-
-def _in_order_of_head(settings, labels):
-    """Gives the labels in the order of the encoder's own head, where it has one for the same labels."""
-    known = open_checkpoint(settings.encoder).labels
-    return known if known is not None and sorted(known) == labels else labels
-
-
-def _check_labels(task, tables):
-    """Refuses labels that training never saw before hours are spent on it."""
-    for name, table in tables.items():
-        unknown = sorted(set(table.labels) - set(task.labels))
-        if unknown:
-            raise UserError(
-                f'The {name} rows of {table.path} have the label "{unknown[0]}"'
-                + (f" and {len(unknown) - 1} more" if len(unknown) > 1 else "")
-                + " that no training row has. Drop such rows or add training rows with it."
-            )
-
-
-def _fit(task, settings, tables, reporter, callbacks):
-    task.compile(learning_rate=settings.learning_rate, weight_decay=settings.weight_decay)
-    train_table, validation = tables["train"], tables["validation"]
-    steps = -(-len(train_table) // settings.batch_size) * settings.epochs
-    progress = ReportProgress(reporter, steps)
-    with contextlib.closing(progress):
-        history = task.fit(
-            train_table.inputs,
-            train_table.labels,
-            batch_size=settings.batch_size,
-            epochs=settings.epochs,
-            validation_data=(validation.inputs, validation.labels),
-            verbose=0,
-            callbacks=[progress, *callbacks],
-            seed=settings.seed,
-        )
-    if not np.isfinite(history.history["loss"][-1]):
-        raise UserError("The loss is no number any more. Lower the learning rate, e.g. --learning-rate 3e-5.")
-
-
-def _described(table):
-    counts = dict.fromkeys(sorted(set(table.labels)), 0)
-    for label in table.labels:
-        counts[label] += 1
-    return {"path": table.path, "sha256": table.sha256, "rows": len(table), "classes": counts, "dropped": table.dropped}
+def _short(metrics):
+    """Gives the measures without the matrix, whose cells would be most of a manifest; `report/metrics.json` has it."""
+    return {name: value for name, value in metrics.items() if name not in ("confusion_matrix", "labels")}

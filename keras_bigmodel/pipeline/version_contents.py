@@ -9,6 +9,7 @@ from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import next_version, version_folder
 from keras_bigmodel.export import export_checked, exporter
+from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.tasks import TextClassifier, task_folder
 
 TASKS = {"TextClassifier": TextClassifier}
@@ -23,14 +24,15 @@ _SHORT = (
 )
 
 
-def write_version(task, folder, manifest, *, parity_texts=None, reporter=SILENT):
-    """Fills a version folder: the task, its SavedModel, the certificate, the manifest.
+def write_version(task, folder, manifest, *, parity_texts=None, write_report=None, reporter=SILENT):
+    """Fills a version folder: the task, its SavedModel, the certificate, the report, the card, the manifest.
 
     Args:
         task: a task.
         folder: path of an empty folder.
         manifest: `Manifest`, all but its `parity` and files.
         parity_texts: texts to compare on, besides the bundled ones.
+        write_report: function of folder, manifest and certificate that writes more files. Defaults to none.
         reporter: `Reporter` that is told how far it is.
 
     Returns:
@@ -41,6 +43,8 @@ def write_version(task, folder, manifest, *, parity_texts=None, reporter=SILENT)
     texts = None if parity_texts is None else task.checked_texts(parity_texts)
     certificate = exporter("saved_model")(shipped, folder, texts, reporter)
     manifest = dataclasses.replace(manifest, parity={name: certificate[name] for name in _SHORT})
+    if write_report is not None:
+        write_report(Path(folder), manifest, certificate)
     manifest.write(folder)
     return manifest
 
@@ -82,9 +86,11 @@ def export(path, *, format="saved_model", out=None, reporter=SILENT):
         return Path(out), export_checked(task.with_dtype("float32"), out, format=format, reporter=reporter)
     folder = version_folder(path).resolve()  # of "." too: its parent is asked for
     parent = Manifest.read(folder)
-    with next_version(folder.parent) as (aside, number):
+    with RunFolder(folder.parent).locked(), next_version(folder.parent) as (aside, number):
         if (folder / "report").is_dir():
             shutil.copytree(folder / "report", aside / "report")
+        if (folder / "card.md").is_file():
+            shutil.copy(folder / "card.md", aside / "card.md")
         write_version(
             task, aside, dataclasses.replace(parent, version=number, parent=parent.version), reporter=reporter
         )

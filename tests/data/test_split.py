@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,10 @@ from keras_bigmodel.data import hold_back, support_messages
 properties = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 tables = st.lists(st.tuples(st.text("abcdef", max_size=2), st.sampled_from("xyz")), min_size=1, max_size=60)
 shares = st.floats(0.01, 0.99)
+
+
+def _different(labels):
+    return [f"text {number}" for number in range(len(labels))]
 
 
 @properties
@@ -25,13 +30,17 @@ def test_every_row_is_on_one_side_and_equal_texts_on_the_same(rows, share, seed)
 
 @properties
 @given(st.lists(st.sampled_from("xyz"), min_size=1, max_size=90), shares)
-def test_every_class_gives_its_share(labels, share):
-    texts = [f"text {number}" for number in range(len(labels))]
-    _, held = hold_back(texts, labels, share)
-    numbers, of_class = Counter(labels), Counter(labels[row] for row in held)
-    for label, number in numbers.items():
-        assert abs(of_class[label] - share * number) <= 0.5 or of_class[label] == number - 1
-        assert of_class[label] < number
+def test_the_share_comes_out_right_and_every_class_near_its_own(labels, share):
+    _, held = hold_back(_different(labels), labels, share)
+    sizes, of_class = Counter(labels), Counter(labels[row] for row in held)
+    able = {label: size for label, size in sizes.items() if size > 1}
+    most = sum(size - 1 for size in able.values())
+    assert len(held) == min(round(share * sum(able.values())), most)
+    for label, size in able.items():
+        assert of_class[label] < size
+        assert abs(of_class[label] - share * size) < len(able) or of_class[label] == size - 1
+        if len(held) >= len(able):
+            assert of_class[label] >= 1
 
 
 @properties
@@ -40,6 +49,40 @@ def test_every_label_keeps_a_row_to_train_on(rows, share):
     texts, labels = zip(*rows, strict=True)
     kept, _ = hold_back(texts, labels, share)
     assert {labels[row] for row in kept} == set(labels)
+
+
+def test_many_small_classes_together_give_the_share():
+    labels = [f"class {number % 77}" for number in range(77 * 5)]
+    _, held = hold_back(_different(labels), labels, 0.1)
+    assert len(held) == 38  # a tenth of 385, though a tenth of 5 is not one row
+    assert max(Counter(labels[row] for row in held).values()) == 1
+    assert Counter(labels[row] for row in hold_back(_different(labels), labels, 0.2)[1]) == dict.fromkeys(labels, 1)
+
+
+def test_a_rare_class_gives_a_row_beside_a_common_one():
+    labels = ["common"] * 990 + ["rare"] * 3
+    _, held = hold_back(_different(labels), labels, 0.1)
+    assert Counter(labels[row] for row in held) == {"common": 98, "rare": 1}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Hello there", "hello  THERE "), ("cafe\u0301", "café"), ("价格：１００", "价格:100"), ("STRASSE", "straße")],
+)
+def test_texts_equal_up_to_case_form_and_whitespace_stay_on_one_side(one, other):
+    others = [f"text {number}" for number in range(8)]
+    for seed in range(12):
+        kept, _ = hold_back([one, other, *others], ["x"] * 10, 0.5, seed=seed)
+        assert (0 in kept) == (1 in kept)
+
+
+def test_a_text_with_several_labels_does_not_hinder_its_class():
+    texts = ["both"] * 2 + [f"text {number}" for number in range(8)]
+    labels = ["x", "y"] + ["x"] * 8
+    for seed in range(12):
+        kept, held = hold_back(texts, labels, 0.4, seed=seed)
+        assert {labels[row] for row in kept} == {"x", "y"}
+        assert len(held) == round(0.4 * 9)
 
 
 def test_the_split_hangs_on_texts_and_seed_alone():

@@ -9,6 +9,8 @@ from keras_bigmodel.core.reporter import Reporter
 from keras_bigmodel.pipeline import TrainSettings, train
 from tests.task_contract import LABELS, messages
 
+RARE = [("a lone row", "rare"), ("and one more of its kind", "rare")]
+
 
 def write_table(path, rows, header=("text", "label")):
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -57,11 +59,11 @@ def make_settings(tiny_bert, table):
 
 @pytest.fixture(scope="session")
 def versions(make_settings, table, tmp_path_factory):
-    """A model with version 1, and version 2 with a test table and a class of one row; what was said meanwhile."""
+    """A model with version 1, and version 2 with a test table and a class of two rows; what was said meanwhile."""
     base = tmp_path_factory.mktemp("models") / "reviews"
     listener = Listener()
     first = train(make_settings(base, validation_share=0.2), reporter=listener)
-    rare = write_table(base.parent / "rare.csv", [*zip(*messages(40), strict=True), ("a lone row", "rare")])
+    rare = write_table(base.parent / "rare.csv", [*zip(*messages(40), strict=True), *RARE])
     test = write_table(base.parent / "test.csv", list(zip(messages(60)[0][40:], LABELS * 6 + LABELS[:2], strict=True)))
     second = train(make_settings(base, table=str(rare), test=str(test), seed=3), reporter=listener)
     return {"base": base, "first": first, "second": second, "said": listener.said, "bars": listener.bars}

@@ -87,7 +87,7 @@ def test_a_class_of_one_row_is_trained_on(versions):
     manifest = Manifest.read(versions["second"][0])
     assert manifest.labels == [*LABELS, "rare"]
     assert manifest.data["train"]["classes"]["rare"] == 1
-    assert "rare" not in manifest.data["validation"]["classes"]
+    assert manifest.data["validation"]["classes"]["rare"] == 1
 
 
 def test_rows_left_out_are_told(versions):
@@ -167,7 +167,7 @@ def third(versions, tmp_path_factory):
     base = tmp_path_factory.mktemp("copy") / "reviews"
     shutil.copytree(versions["base"], base)
     manifest = Manifest.read(base / "1")
-    (base / "1" / "report").mkdir()
+    assert (base / "1" / "report" / "index.html").is_file()
     (base / "1" / "report" / "index.html").write_text("report")
     manifest.write(base / "1")
     before = {path: path.read_bytes() for path in base.rglob("*") if path.is_file()}
@@ -237,8 +237,10 @@ REFUSED = {
     "a label of validation that training never saw": (_unknown_label("validation"), ["validation rows", '"awful"']),
     "a label of the test that training never saw": (_unknown_label("test"), ["test rows", '"awful"']),
     "too few rows to hold any back": (
-        lambda folder: {"table": str(write_table(folder / "two.csv", [("a", "x"), ("b", "y")]))},
-        ["2 usable rows", "--validation"],
+        lambda folder: {
+            "table": str(write_table(folder / "two.csv", [("a", "x"), ("a", "x"), ("b", "y"), ("b", "y")]))
+        },
+        ["4 usable rows", "--validation"],
     ),
     "labels that are no labels": (_text_as_label, ["different labels", "--label"]),
     "a column that is not there": (lambda folder: {"text": "review"}, ['No column "review"', "text, label"]),
@@ -313,8 +315,12 @@ def test_a_run_that_fails_while_it_writes_leaves_the_versions_as_they_were(make_
 
     with pytest.raises(UserError):
         train(make_settings(base), reporter=Listener(take_the_number))
-    assert sorted(path.name for path in base.iterdir()) == ["1", "2"]
+    assert sorted(path.name for path in base.iterdir()) == [".training", "1", "2"]
     assert (base / "2").is_file()
+    (base / "2").unlink()
+    folder, _ = train(make_settings(base), unfinished="resume")
+    assert folder == base / "2", "what was trained is not lost"
+    assert sorted(path.name for path in base.iterdir()) == ["1", "2"]
 
 
 def test_two_runs_with_one_seed_give_one_model(make_settings, versions, tmp_path):

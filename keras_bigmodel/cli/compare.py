@@ -1,0 +1,159 @@
+"""`bigmodel compare`: two models and a table in, what changed between them out. Knows no TensorFlow until it runs."""
+
+import csv
+import json
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.cells import cell_len, set_cell_size
+
+from keras_bigmodel.cli.metric_table import columns
+from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
+from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.table_options import (
+    EncodingOption,
+    FormatOption,
+    HeaderOption,
+    LabelOption,
+    PairOption,
+    QuotesOption,
+    TextOption,
+)
+from keras_bigmodel.core.errors import UserError
+
+NAME = "compare"
+_FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
+_WIDEST = 100  # screen columns of a text that is shown
+
+
+def run(
+    first: Annotated[str, typer.Argument(help="Folder of a model, or of one version.")],
+    second: Annotated[str, typer.Argument(help="Folder of the model that may take its place.")],
+    table: Annotated[str, typer.Argument(help="Table with texts and labels.")],
+    show: Annotated[int, typer.Option(min=0, help="How many of the changed texts to show.")] = 10,
+    out: Annotated[str | None, typer.Option(help="New CSV file for all changed texts.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+    text: TextOption = None,
+    pair: PairOption = None,
+    label: LabelOption = None,
+    format: FormatOption = None,
+    quotes: QuotesOption = True,
+    encoding: EncodingOption = None,
+    header: HeaderOption = None,
+):
+    """Compare two models on a table: is the second better, or only luckier, and on which texts?"""
+    _check_free(out)
+    from keras_bigmodel.data import read_text_table
+
+    how = {"text": text, "pair": pair, "label": label, "format": format, "quotes": quotes}
+    rows = read_text_table(table, **how, encoding=encoding, header=header)
+    import_tensorflow()
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # two models trace twice as often, which it warns of
+    from keras_bigmodel.pipeline.comparison import compare
+
+    compared = compare(first, second, rows, reporter=Screen())
+    if out is not None:
+        _write(out, compared["changed"], rows.seconds is not None)
+    if as_json:
+        print(json.dumps({**compared, "dropped": rows.dropped}, ensure_ascii=False))
+        return
+    print("\n".join(_lines(compared, show)))
+    for note in rows.notes:
+        typer.echo(note, err=True)
+    for reason, number in rows.dropped.items():
+        typer.echo(f"Left out {number} rows: {reason}.", err=True)
+    if out is not None:
+        typer.echo(f"Wrote {len(compared['changed'])} changed texts to {out}.", err=True)
+
+
+def _lines(compared, show):
+    names = _names(compared["first"], compared["second"])
+    yield _texts(compared["texts"])
+    yield from columns(_figure_rows(compared, names), right=(1, 2))
+    yield ""
+    yield from _verdict(compared, names)
+    shown = compared["changed"][:show]
+    if shown:
+        yield ""
+        number = len(compared["changed"])
+        yield f"Answered differently: {_texts(number)}" + (f"; the first {show}:" if show < number else ":")
+        yield from columns([("", "label", *names, "text"), *map(_change_row, shown)])
+
+
+def _figure_rows(compared, names):
+    yield ("", *names, "difference (95 %)")
+    for name, shown in _FIGURES.items():
+        low, high = compared["intervals"][name]
+        difference = f"{compared['difference'][name]:+.4f} ({low:+.4f} to {high:+.4f})"
+        yield shown, *(f"{compared[model][name]:.4f}" for model in ("first", "second")), difference
+
+
+def _names(first, second):
+    """Gives what tells the two apart: their versions, their names, or their folders."""
+    if first["name"] == second["name"] and None not in (first["version"], second["version"]):
+        names = tuple(f"version {model['version']}" for model in (first, second))
+    else:
+        names = tuple(model["name"] for model in (first, second))
+    return names if names[0] != names[1] else (first["folder"], second["folder"])
+
+
+def _verdict(compared, names):
+    first, second = names
+    test = compared["mcnemar"]
+    if test["fixed"] or test["broken"]:
+        yield (
+            f"Right in {second} and wrong in {first}: {_texts(test['fixed'])}; the other way round: "
+            f"{_texts(test['broken'])}. If both models were equally good, so uneven a change would come by chance in "
+            f"{_percent(test['p_value'])} of cases (McNemar, {test['method']})."
+        )
+    else:
+        yield f"Right in {second} are the same texts as in {first}."
+    if compared["both_wrong"]:
+        yield f"Wrong in both, each in its own way: {_texts(compared['both_wrong'])}."
+
+
+def _texts(number):
+    return "1 text" if number == 1 else f"{number} texts"
+
+
+def _percent(share):
+    """Writes a probability for people.
+
+    >>> _percent(0.0054), _percent(0.27), _percent(0.00001)
+    ('0.5 %', '27 %', 'less than 0.1 %')
+    """
+    if share < 0.001:
+        return "less than 0.1 %"
+    return f"{100 * share:.1f} %" if share < 0.0995 else f"{100 * share:.0f} %"
+
+
+def _change_row(change):
+    answers = (f"{change[model]} {change[f'{model}_probability']:.2f}" for model in ("first", "second"))
+    text = " | ".join(change[name] for name in ("text", "text_pair") if name in change)
+    short = text if cell_len(text) <= _WIDEST else set_cell_size(text, _WIDEST - 1).rstrip() + "…"
+    return change["kind"], change["label"], *answers, short
+
+
+def _check_free(out):
+    """Refuses a file that cannot be made; asked before the models are."""
+    if out is None:
+        return
+    path = Path(out)
+    if path.exists() or path.is_symlink():
+        raise UserError(f"{path} is already there. Give --out the name of a new file.")
+    if not path.parent.is_dir():
+        raise UserError(f"No folder {path.parent} for {path.name}. Make it first, or give --out another name.")
+
+
+def _write(out, changed, pairs):
+    names = ["text", *["text_pair"] * pairs, "label", "first", "second"]
+    names += ["first_probability", "second_probability", "kind"]
+    try:
+        with Path(out).open("x", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(changed)
+    except OSError as error:
+        raise UserError(f"{out} cannot be written: {error.strerror}. Give --out another name.") from error

@@ -1,0 +1,91 @@
+"""`bigmodel data`: tables in, what to know of them before training out. Knows no TensorFlow until it runs."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from keras_bigmodel.cli.data_lines import data_lines
+from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
+from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.table_options import (
+    EncodingOption,
+    FormatOption,
+    HeaderOption,
+    LabelOption,
+    PairOption,
+    QuotesOption,
+    TextOption,
+    WeightOption,
+)
+from keras_bigmodel.core.errors import UserError
+
+NAME = "data"
+_DEFAULT_ENCODER = "minilm"
+_TEXTS_AT_ONCE = 1000  # counted between two steps of the bar
+
+
+def run(
+    table: Annotated[str, typer.Argument(help="Table to train on: .csv, .tsv, .jsonl or .parquet.")],
+    validation: Annotated[str | None, typer.Option(help="Table to validate on.")] = None,
+    test: Annotated[str | None, typer.Option(help="Table to measure on.")] = None,
+    text: TextOption = None,
+    pair: PairOption = None,
+    label: LabelOption = None,
+    weight: WeightOption = None,
+    format: FormatOption = None,
+    quotes: QuotesOption = True,
+    encoding: EncodingOption = None,
+    header: HeaderOption = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Whose tokens are counted: minilm (the default) or a BERT folder.")
+    ] = None,
+    max_length: Annotated[int, typer.Option(min=1, help="Tokens of a text at most.")] = 128,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+):
+    """Describe tables before training: classes, lengths, scripts, repeated texts, conflicting labels, leaks."""
+    from keras_bigmodel.data import data_report, read_text_table
+
+    how = {"text": text, "pair": pair, "label": label, "weight": weight, "format": format, "quotes": quotes}
+    how |= {"encoding": encoding, "header": header}
+    paths = {"train": table, "validation": validation, "test": test}
+    tables = {name: read_text_table(path, **how) for name, path in paths.items() if path is not None}
+    lengths, missing = _lengths(tables, encoder)
+    report = data_report(tables, lengths=lengths, max_length=max_length)
+    report["notes"] += missing
+    print(json.dumps(report, ensure_ascii=False) if as_json else "\n".join(data_lines(report)))
+
+
+def _lengths(tables, encoder):
+    """Gives `(the token counts of each table, sentences on why there are none)`."""
+    try:
+        tokenizer = _tokenizer(encoder or _DEFAULT_ENCODER)
+    except UserError as error:
+        if encoder is not None:
+            raise
+        return {}, [f"Tokens were not counted. {error}"]
+    chunks = sum(-(-len(table) // _TEXTS_AT_ONCE) for table in tables.values())
+    with Screen().bar("counting tokens", chunks) as advance:
+        return {name: _counted(table, tokenizer, advance) for name, table in tables.items()}, []
+
+
+def _tokenizer(encoder):
+    import_tensorflow()  # the checkpoints' room brings it
+    from keras_bigmodel.checkpoints import open_checkpoint
+    from keras_bigmodel.tokenizers import PlainWordPieceTokenizer
+
+    vocabulary, settings = open_checkpoint(encoder).vocabulary()
+    return PlainWordPieceTokenizer(vocabulary, **settings)
+
+
+def _counted(table, tokenizer, advance):
+    lengths = []
+    for start in range(0, len(table), _TEXTS_AT_ONCE):
+        part = table.rows(range(start, min(start + _TEXTS_AT_ONCE, len(table))))
+        columns = [part.texts] if part.seconds is None else [part.texts, part.seconds]
+        # [CLS] in front and a [SEP] behind each text.
+        lengths += [
+            1 + sum(len(tokenizer.tokenize(text)) + 1 for text in texts) for texts in zip(*columns, strict=True)
+        ]
+        advance()
+    return lengths

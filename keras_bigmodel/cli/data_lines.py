@@ -1,0 +1,97 @@
+"""The data report as lines for a person. Knows the dict that `data.data_report` gives."""
+
+from rich.cells import cell_len, set_cell_size
+
+from keras_bigmodel.cli.metric_table import columns
+
+_BAR = 24  # characters of the largest class
+_MOST_CLASSES = 24  # of a table that are shown
+_LARGEST = 16  # of more than that: so many from the top, the rest from the bottom
+_SHOWN = 3  # texts of each kind
+_WIDEST = 80  # screen columns of a text
+
+
+def data_lines(report):
+    """Gives the report's lines.
+
+    Args:
+        report: dict, as `data.data_report` gives it.
+
+    Yields:
+        str: lines without their ends.
+    """
+    for name, table in report["tables"].items():
+        yield from _table_lines(name, table, report["max_length"])
+        yield ""
+    for leak in report["leaks"]:
+        rows = f"{_count(leak['exact_rows'], 'row')} exactly, {_count(leak['near_rows'], 'row')} nearly"
+        yield f"in {leak['into']} and in {leak['from']}: {rows}"
+        yield from (f"  {_short(text)}" for text in leak["first"][:_SHOWN])
+        yield ""
+    yield "To know:" if report["notes"] else "Nothing stands out."
+    yield from (f"- {note}" for note in report["notes"])
+
+
+def _table_lines(name, table, max_length):
+    taken = ", ".join(f"{role}: {column}" for role, column in table["columns"].items())
+    yield f"{name}: {_count(table['rows'], 'row')} of {table['path']} ({taken})"
+    for reason, rows in table["dropped"].items():
+        yield f"  left out {_count(rows, 'row')}: {reason}"
+    yield from (f"  {note}" for note in table["notes"])
+    if table["classes"]:
+        yield f"  {_count(len(table['classes']), 'class')}"
+        yield from (f"    {line}" for line in _class_lines(table["classes"], table["rows"]))
+    yield f"  tokens: {_lengths(table['lengths'], max_length)}"
+    shares = (f"{script} {_share(rows, table['rows'])}" for script, rows in table["scripts"].items())
+    yield f"  scripts: {', '.join(shares)}"
+    yield from _duplicate_lines(table)
+
+
+def _class_lines(classes, total):
+    in_order = sorted(classes.items(), key=lambda label_rows: -label_rows[1])
+    largest = in_order[0][1]
+    rows = [
+        (label, f"{number:,}", _share(number, total), "█" * max(1, round(_BAR * number / largest)))
+        for label, number in in_order
+    ]
+    lines = list(columns(rows, right=(1, 2)))
+    if len(lines) > _MOST_CLASSES:
+        between = f"… {len(lines) - _MOST_CLASSES} more"
+        lines = [*lines[:_LARGEST], between, *lines[len(lines) - (_MOST_CLASSES - _LARGEST) :]]
+    return lines
+
+
+def _lengths(lengths, max_length):
+    if lengths is None:
+        return "not counted"
+    shown = f"{lengths['min']:,} to {lengths['max']:,}; half have {lengths['50%']} or fewer, 95 % {lengths['95%']}"
+    if max_length is None:
+        return shown
+    share = _share(lengths["truncated_rows"], sum(lengths["histogram"]["counts"]))
+    return f"{shown}; {lengths['truncated_rows']:,} ({share}) are longer than {max_length} and are cut"
+
+
+def _duplicate_lines(table):
+    found = table["duplicates"]
+    yield f"  repeated: {_count(found['exact_rows'], 'row')} exactly, {_count(found['near_rows'], 'row')} nearly"
+    yield from (f"    {len(one['rows'])} times: {_short(one['text'])}" for one in found["first"][:_SHOWN])
+    torn = table["conflicts"]
+    yield f"  conflicting labels: {_count(torn['texts'], 'text')}, {_count(torn['rows'], 'row')}"
+    for one in torn["first"][:_SHOWN]:
+        labels = ", ".join(f"{rows} times {_short(label)}" for label, rows in one["labels"].items())
+        yield f"    {_short(one['text'])} ({labels})"
+
+
+def _count(number, word):
+    plural = {"class": "classes"}.get(word, word + "s")
+    return f"{number:,} {word if number == 1 else plural}"
+
+
+def _share(part, whole):
+    return f"{100 * part / whole:.1f} %"
+
+
+def _short(text):
+    """Writes a text on one line; what moves a terminal's cursor becomes a space."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line if cell_len(line) <= _WIDEST else set_cell_size(line, _WIDEST - 1).rstrip() + "…"

@@ -1,0 +1,103 @@
+"""What a person should know of some tables, as sentences. Knows the data report's figures; no table."""
+
+_FEW = 10  # rows; a class with fewer is hardly learned, and not measured
+_UNEVEN = 10  # the largest class has this many times the rows of the smallest
+_MANY_CUT = 0.05  # share of the texts
+_SHOWN = 5
+
+
+def data_notes(report):
+    """Says what stands out in a data report.
+
+    Args:
+        report: dict with `max_length`, `tables` and `leaks`, as `data_report` gives it.
+
+    Returns:
+        list of str: sentences, the gravest first.
+    """
+    parts = (_leaks, _unknown_labels, _conflicts, _duplicates, _classes, _truncation, _samples)
+    return [sentence for part in parts for sentence in part(report)]
+
+
+def _leaks(report):
+    for leak in report["leaks"]:
+        rows = leak["exact_rows"] + leak["near_rows"]
+        near = f" ({leak['near_rows']:,} of them nearly)" if leak["near_rows"] else ""
+        total = report["tables"][leak["into"]]["rows"]
+        yield (
+            f"{rows:,} of the {total:,} rows of {leak['into']} {_stand(rows)} in {leak['from']}, too{near}: measures "
+            "on them are too good."
+        )
+
+
+def _unknown_labels(report):
+    known = report["tables"].get("train", {}).get("classes")
+    for name, table in report["tables"].items():
+        unknown = [label for label in table["classes"] if known and label not in known]
+        if unknown:
+            yield f"{name} has {_count(len(unknown), 'label')} that train lacks: {_listed(unknown)}."
+
+
+def _conflicts(report):
+    for name, table in report["tables"].items():
+        texts, rows = table["conflicts"]["texts"], table["conflicts"]["rows"]
+        if texts:
+            yield f"{_count(texts, 'text')} of {name} {_stand(texts)} with different labels, in {rows:,} rows."
+
+
+def _duplicates(report):
+    for name, table in report["tables"].items():
+        exact, near = table["duplicates"]["exact_rows"], table["duplicates"]["near_rows"]
+        again = [f"{_count(exact, 'row')} exactly"] * bool(exact) + [f"{_count(near, 'row')} nearly"] * bool(near)
+        if again:
+            yield f"Texts of {name} repeat an earlier one: {' and '.join(again)}."
+
+
+def _classes(report):
+    for name, table in report["tables"].items():
+        classes = table["classes"]
+        few = [label for label, rows in classes.items() if rows < _FEW]
+        if few:
+            yield f"{_count(len(few), 'class')} of {name} {_have(few)} fewer than {_FEW} rows: {_listed(few)}."
+        elif classes and max(classes.values()) >= _UNEVEN * min(classes.values()):
+            large, small = max(classes, key=classes.get), min(classes, key=classes.get)
+            yield (
+                f'The classes of {name} are uneven: "{large}" has {classes[large]:,} rows, "{small}" '
+                f"{classes[small]:,}. Look at macro F1 rather than accuracy."
+            )
+
+
+def _truncation(report):
+    for name, table in report["tables"].items():
+        lengths = table["lengths"]
+        if lengths and lengths["truncated_share"] and lengths["truncated_share"] >= _MANY_CUT:
+            yield (
+                f"{100 * lengths['truncated_share']:.1f} % of the texts of {name} are longer than "
+                f"{report['max_length']} tokens and lose their ends; 95 % have {lengths['95%']} or fewer: see "
+                "--max-length."
+            )
+
+
+def _samples(report):
+    for name, table in report["tables"].items():
+        checked = table["duplicates"]["near_checked_rows"]
+        if checked < table["rows"]:
+            yield f"Nearly equal texts of {name} were looked for in {checked:,} of its {table['rows']:,} rows."
+
+
+def _count(number, word):
+    plural = {"class": "classes"}.get(word, word + "s")
+    return f"{number:,} {word if number == 1 else plural}"
+
+
+def _stand(number):
+    return "stands" if number == 1 else "stand"
+
+
+def _have(things):
+    return "has" if len(things) == 1 else "have"
+
+
+def _listed(labels):
+    shown = ", ".join(f'"{label:.40}"' for label in labels[:_SHOWN])
+    return shown + (f" and {len(labels) - _SHOWN} more" if len(labels) > _SHOWN else "")

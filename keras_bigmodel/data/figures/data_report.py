@@ -1,0 +1,52 @@
+"""What a person should know of tables before training on them. Knows their figures; draws nothing."""
+
+import itertools
+from collections import Counter
+
+from keras_bigmodel.data.figures.data_notes import data_notes
+from keras_bigmodel.data.figures.length_summary import length_summary
+from keras_bigmodel.data.figures.repeated_texts import RepeatedTexts
+from keras_bigmodel.data.figures.scripts import dominant_script
+
+
+def data_report(tables, *, lengths=None, max_length=None):
+    """Describes tables: classes, lengths, scripts, repeated texts, conflicting labels, leaks between them.
+
+    Args:
+        tables: dict of split name (`"train"`, `"validation"`, `"test"`) → `TextTable`.
+        lengths: dict of split name → int array of token counts, not truncated; or None.
+        max_length: int or None. Where texts are cut.
+
+    Returns:
+        dict that JSON can hold: `max_length`, `tables` (split name → figures), `leaks` (only pairs of tables that share
+        a text), `notes` (sentences). Row numbers count from 0, as `TextTable.rows` takes them. See `RepeatedTexts` for
+        what equal and nearly equal mean, `length_summary` for the lengths.
+    """
+    lengths, repeated = lengths or {}, RepeatedTexts(tables)
+    described = {
+        name: {
+            "path": table.path,
+            "sha256": table.sha256,
+            "rows": len(table),
+            "dropped": dict(table.dropped),
+            "cut": table.cut,
+            "columns": dict(table.columns),
+            "notes": list(table.notes),
+            "classes": dict(sorted(Counter(table.labels or ()).items())),
+            "lengths": length_summary(lengths[name], max_length) if name in lengths else None,
+            "scripts": dict(Counter(map(dominant_script, _all_texts(table))).most_common()),
+            "duplicates": repeated.duplicates(name),
+            "conflicts": repeated.conflicts(name),
+        }
+        for name, table in tables.items()
+    }
+    leaks = [repeated.leak(source, target) for source, target in itertools.combinations(tables, 2)]
+    report = {"max_length": max_length, "tables": described, "leaks": [leak for leak in leaks if leak is not None]}
+    return {**report, "notes": data_notes(report)}
+
+
+def _all_texts(table):
+    """Gives one text a row: of a pair both, one behind the other."""
+    if table.seconds is None:
+        return table.texts
+    return [f"{text} {second}" for text, second in zip(table.texts, table.seconds, strict=True)]

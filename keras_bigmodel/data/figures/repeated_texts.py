@@ -1,0 +1,119 @@
+"""Texts that stand in a table more than once, or in two tables. Knows texts, seconds and labels; no file."""
+
+from collections import Counter, defaultdict
+
+from keras_bigmodel.data.figures.near_duplicates import near_groups
+from keras_bigmodel.data.same_text import same_text
+
+_SHOWN = 10  # of each list
+_SHOWN_CHARACTERS = 200  # of each text
+_MOST_ROWS = 50_000  # of a table that are compared with each other ...
+_MOST_WORDS = 1_000_000  # ... and their words or Chinese characters, which decide how long it takes
+_LETTERS_IN_WORD = 6
+
+
+class RepeatedTexts:
+    """Finds which rows of some tables hold a text again.
+
+    A text is exactly equal to another up to Unicode form and whitespace; nearly as `near_groups` has it. Of pairs both
+    texts count. Of a table too large for all of it, near equals are looked for in rows drawn evenly.
+
+    Args:
+        tables: dict of split name → `TextTable`.
+    """
+
+    def __init__(self, tables):
+        self._tables = tables
+        self._keys = {name: _keys(table) for name, table in tables.items()}
+        self._checked = {name: _rows_to_check(table) for name, table in tables.items()}
+        places = [(name, row) for name, rows in self._checked.items() for row in rows]
+        starts = near_groups([self._text(name, row) for name, row in places])
+        self._groups = {name: {} for name in tables}  # split name → row → group
+        for (name, row), group in zip(places, starts, strict=True):
+            self._groups[name][row] = group
+
+    def duplicates(self, name):
+        """Gives what repeats inside a table.
+
+        Returns:
+            dict: `exact_rows` and `near_rows` repeat an earlier row; `near_checked_rows`; `first`, ten groups at most.
+        """
+        keys, groups = self._keys[name], self._groups[name]
+        exact = _by_value(enumerate(keys))
+        first_rows = [rows[0] for rows in exact.values()]
+        near = _by_value((row, groups[row]) for row in first_rows if row in groups)
+        again = [rows for rows in exact.values() if len(rows) > 1]
+        like = [rows for rows in near.values() if len(rows) > 1]
+        return {
+            "exact_rows": len(keys) - len(exact),
+            "near_rows": sum(len(rows) - 1 for rows in like),
+            "near_checked_rows": len(groups),
+            "first": [{"text": self._shown(name, rows[0]), "rows": rows[:_SHOWN]} for rows in (again + like)[:_SHOWN]],
+        }
+
+    def conflicts(self, name):
+        """Gives the texts that stand in a table with different labels.
+
+        Returns:
+            dict: `texts`, `rows`, and `first`, ten of them at most with their labels.
+        """
+        labels = self._tables[name].labels
+        exact = _by_value(enumerate(self._keys[name])).values() if labels else ()
+        torn = [rows for rows in exact if len(rows) > 1 and len({labels[row] for row in rows}) > 1]
+        return {
+            "texts": len(torn),
+            "rows": sum(map(len, torn)),
+            "first": [
+                {"text": self._shown(name, rows[0]), "labels": dict(Counter(labels[row] for row in rows).most_common())}
+                for rows in torn[:_SHOWN]
+            ],
+        }
+
+    def leak(self, source, target):
+        """Gives the rows of one table whose text another has, or None where there is none.
+
+        Returns:
+            dict or None: `from`, `into`, `exact_rows`, `near_rows` (not exactly equal), `first`, ten texts at most.
+        """
+        keys, groups = set(self._keys[source]), set(self._groups[source].values())
+        exact = [row for row, key in enumerate(self._keys[target]) if key in keys]
+        near = [
+            row
+            for row, group in self._groups[target].items()
+            if group in groups and self._keys[target][row] not in keys
+        ]
+        if not exact and not near:
+            return None
+        return {
+            "from": source,
+            "into": target,
+            "exact_rows": len(exact),
+            "near_rows": len(near),
+            "first": list(dict.fromkeys(self._shown(target, row) for row in exact + near))[:_SHOWN],
+        }
+
+    def _text(self, name, row):
+        table = self._tables[name]
+        return table.texts[row] if table.seconds is None else f"{table.texts[row]} | {table.seconds[row]}"
+
+    def _shown(self, name, row):
+        text = self._text(name, row)
+        return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+
+
+def _keys(table):
+    keys = list(map(same_text, table.texts))
+    return keys if table.seconds is None else list(zip(keys, map(same_text, table.seconds), strict=True))
+
+
+def _by_value(places):
+    rows = defaultdict(list)
+    for row, value in places:
+        rows[value].append(row)
+    return rows
+
+
+def _rows_to_check(table):
+    words = sum(len(text) / (_LETTERS_IN_WORD if text.isascii() else 1) for text in table.texts)
+    number = int(len(table) * min(1, _MOST_ROWS / len(table), _MOST_WORDS / max(words, 1)))
+    return [step * len(table) // number for step in range(number)] if number else []

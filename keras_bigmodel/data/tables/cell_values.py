@@ -1,0 +1,103 @@
+"""A table's cells as texts and numbers. Knows what a cell may be; no file."""
+
+import math
+import re
+
+from keras_bigmodel.core.errors import UserError
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
+_BOOLEANS = {"true", "false"}
+_SHOWN = 3
+
+
+def cell_text(cell):
+    """Gives a cell's value as text; None is no value.
+
+    Args:
+        cell: str, None, or what a typed table holds: bool, int, float, a date, bytes.
+
+    Returns:
+        str or None.
+
+    Raises:
+        UserError: a list, a dict, or bytes that are no UTF-8. The sentence begins with what came.
+
+    >>> cell_text("007"), cell_text(True), cell_text(float("nan"))
+    ('007', 'true', None)
+    """
+    if cell is None or isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"  # as JSON writes it, in every format
+    if isinstance(cell, list | dict | tuple):
+        kind = "an object" if isinstance(cell, dict) else "a list"
+        raise UserError(f"{kind}; wanted one value. Write it as a text, or take another column.")
+    if isinstance(cell, bytes):
+        try:
+            return cell.decode()
+        except UnicodeDecodeError as error:
+            raise UserError("bytes that are no UTF-8; wanted a text. Take another column.") from error
+    return None if cell != cell else str(cell)  # a number that is not itself is NaN
+
+
+def cell_weight(cell):
+    """Gives a cell's value as a weight.
+
+    Args:
+        cell: as `cell_text`.
+
+    Returns:
+        float: finite, 0 or more.
+
+    Raises:
+        UserError: anything else. The sentence begins with what came.
+
+    >>> cell_weight("0.5")
+    0.5
+    """
+    text = cell_text(cell)
+    try:
+        weight = float(text) if text is not None and not isinstance(cell, bool) else math.nan
+    except ValueError:
+        weight = math.nan
+    if not (math.isfinite(weight) and weight >= 0):
+        came = "nothing" if text is None or not text.strip() else f'"{text:.40}"'
+        raise UserError(f"{came}; wanted a number, 0 or more. Fill or correct it, or leave --weight out.")
+    return weight
+
+
+def is_number(text):
+    """Whether a text is written as a finite number.
+
+    >>> is_number("1.5"), is_number("nan"), is_number("one")
+    (True, False, False)
+    """
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def label_notes(labels):
+    """Says once that labels which look like numbers, booleans or dates are taken as names.
+
+    Args:
+        labels: collection of str.
+
+    Returns:
+        list of str: one sentence, or none.
+
+    >>> label_notes({"1", "2"})
+    ['The labels are numbers (1, 2); they are taken as names of classes.']
+    """
+    kinds = {
+        "numbers": is_number,
+        "booleans": lambda label: label.casefold() in _BOOLEANS,
+        "dates": lambda label: _DATE.fullmatch(label) is not None,
+    }
+    for kind, fits in kinds.items():
+        if labels and all(map(fits, labels)):
+            shown = sorted(set(labels))
+            more = ", …" if len(shown) > _SHOWN else ""
+            return [f"The labels are {kind} ({', '.join(shown[:_SHOWN])}{more}); they are taken as names of classes."]
+    return []

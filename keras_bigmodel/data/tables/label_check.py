@@ -1,0 +1,107 @@
+"""What a table's labels must be to train a classifier on. Knows labels; no model."""
+
+from collections import Counter
+from dataclasses import replace
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.tables.cell_values import is_number
+
+_SHOWN = 5
+_MOST_SCORES = 10  # different numbers with a fraction; half stars from 0.5 to 5 are ten classes, more are a scale
+_LONG = 60  # characters; the labels of a class are shorter in the middle
+
+
+def labels_to_train(table, *, min_rows=None):
+    """Checks that a classifier can be trained on a table's labels.
+
+    Args:
+        table: `TextTable` with labels.
+        min_rows: int or None. Classes with fewer rows are left out and counted. Defaults to None: none is left out.
+
+    Returns:
+        `(TextTable to train on, sorted list of its labels)`.
+
+    Raises:
+        UserError: one class only, labels that look like texts or scores, or a class with a single row.
+    """
+    if min_rows is not None and min_rows < 1:
+        raise UserError(f"--min-rows {min_rows} came; wanted 1 or more, e.g. 2.")
+    counts = Counter(table.labels)
+    _refuse_what_is_no_class(table, counts)
+    if min_rows is not None:
+        table, counts = _without_rare(table, counts, min_rows)
+    if len(counts) == 1:
+        raise UserError(
+            f'All {len(table)} rows of {table.path} have the label "{_short(next(iter(counts)))}"; a classifier needs '
+            "at least two labels. Check the label's column (--label)."
+        )
+    single = sorted(label for label, rows in counts.items() if rows == 1)
+    if single:
+        raise UserError(_single_rows(table, single, counts))
+    return table, sorted(counts)
+
+
+def _refuse_what_is_no_class(table, counts):
+    numbers = all(map(is_number, counts))
+    if numbers and len(counts) > _MOST_SCORES and any(float(label) % 1 for label in counts):
+        raise UserError(
+            f"The labels of {table.path} look like scores: {len(counts)} different numbers, such as "
+            f"{', '.join(sorted(counts)[:3])}. A classifier tells classes apart; round the scores to a few classes "
+            "first, or name another column with --label."
+        )
+    if len(counts) > max(len(table) / 2, _SHOWN):
+        lengths = sorted(map(len, counts))
+        like = "are too many for so few rows"
+        if numbers:
+            like = "look like scores or numbers of rows"
+        elif lengths[len(lengths) // 2] > _LONG:
+            like = "look like the texts' column"
+        raise UserError(
+            f"{table.path} has {len(counts)} different labels in {len(table)} rows; they {like}. Check the label's "
+            "column (--label), or add rows: each class needs at least two."
+        )
+
+
+def _without_rare(table, counts, min_rows):
+    kept = [row for row, label in enumerate(table.labels) if counts[label] >= min_rows]
+    rare = sum(rows < min_rows for rows in counts.values())
+    if not rare:
+        return table, counts
+    if not kept:
+        raise UserError(
+            f"No class of {table.path} has {min_rows} rows; the largest has {max(counts.values())}. Lower --min-rows."
+        )
+    reason = f"class with fewer than {min_rows} rows"
+    left = replace(
+        table.rows(kept),
+        dropped={**table.dropped, reason: len(table) - len(kept)},
+        cut=table.cut,
+        notes=[*table.notes, f"Left out {rare} class{'es' * (rare > 1)} with fewer than {min_rows} rows."],
+    )
+    return left, Counter(left.labels)
+
+
+def _single_rows(table, single, counts):
+    shown = ", ".join(f'"{_short(label)}"' for label in single[:_SHOWN])
+    more = f" and {len(single) - _SHOWN} more" if len(single) > _SHOWN else ""
+    why = ""
+    if _look_like_several(single, counts):
+        why = " They look like several labels in one cell, which a classifier of one label does not read."
+    have = "have one row each" if len(single) > 1 else "has one row"
+    return (
+        f"{len(single)} of {len(counts)} labels of {table.path} {have}: {shown}{more}.{why} Add rows, or leave such "
+        "classes out with --min-rows 2."
+    )
+
+
+def _look_like_several(single, counts):
+    """Whether most of them are other labels joined by commas or the like."""
+    joined = sum(
+        any(mark in label and all(part.strip() in counts for part in label.split(mark)) for mark in ",;|")
+        for label in single
+    )
+    return joined > len(single) / 2
+
+
+def _short(label):
+    return label if len(label) <= _LONG else label[:_LONG] + "…"

@@ -1,0 +1,100 @@
+"""What a report draws beyond the figures: curves, slices, the surest mistakes. Knows arrays and texts; no model."""
+
+import re
+
+import numpy as np
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.evaluation.calibration import reliability
+from keras_bigmodel.evaluation.intervals import proportion_interval
+from keras_bigmodel.evaluation.roc import roc_curve
+from keras_bigmodel.evaluation.scored_texts import ScoredTexts
+
+_MISTAKES = 50
+_CHARACTERS = 500
+
+
+def answer_details(targets, probabilities, labels, texts, *, seconds=None, slices=None):
+    """Looks closer at a classifier's answers.
+
+    Args:
+        targets: int array `(texts,)`: the true label numbers.
+        probabilities: float array `(texts, labels)`.
+        labels: list of str, in the order of the columns.
+        texts: list of str.
+        seconds: list of str, the second texts of pairs. Defaults to None.
+        slices: dict of what texts are sliced by → list of str, the slice of each text; see `length_slices`.
+
+    Returns:
+        dict of plain numbers and strings:
+        `roc`: label → `false_positive_rate` and `true_positive_rate`, 200 points at most, for classes that have one;
+        `reliability`: see `calibration.reliability`;
+        `slices`: a dict for each, with `by`, `slice`, `texts`, `accuracy` and `interval` (Wilson's, 95 %), in the
+        order of `slices`, within it sorted as people count (`9–16` before `10–20`, numbers before words);
+        `mistakes`: the 50 surest, the surest first, with `text`, `text_pair` (pairs only), `label`, `answer`,
+        `probability` (of the answer) and `probability_of_label`; texts are cut at 500 characters.
+
+    Raises:
+        UserError: as `classification_metrics`, or a list is not as long as the texts.
+    """
+    scored = ScoredTexts(targets, probabilities, labels)
+    slices = slices or {}
+    for name, column in {"texts": texts, "second texts": seconds, **slices}.items():
+        if column is not None and len(column) != len(scored):
+            raise UserError(f"{len(column)} {name} came for {len(scored)} labels; wanted one for each.")
+    return {
+        "roc": _curves(scored),
+        "reliability": reliability(scored),
+        "slices": [entry for by, column in slices.items() for entry in _slices(scored, by, column)],
+        "mistakes": _mistakes(scored, texts, seconds),
+    }
+
+
+def _curves(scored):
+    curves = {}
+    for number, label in enumerate(scored.labels):
+        inside = scored.targets == number
+        if inside.any() and not inside.all():
+            curves[label] = roc_curve(inside, scored.probabilities[:, number])
+    return curves
+
+
+def _slices(scored, by, column):
+    rights = {}
+    for name, right in zip(column, scored.right.tolist(), strict=True):
+        rights.setdefault(str(name), []).append(right)
+    for name in sorted(rights, key=_as_people_count):
+        hits, texts = sum(rights[name]), len(rights[name])
+        yield {
+            "by": by,
+            "slice": name,
+            "texts": texts,
+            "accuracy": hits / texts,
+            "interval": proportion_interval(hits, texts),
+        }
+
+
+def _as_people_count(name):
+    """A key that sorts the numbers in a name by their size, and before words."""
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", name)]
+
+
+def _mistakes(scored, texts, seconds):
+    wrong = np.flatnonzero(~scored.right)
+    surest = wrong[np.argsort(-scored.confidence[wrong], kind="stable")][:_MISTAKES]
+    return [
+        {
+            "text": _cut(texts[row]),
+            **({} if seconds is None else {"text_pair": _cut(seconds[row])}),
+            "label": scored.labels[scored.targets[row]],
+            "answer": scored.labels[scored.answers[row]],
+            "probability": float(scored.confidence[row]),
+            "probability_of_label": float(scored.shares[row, scored.targets[row]]),
+        }
+        for row in surest.tolist()
+    ]
+
+
+def _cut(text):
+    text = str(text)
+    return text if len(text) <= _CHARACTERS else text[: _CHARACTERS - 1] + "…"

@@ -1,0 +1,108 @@
+"""Writes the model card of a run in Markdown. Knows the run's dict; no model."""
+
+import re
+from pathlib import Path
+
+import yaml
+from markupsafe import Markup
+
+from keras_bigmodel.evaluation.report_rows import class_rows
+from keras_bigmodel.evaluation.report_summary import (
+    commonest,
+    measure_rows,
+    measured_parts,
+    metrics_of,
+    tables_of,
+)
+from keras_bigmodel.evaluation.report_template import card_environment
+from keras_bigmodel.evaluation.report_text import visible
+from keras_bigmodel.evaluation.report_warnings import warnings_of
+
+_CLASSES = 100  # rows of the table of classes; beyond, those with the lowest F1
+_EXAMPLES = {  # whether the model takes pairs → how the code gives it a text
+    False: {
+        "python": '"a text of yours"',
+        "tensor": 'text=tf.constant(["a text of yours"])',
+        "request": '{"instances": ["a text of yours"]}',
+    },
+    True: {
+        "python": '("a text of yours", "its second")',
+        "tensor": 'text=tf.constant(["a text of yours"]), text_pair=tf.constant(["its second"])',
+        "request": '{"instances": [{"text": "a text of yours", "text_pair": "its second"}]}',
+    },
+}
+
+
+def write_card(path, run):
+    """Writes the model card: details, use, data, figures with intervals, limits, code, environment.
+
+    The card quotes no text of the data: it is what people publish.
+
+    Args:
+        path: path of the file.
+        run: dict, as `write_report` takes it.
+
+    Returns:
+        Path of the card.
+
+    Source: the sections are those of Mitchell et al., 2019, "Model Cards for Model Reporting"; the header is the one
+    that Hugging Face reads.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(card_environment().get_template("card.md.jinja").render(_view(run)), encoding="utf-8")
+    return path
+
+
+def _view(run):
+    model, parts = run.get("model") or {}, measured_parts(run)
+    main = parts[0] if parts else None
+    metrics = metrics_of(run, main)
+    pairs = (model.get("settings") or {}).get("pair") is not None
+    return {
+        "run": run,
+        "model": model,
+        "header": Markup(_header(model, main, metrics)),
+        "place": Markup(_place(model)),
+        "name": Markup(_in_code(model.get("name"))),
+        "example": {name: Markup(code) for name, code in _EXAMPLES[pairs].items()},
+        "pairs": pairs,
+        "labels": model.get("labels") or metrics.get("labels") or [],
+        "tables": tables_of(run),
+        "parts": parts,
+        "metrics": metrics,
+        "measures": measure_rows(run, parts),
+        "commonest": commonest(metrics),
+        "classes": class_rows(metrics)[:_CLASSES],
+        "warnings": warnings_of(run),
+    }
+
+
+def _header(model, part, metrics):
+    """Gives the YAML header, with the results where some were measured."""
+    header = {"library_name": "keras", "pipeline_tag": "text-classification", "tags": ["keras_bigmodel", "tensorflow"]}
+    if metrics:
+        results = [
+            {"type": kind, "name": title, "value": round(metrics[name], 4)}
+            for name, kind, title in (("accuracy", "accuracy", "Accuracy"), ("macro_f1", "f1", "Macro F1"))
+            if metrics.get(name) is not None
+        ]
+        measured = {
+            "task": {"type": "text-classification"},
+            "dataset": {"type": "table", "name": part},
+            "metrics": results,
+        }
+        name = visible(model.get("name") or "classifier", 100)
+        header["model-index"] = [{"name": name, "results": [measured]}]
+    return yaml.safe_dump(header, sort_keys=False, allow_unicode=True)
+
+
+def _place(model):
+    """Gives the path of the version folder under which the code finds the model."""
+    parts = ["saved_models", _in_code(model.get("name")), str(model.get("version") or "")]
+    return "/".join(part for part in parts if part)
+
+
+def _in_code(name):
+    """Gives a name that a shell, a URL and a code block take as it stands."""
+    return re.sub(r"[^\w.-]+", "_", str(name or "classifier"))[:100]

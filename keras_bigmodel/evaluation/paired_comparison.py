@@ -1,0 +1,100 @@
+"""Whether one model is better than another on the same texts, or only luckier. Knows arrays; no model."""
+
+import numpy as np
+
+from keras_bigmodel.evaluation.class_counts import ClassCounts
+from keras_bigmodel.evaluation.intervals import LEVEL, percentile_interval
+from keras_bigmodel.evaluation.row_resamples import row_resamples
+from keras_bigmodel.evaluation.scored_texts import ScoredTexts
+
+EXACT, APPROXIMATE = "exact", "chi-squared"
+_FEW = 1000  # discordant texts up to which McNemar's test is exact
+
+
+def paired_comparison(targets, first, second, labels, *, resamples=2000, seed=0):
+    """Compares two models that answered the same texts.
+
+    Args:
+        targets: int array `(texts,)`: the true label numbers.
+        first: float array `(texts, labels)`: the first model's probabilities.
+        second: float array `(texts, labels)`: the second model's.
+        labels: list of str, in the order of the columns of both.
+        resamples: int. Times that the texts are drawn anew, the same for both models; 0 gives no intervals.
+        seed: int. Of the drawing.
+
+    Returns:
+        dict of plain numbers: `texts`, `labels`; `first` and `second`: `accuracy`, `macro_f1`, `log_loss`;
+        `difference`: the same, second less first, and `intervals` of it (bootstrap percentiles, 95 %); `fixed`
+        (texts that only the second has right), `broken` (only the first), `both_wrong` (wrong in two ways),
+        `changed_rows`: the numbers of all these texts; `mcnemar`: `fixed`, `broken`, `p_value` and `method`
+        (`"exact"`, or beyond 1,000 texts `"chi-squared"`, with continuity correction); `bootstrap`.
+
+    Raises:
+        UserError: as `classification_metrics`.
+
+    >>> sure, unsure = [[0.9, 0.1], [0.1, 0.9]], [[0.9, 0.1], [0.6, 0.4]]
+    >>> compared = paired_comparison([0, 1], unsure, sure, ["no", "yes"])
+    >>> compared["difference"]["accuracy"], compared["fixed"], compared["mcnemar"]["p_value"]
+    (0.5, 1, 1.0)
+
+    Source: McNemar, 1947; Edwards, 1948 (correction); Efron and Tibshirani, 1993 (paired bootstrap).
+    """
+    models = {"first": ScoredTexts(targets, first, labels), "second": ScoredTexts(targets, second, labels)}
+    figures = {name: _figures(scored) for name, scored in models.items()}
+    fixed, broken, both_wrong = _changes(models["first"], models["second"])
+    return {
+        "texts": len(models["first"]),
+        "labels": models["first"].labels,
+        **{name: {figure: float(value) for figure, value in of.items()} for name, of in figures.items()},
+        "difference": {name: float(figures["second"][name] - value) for name, value in figures["first"].items()},
+        "intervals": _intervals(models, resamples, seed) if resamples else {},
+        "fixed": int(fixed.sum()),
+        "broken": int(broken.sum()),
+        "both_wrong": int(both_wrong.sum()),
+        "changed_rows": np.flatnonzero(fixed | broken | both_wrong).tolist(),
+        "mcnemar": mcnemar(int(fixed.sum()), int(broken.sum())),
+        "bootstrap": {"resamples": resamples, "seed": seed, "level": LEVEL},
+    }
+
+
+def _changes(first, second):
+    changed = first.answers != second.answers
+    return ~first.right & second.right, first.right & ~second.right, changed & ~first.right & ~second.right
+
+
+def _figures(scored, rows=...):
+    """Gives the figures of all texts, or of resamples: name → float array `(…)`."""
+    figures = ClassCounts.count(scored.targets[rows], scored.answers[rows], len(scored.labels)).figures()
+    return {**{name: figures[name] for name in ("accuracy", "macro_f1")}, "log_loss": scored.losses[rows].mean(axis=-1)}
+
+
+def _intervals(models, resamples, seed):
+    parts = []
+    for rows in row_resamples(len(models["first"]), resamples, seed=seed):
+        first, second = (_figures(scored, rows) for scored in models.values())
+        parts.append({name: second[name] - first[name] for name in first})
+    return {name: percentile_interval(np.concatenate([part[name] for part in parts])) for name in parts[0]}
+
+
+def mcnemar(fixed, broken):
+    """Tests whether two models are equally often right: how likely is so uneven a change by chance?
+
+    Args:
+        fixed: int. Texts that only the second model has right.
+        broken: int. Texts that only the first model has right.
+
+    Returns:
+        dict: `fixed`, `broken`, `p_value` (two-sided), `method`: `"exact"` (binomial) or `"chi-squared"`.
+
+    >>> round(mcnemar(31, 12)["p_value"], 4)
+    0.0054
+    """
+    from scipy import stats  # slow to load, and wanted by nothing else here
+
+    changed = fixed + broken
+    if changed <= _FEW:
+        p_value = stats.binomtest(fixed, changed).pvalue if changed else 1.0
+    else:
+        p_value = stats.chi2.sf(max(abs(fixed - broken) - 1, 0) ** 2 / changed, 1)
+    method = EXACT if changed <= _FEW else APPROXIMATE
+    return {"fixed": fixed, "broken": broken, "p_value": float(p_value), "method": method}

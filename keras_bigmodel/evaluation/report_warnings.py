@@ -1,0 +1,201 @@
+"""What a reader should know before believing the figures. Knows the run's dict.
+
+Each check takes the run and yields the chapter that tells more and a sentence. The limits are where a careful reader
+would ask; they are no laws.
+"""
+
+from keras_bigmodel.evaluation.report_summary import commonest, measured_parts, metrics_of, tables_of
+from keras_bigmodel.evaluation.report_text import count, decimal, percent, shorten, things, visible
+
+_CUT_SHARE = 0.05
+_LEFT_OUT_SHARE = 0.05
+_COPIES_SHARE = 0.05
+_IMBALANCE = 10
+_FEW_ROWS = 10
+_FEW_TEXTS = 200
+_CALIBRATION_ERROR = 0.1
+
+
+def warnings_of(run):
+    """Lists what stands out in a run, the gravest first.
+
+    Returns:
+        list of dict: `chapter` (an id of the page) and `text`.
+    """
+    return [{"chapter": chapter, "text": text} for check in _CHECKS for chapter, text in check(run)]
+
+
+def _export(run):
+    parity = run.get("parity") or {}
+    if parity.get("agrees") is False:
+        yield "making", "The exported model does not agree with the one that was measured."
+
+
+def _leaks(run):
+    for leak in (run.get("data") or {}).get("leaks") or []:
+        exact, near = leak.get("exact_rows") or 0, leak.get("near_rows") or 0
+        if not exact and not near:
+            continue
+        total = (tables_of(run).get(leak["into"]) or {}).get("rows")
+        share = f" ({percent((exact + near) / total)})" if total else ""
+        stand = "stands" if exact + near == 1 else "stand"
+        yield (
+            "data",
+            f"{things(exact + near, 'row')}{share} of the {leak['into']} table also {stand} in the {leak['from']} table"
+            f": {count(exact)} word for word, {count(near)} nearly. What is known by heart proves nothing.",
+        )
+
+
+def _guessing(run):
+    for part in measured_parts(run)[:1]:
+        metrics = metrics_of(run, part)
+        guess, low = (
+            commonest(metrics),
+            ((metrics.get("intervals") or {}).get("accuracy") or [metrics.get("accuracy")])[0],
+        )
+        if guess and low is not None and low <= guess["share"]:
+            yield (
+                "measures",
+                f"Not clearly better than always answering “{_short(guess['label'])}”, "
+                f"which is right for {percent(guess['share'])} of the {part} texts.",
+            )
+
+
+def _measured_on(run):
+    parts = measured_parts(run)
+    if parts and parts[0] == "validation":
+        yield (
+            "measures",
+            "Measured on validation rows only. They also watched the training; a test table that "
+            "nothing has seen gives the fairer figure.",
+        )
+    for part in parts[:1]:
+        texts = metrics_of(run, part).get("texts") or 0
+        if texts < _FEW_TEXTS:
+            yield (
+                "measures",
+                f"Only {things(texts, 'text')} measured: the intervals are wide. Read them, not the figures.",
+            )
+
+
+def _untested(run):
+    for part in measured_parts(run)[:1]:
+        per_class = metrics_of(run, part).get("per_class") or {}
+        absent = [label for label, figures in per_class.items() if not figures.get("texts")]
+        if absent:
+            yield (
+                "classes",
+                f"{things(len(absent), 'class has', 'classes have')} no {part} text, so nothing is known of "
+                f"{'it' if len(absent) == 1 else 'them'}: {_listed(absent)}.",
+            )
+
+
+def _conflicts(run):
+    for name, table in tables_of(run).items():
+        conflicts = table.get("conflicts") or {}
+        if conflicts.get("texts"):
+            carry = "carries" if conflicts["texts"] == 1 else "carry"
+            yield (
+                "data",
+                f"{things(conflicts['texts'], 'text')} of the {name} table {carry} more than one label "
+                f"({things(conflicts.get('rows'), 'row')}). No model can answer them all right.",
+            )
+
+
+def _copies(run):
+    for name, table in tables_of(run).items():
+        copies = (table.get("duplicates") or {}).get("exact_rows") or 0
+        if table.get("rows") and copies / table["rows"] > _COPIES_SHARE:
+            share, repeat = percent(copies / table["rows"]), "repeats" if copies == 1 else "repeat"
+            yield (
+                "data",
+                f"{things(copies, 'row')} ({share}) of the {name} table {repeat} an earlier one.",
+            )
+
+
+def _cut_texts(run):
+    shares = {name: (table.get("lengths") or {}).get("truncated_share") or 0 for name, table in tables_of(run).items()}
+    cut = [f"{percent(share)} of the {name}" for name, share in shares.items() if share > _CUT_SHARE]
+    if cut:
+        yield (
+            "data",
+            f"{_joined(cut)} texts are longer than the model reads "
+            f"({count((run.get('data') or {}).get('max_length'))} tokens); their ends are cut off.",
+        )
+
+
+def _left_out(run):
+    for name, table in tables_of(run).items():
+        dropped = sum((table.get("dropped") or {}).values())
+        total = dropped + (table.get("rows") or 0)
+        if total and dropped / total > _LEFT_OUT_SHARE:
+            yield "data", f"{count(dropped)} of {things(total, 'row')} of the {name} table could not be used."
+
+
+def _balance(run):
+    sizes = (tables_of(run).get("train") or {}).get("classes") or {}
+    if not sizes:
+        return
+    largest, smallest = max(sizes, key=sizes.get), min(sizes, key=sizes.get)
+    few = [label for label, rows in sizes.items() if rows < _FEW_ROWS]
+    if few:
+        yield "data", f"{things(len(few), 'class has', 'classes have')} fewer than {_FEW_ROWS} rows: {_listed(few)}."
+    elif sizes[largest] >= _IMBALANCE * sizes[smallest]:
+        yield (
+            "data",
+            f"The classes are uneven: “{_short(largest)}” has {count(sizes[largest])} rows, "
+            f"“{_short(smallest)}” {count(sizes[smallest])}. Read macro F1 beside accuracy.",
+        )
+
+
+def _calibration(run):
+    for part in measured_parts(run)[:1]:
+        error = metrics_of(run, part).get("expected_calibration_error")
+        if error is not None and error > _CALIBRATION_ERROR:
+            yield (
+                "probabilities",
+                f"How sure the model says it is and how often it is right differ by {percent(error)} on average; "
+                "do not take its probabilities at their word.",
+            )
+
+
+def _overtraining(run):
+    history = run.get("history") or {}
+    losses = [loss for loss in history.get("val_loss") or [] if loss is not None]
+    if len(losses) > 1 and losses[-1] > 1.2 * min(losses):
+        best = losses.index(min(losses))
+        epochs = history.get("epoch") or range(1, len(losses) + 1)
+        yield (
+            "training",
+            f"Validation loss rose from {decimal(losses[best])} after epoch {epochs[best]} to {decimal(losses[-1])} "
+            "at the end. Fewer epochs may do better.",
+        )
+
+
+def _listed(labels):
+    named = ", ".join(f"“{_short(label)}”" for label in labels[:5])
+    return named + (f" and {count(len(labels) - 5)} more" if len(labels) > 5 else "")
+
+
+def _joined(parts):
+    return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
+
+
+def _short(label):
+    return shorten(visible(label), 40)
+
+
+_CHECKS = (
+    _export,
+    _leaks,
+    _guessing,
+    _measured_on,
+    _untested,
+    _conflicts,
+    _copies,
+    _cut_texts,
+    _left_out,
+    _balance,
+    _calibration,
+    _overtraining,
+)

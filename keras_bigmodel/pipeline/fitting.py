@@ -1,0 +1,147 @@
+"""A task fitted to its tables, with everything that makes the run survive. Knows settings; writes states only."""
+
+import contextlib
+import signal
+import threading
+from collections import Counter
+
+import keras
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.training import BackupAndResume, ReportProgress, RunStopped, StopAtNaN
+
+
+def fit_task(task, settings, tables, *, state_folder, reporter, callbacks=()):
+    """Trains a task as the settings say, from the state in a folder if there is one.
+
+    Args:
+        task: `TextClassifier`.
+        settings: `TrainSettings`.
+        tables: dict of part → `TextTable`: `train` and `validation`.
+        state_folder: path of the folder that the run's state is kept in.
+        reporter: `Reporter` that is told how far it is.
+        callbacks: Keras callbacks to run along, first.
+
+    Returns:
+        `(dict of metric → list of float, one an epoch; list of str: what a person should know)`.
+
+    Raises:
+        UserError: the loss is no number in the first epoch; class weights of unknown labels.
+        RunStopped: somebody asked to stop (SIGINT, SIGTERM); the state is kept.
+    """
+    task.compile(
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        gradient_accumulation_steps=settings.accumulate if settings.accumulate > 1 else None,
+        label_smoothing=settings.label_smoothing,
+    )
+    train_table, validation = tables["train"], tables["validation"]
+    backup = BackupAndResume(state_folder, minutes=settings.checkpoint_minutes, keep=True)
+    steps = -(-len(train_table) // settings.batch_size) * settings.epochs
+    progress, watch = ReportProgress(reporter, steps), StopAtNaN()
+    early = _early_stopping(settings)
+    with contextlib.closing(progress), _polite_end(backup):
+        history = task.fit(
+            train_table.inputs,
+            train_table.labels,
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            validation_data=(validation.inputs, validation.labels),
+            class_weight=class_weights(settings.class_weight, train_table.labels),
+            sample_weight=train_table.weights,
+            verbose=0,
+            callbacks=[progress, *callbacks, *_tensorboard(settings), watch, *early, backup],
+            seed=settings.seed,
+        ).history
+    return history, [*_said_of(watch, settings), *_said_of_early(early, settings)]
+
+
+def class_weights(given, labels):
+    """Gives the weight of each label: None, those given, or for `"balanced"` rows / (labels · rows of the label).
+
+    Args:
+        given: None, `"balanced"`, a dict of label → number, or the same as text: `"spam=3,ham=1"`.
+        labels: list of str, the labels of the training rows.
+
+    Raises:
+        UserError: an unknown label, or no number.
+    """
+    if given is None:
+        return None
+    counts = Counter(labels)
+    if given == "balanced":
+        return {label: len(labels) / (len(counts) * rows) for label, rows in counts.items()}
+    if isinstance(given, str):
+        parts = [part.rpartition("=") for part in given.split(",")]
+        given = {label.strip(): number for label, _, number in parts}
+    weights = {}
+    for label, number in given.items():
+        if str(label) not in counts:
+            raise UserError(
+                f'--class-weight names the label "{label}", which no training row has. Known labels: '
+                f"{', '.join(sorted(counts)[:10])}. Write balanced, or e.g. {min(counts)}=2.5"
+            )
+        try:
+            weights[str(label)] = float(number)
+        except (TypeError, ValueError) as error:
+            raise UserError(f'--class-weight gives "{label}" the weight {number!r}; wanted a number.') from error
+        if not 0 <= weights[str(label)] < float("inf"):
+            raise UserError(f'--class-weight gives "{label}" the weight {number}; wanted 0 or more.')
+    return weights
+
+
+def _early_stopping(settings):
+    if settings.patience is None:
+        return []
+    return [keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)]
+
+
+def _tensorboard(settings):
+    if settings.tensorboard is None:
+        return []
+    try:
+        import tensorboard  # noqa: F401
+    except ImportError as error:
+        raise UserError("--tensorboard needs the package tensorboard: pip install tensorboard") from error
+    return [keras.callbacks.TensorBoard(settings.tensorboard)]
+
+
+def _said_of(watch, settings):
+    if watch.epoch is None:
+        return []
+    where = f"The loss was no number any more in epoch {watch.epoch}, batch {watch.batch}"
+    lower = f"Lower the learning rate, e.g. --learning-rate {settings.learning_rate / 3:.0e}."
+    if not watch.good_epochs:
+        raise UserError(f"{where}, before an epoch was whole. {lower}")
+    return [f"{where}: training ended there, with the weights of the end of epoch {watch.good_epochs}. {lower}"]
+
+
+def _said_of_early(early, settings):
+    return [
+        f"The validation loss had not fallen for {settings.patience} epochs: training ended after epoch "
+        f"{callback.stopped_epoch + 1} of {settings.epochs}, with the weights of epoch {callback.best_epoch + 1}."
+        for callback in early
+        if callback.stopped_epoch
+    ]
+
+
+@contextlib.contextmanager
+def _polite_end(backup):
+    """Lets the first Ctrl-C, or SIGTERM, end the run after its batch, its state kept; the second ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears signals
+        return
+
+    def hear(number, frame):
+        signal.signal(number, before[number])
+        backup.stop_soon()
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+__all__ = ["RunStopped", "class_weights", "fit_task"]

@@ -1,0 +1,68 @@
+"""The task that a run begins with: on an encoder, or from the last version. Knows settings; no tables."""
+
+from keras_bigmodel.checkpoints import open_checkpoint
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.versions import version_folder, version_numbers
+from keras_bigmodel.pipeline.version_contents import load_task
+from keras_bigmodel.tasks import TextClassifier
+
+
+def task_to_train(settings, labels, *, dtype):
+    """Makes the task of a run.
+
+    Args:
+        settings: `TrainSettings`.
+        labels: list of str.
+        dtype: str. What training computes in; already chosen, not `"auto"`.
+
+    Returns:
+        `(TextClassifier, number of the version that it begins from, or None)`.
+
+    Raises:
+        UserError: the encoder or the last version does not fit the settings.
+    """
+    task, parent = _from_last(settings, labels, dtype) if settings.from_last else (_new(settings, labels, dtype), None)
+    task.encoder.trainable = not settings.freeze_encoder
+    return task, parent
+
+
+def _new(settings, labels, dtype):
+    return TextClassifier.from_encoder(
+        settings.encoder,
+        labels=_in_order_of_head(settings, labels),
+        pairs=settings.pair is not None,
+        pooling=settings.pooling,
+        dropout=settings.dropout,
+        l2=settings.l2,
+        max_length=settings.max_length,
+        mode=settings.mode,
+        dtype=dtype,
+    )
+
+
+def _in_order_of_head(settings, labels):
+    """Gives the labels in the order of the encoder's own head, where it has one for the same labels."""
+    known = open_checkpoint(settings.encoder).labels
+    return known if known is not None and sorted(known) == labels else labels
+
+
+def _from_last(settings, labels, dtype):
+    if not version_numbers(settings.out):
+        raise UserError(
+            f"{settings.out} holds no version to continue from. Leave --continue out to begin from the encoder."
+        )
+    folder = version_folder(settings.out)
+    last = load_task(folder)
+    new = sorted(set(labels) - set(last.labels))
+    if new:
+        raise UserError(
+            f'The label "{new[0]}" is not one of {folder} ({", ".join(last.labels[:10])}). Leave --continue out to '
+            "train from the encoder on the new labels."
+        )
+    if last.pairs != (settings.pair is not None):
+        wanted = "pairs of texts: name --pair" if last.pairs else "single texts: leave --pair out"
+        raise UserError(f"{folder} takes {wanted}.")
+    config = {**last.get_config(), "dropout": settings.dropout, "l2": settings.l2}
+    task = TextClassifier.from_config(config)
+    task.set_weights(last.get_weights())
+    return task.with_dtype(dtype), int(folder.name)

@@ -1,0 +1,115 @@
+"""How each bad input of `docs/bad-input.md` is made: name → function from a folder to the arguments of `bigmodel`.
+
+`good` gives a table that is in order. A case that needs another system (a full disk, a run that is on) has a test
+of its own in `tests/test_bad_input.py`.
+"""
+
+import csv
+import gzip
+import zipfile
+
+from tests.task_contract import messages
+
+ROWS = list(zip(*messages(45), strict=True))
+
+
+def good(folder, rows=ROWS, name="reviews.csv", header=("text", "label")):
+    """Writes a table; gives its path."""
+    path = folder / name
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+def _bytes(folder, content, name="reviews.csv"):
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def _zip(folder):
+    path = folder / "reviews.csv"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("reviews.csv", "text,label\n")
+    return path
+
+
+def _settings(folder, text):
+    good(folder)
+    path = folder / "run.yaml"
+    path.write_text(text, encoding="utf-8")
+    return "--settings", path
+
+
+def _lines(*lines):
+    return ("\n".join(lines) + "\n").encode()
+
+
+_HEAD = ["text,label", "a good one,good", "a bad one,bad"]
+_MANY = [(f"message number {number}", f"label {number}") for number in range(30)]
+
+# What ends with exit code 2, and nothing is written.
+REFUSED = {
+    "missing file": lambda folder: [good(folder).with_name("review.csv")],
+    "a folder": lambda folder: [folder],
+    "unknown ending": lambda folder: [_bytes(folder, b"good\tfine\nbad\tno\n", "reviews.txt")],
+    "wrong column": lambda folder: [good(folder), "--text", "txt"],
+    "one column for two": lambda folder: [good(folder), "--text", "label", "--label", "label"],
+    "columns that cannot be told apart": lambda folder: [
+        good(folder, [("a", "b", "c", "d")] * 5, header=("one", "two", "three", "four"))
+    ],
+    "empty file": lambda folder: [_bytes(folder, b"")],
+    "header only": lambda folder: [good(folder, [])],
+    "all texts empty": lambda folder: [good(folder, [("", "good"), (" ", "bad")])],
+    "one class only": lambda folder: [good(folder, [(text, "good") for text, _ in ROWS])],
+    "a class with one row": lambda folder: [good(folder, [*ROWS, ("one of its kind", "odd")])],
+    "as many classes as rows": lambda folder: [good(folder, _MANY)],
+    "texts as labels": lambda folder: [good(folder), "--text", "label", "--label", "text"],
+    "scores as labels": lambda folder: [
+        good(folder, [(text, f"{number % 40 / 8}") for number, (text, _) in enumerate(ROWS)])
+    ],
+    "new label in the test": lambda folder: [
+        good(folder),
+        "--test",
+        good(folder, [*ROWS[:5], ("a riddle", "unheard")], "test.csv"),
+    ],
+    "another encoding": lambda folder: [_bytes(folder, "text,label\n酒店很好,好评\n早餐太差,差评\n".encode("gb18030"))],
+    "unknown encoding": lambda folder: [good(folder), "--encoding", "utf-9"],
+    "unbalanced quotes": lambda folder: [_bytes(folder, _lines(*_HEAD, '"never closed,good', "another,bad"))],
+    "text after a closing quote": lambda folder: [_bytes(folder, _lines(*_HEAD, '"closed" too early,good'))],
+    "too many fields": lambda folder: [_bytes(folder, _lines(*_HEAD, "one, two, three,good"))],
+    "gzip": lambda folder: [_bytes(folder, gzip.compress(b"text,label\n"))],
+    "zip or xlsx": lambda folder: [_zip(folder)],
+    "binary": lambda folder: [_bytes(folder, bytes(range(256)) * 4)],
+    "NUL bytes": lambda folder: [_bytes(folder, _lines(*_HEAD, "a \0 one,good"))],
+    "a line that is no JSON": lambda folder: [
+        _bytes(folder, b'{"text": "a", "label": "b"}\n{"text": "c", label}\n', "reviews.jsonl")
+    ],
+    "weights that are no numbers": lambda folder: [
+        good(folder, [(*row, "much") for row in ROWS], header=("text", "label", "share")),
+        "--weight",
+        "share",
+    ],
+    "a file as the model's folder": lambda folder: [good(folder), "--out", _bytes(folder, b"mine", "model")],
+    "unknown encoder": lambda folder: [good(folder), "--encoder", "minilmm"],
+    "unknown label in --class-weight": lambda folder: [good(folder), "--class-weight", "superb=2"],
+    "a number outside its range": lambda folder: [good(folder), "--learning-rate", "0"],
+    "unknown setting": lambda folder: _settings(folder, "epoch: 3\n"),
+    "settings of another version": lambda folder: _settings(folder, "settings_format: 9\nepochs: 3\n"),
+    "no version to continue from": lambda folder: [good(folder), "--continue"],
+    "nothing to resume": lambda folder: ["--resume"],
+}
+
+# What is counted and said, and the run goes on.
+COUNTED = {
+    "empty texts": lambda folder: [good(folder, [*ROWS, ("", "good"), ("  ", "bad")])],
+    "missing labels": lambda folder: [good(folder, [*ROWS, ("a text", "")])],
+    "a 10 MB text": lambda folder: [good(folder, [*ROWS, ("long " * 2_000_000, "good")])],
+    "the same text with two labels": lambda folder: [good(folder, [*ROWS, (ROWS[0][0], "good")])],
+    "test rows in training": lambda folder: [good(folder), "--test", good(folder, ROWS[:9], "test.csv")],
+    "numbers as labels": lambda folder: [good(folder, [(text, len(label) % 2) for text, label in ROWS])],
+    "dates as labels": lambda folder: [good(folder, [(text, f"2024-01-0{len(label)}") for text, label in ROWS])],
+    "rare classes left out": lambda folder: [good(folder, [*ROWS, ("one of its kind", "odd")]), "--min-rows", "2"],
+    "a byte order mark": lambda folder: [_bytes(folder, b"\xef\xbb\xbf" + good(folder).read_bytes())],
+    "no header": lambda folder: [good(folder, ROWS[1:], header=ROWS[0])],
+}
