@@ -50,14 +50,16 @@ def run(
     how |= {"encoding": encoding, "header": header}
     paths = {"train": table, "validation": validation, "test": test}
     tables = {name: read_text_table(path, **how) for name, path in paths.items() if path is not None}
-    lengths, missing = _lengths(tables, encoder)
-    report = data_report(tables, lengths=lengths, max_length=max_length)
+    counts, missing = _token_counts(tables, encoder)
+    lengths = {name: tokens for name, (tokens, _) in counts.items()}
+    unknown = {name: strangers for name, (_, strangers) in counts.items()}
+    report = data_report(tables, lengths=lengths, unknown=unknown, max_length=max_length)
     report["notes"] += missing
     print(json.dumps(report, ensure_ascii=False) if as_json else "\n".join(data_lines(report)))
 
 
-def _lengths(tables, encoder):
-    """Gives `(the token counts of each table, sentences on why there are none)`."""
+def _token_counts(tables, encoder):
+    """Gives `(tokens and unknown tokens of each table's texts, sentences on why there are none)`."""
     try:
         tokenizer = _tokenizer(encoder or _DEFAULT_ENCODER)
     except UserError as error:
@@ -79,13 +81,13 @@ def _tokenizer(encoder):
 
 
 def _counted(table, tokenizer, advance):
-    lengths = []
+    lengths, unknown = [], []
     for start in range(0, len(table), _TEXTS_AT_ONCE):
         part = table.rows(range(start, min(start + _TEXTS_AT_ONCE, len(table))))
         columns = [part.texts] if part.seconds is None else [part.texts, part.seconds]
-        # [CLS] in front and a [SEP] behind each text.
-        lengths += [
-            1 + sum(len(tokenizer.tokenize(text)) + 1 for text in texts) for texts in zip(*columns, strict=True)
-        ]
+        for texts in zip(*columns, strict=True):
+            pieces = [tokenizer.tokenize(text) for text in texts]
+            lengths.append(1 + sum(len(part) + 1 for part in pieces))  # [CLS] in front, a [SEP] behind each text
+            unknown.append(sum(part.count(tokenizer.unknown_id) for part in pieces))
         advance()
-    return lengths
+    return lengths, unknown

@@ -8,6 +8,7 @@ from keras_bigmodel.evaluation.report_summary import commonest, measured_parts, 
 from keras_bigmodel.evaluation.report_text import count, decimal, percent, shorten, things, visible
 
 _CUT_SHARE = 0.05
+_UNKNOWN_SHARE = 0.05
 _LEFT_OUT_SHARE = 0.05
 _COPIES_SHARE = 0.05
 _IMBALANCE = 10
@@ -124,6 +125,16 @@ def _cut_texts(run):
         )
 
 
+def _unknown_tokens(run):
+    shares = {name: (table.get("lengths") or {}).get("unknown_share") or 0 for name, table in tables_of(run).items()}
+    unknown = [f"{percent(share)} of the {name}" for name, share in shares.items() if share > _UNKNOWN_SHARE]
+    if unknown:
+        yield (
+            "data",
+            f"{_joined(unknown)} tokens are unknown to the encoder: its vocabulary does not cover these texts.",
+        )
+
+
 def _left_out(run):
     for name, table in tables_of(run).items():
         dropped = sum((table.get("dropped") or {}).values())
@@ -194,6 +205,7 @@ _CHECKS = (
     _conflicts,
     _copies,
     _cut_texts,
+    _unknown_tokens,
     _left_out,
     _balance,
     _calibration,

@@ -118,7 +118,7 @@ def _said_of(watch, settings):
 
 def _said_of_early(early, settings):
     return [
-        f"The validation loss had not fallen for {settings.patience} epochs: training ended after epoch "
+        f"The validation loss had not fallen for {settings.patience} epoch{'s' * (settings.patience > 1)}: training ended after epoch "
         f"{callback.stopped_epoch + 1} of {settings.epochs}, with the weights of epoch {callback.best_epoch + 1}."
         for callback in early
         if callback.stopped_epoch

@@ -36,7 +36,7 @@ def measured(task, table, *, batch_size=64, reporter=SILENT):
     """
     targets, answers, seconds = _answers(task, table, batch_size, reporter)
     slices = {
-        "length in tokens": length_slices(task.token_lengths(table.inputs), task.max_length),
+        "length in tokens": length_slices(task.token_counts(table.inputs)[0], task.max_length),
         "script": [dominant_script(text) for text in table.texts],
     }
     with reporter.bar("weighing the answers", 2) as advance:

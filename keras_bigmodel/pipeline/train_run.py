@@ -119,11 +119,11 @@ def _take_up(run, settings, tables):
 
 def _describe(task, tables, reporter):
     with reporter.bar("looking at the data", len(tables) + 1) as advance:
-        lengths = {}
+        lengths, unknown = {}, {}
         for name, table in tables.items():
-            lengths[name] = task.token_lengths(table.inputs)
+            lengths[name], unknown[name] = task.token_counts(table.inputs)
             advance()
-        report = data_report(tables, lengths=lengths, max_length=task.max_length)
+        report = data_report(tables, lengths=lengths, unknown=unknown, max_length=task.max_length)
         advance()
     for note in report["notes"]:
         reporter.say(note)

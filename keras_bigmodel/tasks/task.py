@@ -12,7 +12,7 @@ from keras_bigmodel.export import export_checked
 from keras_bigmodel.tasks import task_folder
 from keras_bigmodel.tasks.fit_inputs import BATCH_SIZE, FitInputs, is_raw
 from keras_bigmodel.tasks.fit_plan import FitPlan
-from keras_bigmodel.tasks.text_encoding import encode_columns, string_tensor, token_lengths
+from keras_bigmodel.tasks.text_encoding import encode_columns, string_tensor, token_counts
 from keras_bigmodel.tasks.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
 from keras_bigmodel.training import SkippingStep, recipe_optimizer
@@ -61,14 +61,17 @@ class Task(keras.Model):
         columns = texts if self.pairs else (texts,)
         return encode_columns(self._preprocess_graph, columns, self.tokenizer.pad_id)
 
-    def token_lengths(self, texts):
-        """Gives the tokens of each text before it is cut to `max_length`: int array `(texts,)`.
+    def token_counts(self, texts):
+        """Counts the tokens of each text before it is cut to `max_length`.
+
+        Returns:
+            `(tokens, unknown tokens)`: two int arrays `(texts,)`.
 
         Raises:
             UserError: what came are no texts.
         """
         texts = self.checked_texts(texts)
-        return token_lengths(self.tokenizer, texts if self.pairs else (texts,))
+        return token_counts(self.tokenizer, texts if self.pairs else (texts,))
 
     def checked_texts(self, texts):
         """Gives texts as `encode` takes them: checked and plain, at least one; see `preprocess`."""

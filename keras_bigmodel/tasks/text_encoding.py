@@ -21,19 +21,24 @@ def encode_columns(preprocess, columns, pad_id):
     return EncodedTexts.from_padded(batches, pad_id)
 
 
-def token_lengths(tokenizer, columns):
-    """Gives the tokens of each text before any is cut off, special ones included: int64 array `(texts,)`.
+def token_counts(tokenizer, columns):
+    """Counts the tokens of each text before any is cut off.
 
     Args:
-        tokenizer: has `tokenize`.
+        tokenizer: has `tokenize` and `unknown_id`.
         columns: tuple of one or two lists of str.
+
+    Returns:
+        `(tokens, unknown tokens)`: two int64 arrays `(texts,)`, the special tokens included in the first.
     """
     special = 1 + len(columns)  # [CLS] text [SEP], and [SEP] again after a second text
-    lengths = [
-        special + sum(tokenizer.tokenize(string_tensor(part)).row_lengths().numpy() for part in parts)
-        for parts in _parts(columns)
-    ]
-    return np.concatenate(lengths) if lengths else np.zeros(0, "int64")
+    tokens, unknown = [np.zeros(0, "int64")], [np.zeros(0, "int64")]
+    for parts in _parts(columns):
+        pieces = [tokenizer.tokenize(string_tensor(part)) for part in parts]
+        tokens.append(special + sum(part.row_lengths().numpy() for part in pieces))
+        missing = [tf.reduce_sum(tf.cast(part == tokenizer.unknown_id, tf.int64), axis=1) for part in pieces]
+        unknown.append(sum(part.numpy() for part in missing))
+    return np.concatenate(tokens), np.concatenate(unknown)
 
 
 def string_tensor(texts):

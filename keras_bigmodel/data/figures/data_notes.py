@@ -3,6 +3,7 @@
 _FEW = 10  # rows; a class with fewer is hardly learned, and not measured
 _UNEVEN = 10  # the largest class has this many times the rows of the smallest
 _MANY_CUT = 0.05  # share of the texts
+_MANY_UNKNOWN = 0.05  # share of the tokens; texts in the vocabulary's own language have less than 0.01
 _SHOWN = 5
 
 
@@ -15,8 +16,18 @@ def data_notes(report):
     Returns:
         list of str: sentences, the gravest first.
     """
-    parts = (_leaks, _unknown_labels, _conflicts, _duplicates, _classes, _truncation, _samples)
+    parts = (_unknown_tokens, _leaks, _unknown_labels, _conflicts, _duplicates, _classes, _truncation, _samples)
     return [sentence for part in parts for sentence in part(report)]
+
+
+def _unknown_tokens(report):
+    for name, table in report["tables"].items():
+        share = (table["lengths"] or {}).get("unknown_share") or 0
+        if share >= _MANY_UNKNOWN:
+            yield (
+                f"{100 * share:.1f} % of the tokens of {name} are unknown to this encoder: its vocabulary does not "
+                "cover these texts. Choose one made for their language with --encoder."
+            )
 
 
 def _leaks(report):

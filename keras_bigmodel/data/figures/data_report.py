@@ -9,12 +9,13 @@ from keras_bigmodel.data.figures.repeated_texts import RepeatedTexts
 from keras_bigmodel.data.figures.scripts import dominant_script
 
 
-def data_report(tables, *, lengths=None, max_length=None):
+def data_report(tables, *, lengths=None, unknown=None, max_length=None):
     """Describes tables: classes, lengths, scripts, repeated texts, conflicting labels, leaks between them.
 
     Args:
         tables: dict of split name (`"train"`, `"validation"`, `"test"`) → `TextTable`.
         lengths: dict of split name → int array of token counts, not truncated; or None.
+        unknown: dict of split name → int array of the unknown tokens among them; or None.
         max_length: int or None. Where texts are cut.
 
     Returns:
@@ -22,7 +23,7 @@ def data_report(tables, *, lengths=None, max_length=None):
         a text), `notes` (sentences). Row numbers count from 0, as `TextTable.rows` takes them. See `RepeatedTexts` for
         what equal and nearly equal mean, `length_summary` for the lengths.
     """
-    lengths, repeated = lengths or {}, RepeatedTexts(tables)
+    lengths, unknown, repeated = lengths or {}, unknown or {}, RepeatedTexts(tables)
     described = {
         name: {
             "path": table.path,
@@ -33,7 +34,7 @@ def data_report(tables, *, lengths=None, max_length=None):
             "columns": dict(table.columns),
             "notes": list(table.notes),
             "classes": dict(sorted(Counter(table.labels or ()).items())),
-            "lengths": length_summary(lengths[name], max_length) if name in lengths else None,
+            "lengths": length_summary(lengths[name], max_length, unknown.get(name)) if name in lengths else None,
             "scripts": dict(Counter(map(dominant_script, _all_texts(table))).most_common()),
             "duplicates": repeated.duplicates(name),
             "conflicts": repeated.conflicts(name),

@@ -6,17 +6,19 @@ _PERCENTS = (5, 25, 50, 75, 95, 99)
 _BINS = 30
 
 
-def length_summary(lengths, max_length=None):
+def length_summary(lengths, max_length=None, unknown=None):
     """Sums up the lengths of texts.
 
     Args:
         lengths: int array `(texts,)`. Tokens of each text, not truncated.
         max_length: int or None. Where texts are cut.
+        unknown: int array `(texts,)` or None. How many of them stand for what the vocabulary does not have.
 
     Returns:
         dict: `min`, `5%`, … `99%`, `max`, `mean`, `truncated_rows`, `truncated_share` (both None without `max_length`),
-        and `histogram` with `edges` (one more than counts) and `counts`. The bins are of equal width up to the 99th
-        percentile; a last one holds what is longer. None where there is no text.
+        `unknown_share` (of the tokens; None where it was not counted), and `histogram` with `edges` (one more than
+        counts) and `counts`. The bins are of equal width up to the 99th percentile; a last one holds what is longer.
+        None where there is no text.
 
     >>> length_summary(np.array([3, 4, 4, 9]), max_length=8)["truncated_rows"]
     1
@@ -38,5 +40,6 @@ def length_summary(lengths, max_length=None):
         "mean": round(float(lengths.mean()), 2),
         "truncated_rows": longer,
         "truncated_share": None if longer is None else longer / len(lengths),
+        "unknown_share": None if unknown is None else float(np.sum(unknown) / lengths.sum()),
         "histogram": {"edges": edges, "counts": np.histogram(lengths, edges)[0].tolist()},
     }

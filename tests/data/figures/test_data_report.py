@@ -134,3 +134,11 @@ def test_lengths_of_equal_or_no_texts_are_no_trouble():
 def test_texts_that_lose_their_ends_are_told():
     report = data_report({"train": _table("abcd")}, lengths={"train": [3, 3, 300, 3]}, max_length=128)
     assert any("25.0 % of the texts of train are longer than 128 tokens" in note for note in report["notes"])
+
+
+def test_texts_that_the_vocabulary_does_not_cover_are_told():
+    report = data_report(_tables(), lengths={"train": [10] * 7}, unknown={"train": [1, 0, 0, 0, 8, 0, 0]})
+    assert report["tables"]["train"]["lengths"]["unknown_share"] == pytest.approx(9 / 70)
+    assert any("12.9 % of the tokens of train are unknown to this encoder" in note for note in report["notes"])
+    covered = data_report(_tables(), lengths={"train": [10] * 7}, unknown={"train": [1, 0, 0, 0, 0, 0, 0]})
+    assert not any("unknown to this encoder" in note for note in covered["notes"])
