@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-full check format bench clean
+.PHONY: help setup demo test test-full browser check format bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -37,7 +37,12 @@ test: check  ## lint, import rules, tests; then layers and encoders once more on
 	$(PYTEST) -m 'not full'
 	KERAS_BACKEND=jax $(PYTEST) -m 'layers and not full' tests/layers tests/models
 
-test-full: setup  ## what takes longer: the demo, the apps, README commands, kills, checks on real data
+# Without root the browser tests are skipped, and fail under CI=true.
+browser:  ## Debian's Chromium and a Chinese font, for the tests of the report
+	@command -v chromium > /dev/null || [ "$$(id -u)" != 0 ] || \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-wqy-zenhei > /dev/null; }
+
+test-full: setup browser  ## what takes longer: the demo, the apps, README commands, kills, checks on real data
 	$(PYTEST) -m full
 	$(MAKE) demo
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from keras_bigmodel._version import __version__
 
 _HOMES = {
+    "BackupAndResume": "training",
     "BertEmbedding": "layers",
     "BertEncoder": "models.bert",
     "ClsPooling": "layers",

@@ -42,7 +42,8 @@ def test_the_commands_of_the_readme_run_one_after_another(tmp_path):
     script = f'set -euo pipefail\nPATH="{program}:$PATH"\n{block("bash")}'
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert (tmp_path / "saved_models/reviews/1/saved_model.pb").is_file()
+    assert (tmp_path / "saved_models/reviews/2/saved_model.pb").is_file()
+    assert (tmp_path / "saved_models/reviews/1/report/index.html").is_file()
     assert (tmp_path / "exported/reviews/1/saved_model.pb").is_file()
     assert '"label": ' in done.stdout
 

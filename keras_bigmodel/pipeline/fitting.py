@@ -117,9 +117,10 @@ def _said_of(watch, settings):
 
 
 def _said_of_early(early, settings):
+    epochs = f"{settings.patience} epoch{'s' * (settings.patience != 1)}" if early else ""
     return [
-        f"The validation loss had not fallen for {settings.patience} epoch{'s' * (settings.patience > 1)}: training ended after epoch "
-        f"{callback.stopped_epoch + 1} of {settings.epochs}, with the weights of epoch {callback.best_epoch + 1}."
+        f"The validation loss had not fallen for {epochs}: training ended after epoch {callback.stopped_epoch + 1} of "
+        f"{settings.epochs}, with the weights of epoch {callback.best_epoch + 1}."
         for callback in early
         if callback.stopped_epoch
     ]

@@ -233,6 +233,8 @@ class Task(keras.Model):
 
     def make_train_function(self, force=False):
         """Makes Keras's training step; in a resumed run one that first passes over the batches that are done."""
+        if isinstance(self.train_function, SkippingStep):  # a run that ended before it had passed over them
+            self.train_function = self.train_function.step
         super().make_train_function(force)
         state, self._resumed = self._resumed, None
         if state is not None and state.batch:

@@ -85,6 +85,11 @@ class BackupAndResume(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Puts the state back."""
+        if not self._run:
+            raise UserError(
+                "BackupAndResume came to a fit that cannot go on where it stopped. It works with the fit of a "
+                "keras_bigmodel task on texts; elsewhere use keras.callbacks.BackupAndRestore."
+            )
         if self._state is not None:
             self._state.restore(self.model, self._callbacks)
         self._saved = time.monotonic()
@@ -116,6 +121,7 @@ class BackupAndResume(keras.callbacks.Callback):
             history.history = self._history
             history.epoch = list(range(len(next(iter(self._history.values()), []))))
             self.model.history = history
+        self._run = {}
         if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -13,11 +13,13 @@ class SkippingStep:
         model: the `keras.Model` in training.
         batches: int. How many batches to pass over.
         metrics: list of arrays: what loss and metrics had gathered over those batches.
+
+    `step` is the function that it stands in for.
     """
 
     def __init__(self, model, batches, metrics):
         self._model = model
-        self._step = model.train_function
+        self.step = model.train_function
         self._left = batches
         self._metrics = metrics
 
@@ -30,7 +32,7 @@ class SkippingStep:
         if self._metrics is not None:
             self._restore_metrics(batch)
         if self._left <= 0:
-            self._model.train_function = self._step
+            self._model.train_function = self.step
         return self._model.get_metrics_result()
 
     def _restore_metrics(self, batch):

@@ -182,6 +182,24 @@ def test_steps_per_epoch_has_no_place_to_go_on_from(tiny_bert, tmp_path):
         fitted(make(tiny_bert), BackupAndResume(tmp_path / "state"), steps_per_epoch=2)
 
 
+def test_a_fit_that_cannot_go_on_is_told_so(tiny_bert, tmp_path):
+    task = make(tiny_bert)
+    with pytest.raises(UserError, match="works with the fit of a keras_bigmodel task on texts"):
+        task.fit(task.preprocess(TEXTS), np.zeros(48, "int32"), verbose=0, callbacks=[BackupAndResume(tmp_path)])
+
+
+def test_a_run_stopped_while_it_passes_over_batches_leaves_the_task_as_it_was(tiny_bert, stopped):
+    class Fails(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise RuntimeError("in the middle of passing over")
+
+    task = make(tiny_bert)
+    with pytest.raises(RuntimeError):
+        fitted(task, Fails(), BackupAndResume(stopped))
+    fitted(task, epochs=1)
+    assert int(task.optimizer.iterations) == 8 + 6, "eight of the state and six more, none passed over"
+
+
 def test_a_dataset_of_strings_can_be_gone_on_with(tiny_bert, tmp_path):
     import tensorflow as tf
 
