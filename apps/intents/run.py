@@ -65,6 +65,7 @@ def main():
     print(f"\nThe model: {folder} ({time.monotonic() - start:.0f} s). Go on with:")
     print(f'  bigmodel predict {args.out} "where is my order"')
     print(f"  bigmodel inspect {args.out}")
+    print(f"Look at {folder / 'report' / 'index.html'}")
     print(json.dumps({"baseline_accuracy": round(baseline, 4), "accuracy": round(accuracy, 4), "folder": str(folder)}))
 
 

@@ -43,6 +43,10 @@ def run(
         f"agreement   SavedModel in a clean process: {parity['texts_with_other_tokens']} of {parity['texts']} texts "
         f"with other tokens, largest difference of a logit {parity['largest_logit_difference']:.1e}"
     )
+    if manifest.parent is not None:
+        print(f"parent      version {manifest.parent}")
+    for note in manifest.notes:
+        print(f"note        {note}")
     print(f"made        {manifest.created}, with tensorflow {manifest.versions.get('tensorflow')}")
     print(f"folder      {folder}, {sum(sizes.values()) / 1e6:.1f} MB")
     for name, number in sizes.items():
