@@ -225,6 +225,11 @@ class HuggingFaceFolder:
                     f"{self.folder} has {pickles[0]} but no {_WEIGHTS}. Pickled weights are not read, because reading "
                     "them can run code; save the model again with save_pretrained(..., safe_serialization=True)."
                 )
+            if (self.folder / "tf_model.h5").is_file():
+                raise UserError(
+                    f"{self.folder} has tf_model.h5 but no {_WEIGHTS}. Convert it with transformers 4: "
+                    f'AutoModel.from_pretrained("{self.folder}", from_tf=True).save_pretrained("new").'
+                )
             raise UserError(f"{self.folder} has no {_WEIGHTS}. Copy it from the model.")
         with self._open() as tensors:
             names = {}

@@ -1,12 +1,16 @@
 """From a name or a folder to a checkpoint and its encoder. Knows which sources there are, not how each is read."""
 
 import difflib
+import re
 from pathlib import Path
 
 from keras_bigmodel.checkpoints.hugging_face_folder import HuggingFaceFolder
 from keras_bigmodel.checkpoints.minilm import minilm_folder
 from keras_bigmodel.core.errors import UserError
 
+_HUB_NAME = re.compile(
+    r"(?:[\w.-]+/)?(?:bert|[\w.]*-bert|all)-[\w.-]+|(?:google-bert|sentence-transformers)/[\w.-]+", re.IGNORECASE
+)
 NAMED_ENCODERS = {"minilm": minilm_folder}
 
 
@@ -26,6 +30,12 @@ def open_checkpoint(source):
         return HuggingFaceFolder(NAMED_ENCODERS[str(source)]())
     if Path(source).exists():
         return HuggingFaceFolder(source)
+    if _HUB_NAME.fullmatch(str(source)):
+        raise UserError(
+            f'No encoder "{source}": no folder has that name. If it is a model of the Hugging Face hub, download it '
+            f"first: hf download {source} --local-dir {str(source).split('/')[-1]}, and give that folder. Known names: "
+            f"{', '.join(NAMED_ENCODERS)}."
+        )
     near = difflib.get_close_matches(str(source), NAMED_ENCODERS, n=1)
     hint = f' Did you mean "{near[0]}"?' if near else ""
     raise UserError(

@@ -109,7 +109,7 @@ def _verdict(compared, names):
             f"{_percent(test['p_value'])} of cases (McNemar, {test['method']})."
         )
     else:
-        yield f"Right in {second} are the same texts as in {first}."
+        yield "Both are right on the same texts."
     if compared["both_wrong"]:
         yield f"Wrong in both, each in its own way: {_texts(compared['both_wrong'])}."
 

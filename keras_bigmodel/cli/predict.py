@@ -24,6 +24,7 @@ from keras_bigmodel.core.reporter import SILENT
 NAME = "predict"
 _ROWS = 4096  # texts answered together: enough to sort by length, little enough to hold
 _BATCH = 32
+_ENDINGS = (".txt", ".json", ".gz", ".zip", ".xlsx")  # besides the tables'
 
 
 def run(
@@ -77,8 +78,9 @@ def _rows(inputs, how):
         return _lines(sys.stdin.buffer), None
     from keras_bigmodel.data import is_table_name
 
-    if len(inputs) == 1 and not _is_file(inputs[0]) and is_table_name(inputs[0]) and " " not in inputs[0]:
-        raise UserError(f"No file {inputs[0]}. Check the name.")  # a table's name, mistyped, is no text to label
+    looks_like_a_file = is_table_name(inputs[0]) or inputs[0].lower().endswith(_ENDINGS)
+    if len(inputs) == 1 and not _is_file(inputs[0]) and looks_like_a_file and " " not in inputs[0]:
+        raise UserError(f"No file {inputs[0]}. Check the name.")  # a file's name, mistyped, is no text to label
     if len(inputs) > 1 or not _is_file(inputs[0]):
         return iter(inputs), len(inputs)
     path = Path(inputs[0])

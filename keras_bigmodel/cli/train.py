@@ -19,7 +19,6 @@ from keras_bigmodel.pipeline.train_settings import TrainSettings
 NAME = "train"
 _FIELDS = dataclasses.fields(TrainSettings)
 _PANELS = {"table": "Tables", "encoder": "Model", "epochs": "Training"}  # a panel of the help, from this field on
-_FLAGS = ("from_last", "freeze_encoder", "deterministic")  # said or not said; the other truths have a --no-
 
 
 def run(
@@ -44,13 +43,17 @@ def run(
         return
     if resume and discard:
         raise UserError("--resume and --discard came; wanted one of them.")
+    values = {**from_file, **said}
+    _need("out", values)
+    if not resume and not discard:
+        from keras_bigmodel.pipeline.run_folder import RunFolder
+
+        RunFolder(values["out"]).refuse_unfinished()  # before TensorFlow is loaded
     import_tensorflow()
     from keras_bigmodel.pipeline.train_run import has_state, settings_of_unfinished, train
     from keras_bigmodel.training import RunStopped
 
-    values = {**from_file, **said}
     if resume:
-        _need("out", values)
         values = {**dataclasses.asdict(settings_of_unfinished(values["out"])), **values}
     made = _made(values)
     try:
@@ -90,7 +93,7 @@ def _parameter(entry, hint, panel):
         option, hint = typer.Argument(help=help), str | None
     else:
         name = option_of(entry)
-        is_switch = hint in (bool, bool | None) and entry.name not in _FLAGS
+        is_switch = hint in (bool, bool | None)
         name = f"{name}/--no-{name[2:]}" if is_switch else name
         option = typer.Option(name, help=help, rich_help_panel=panel)
         hint = str | None if (default is None and hint is str) or dict in typing.get_args(hint) else hint

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.settings_yaml import SettingsDumper, SettingsLoader
 
 _FORMAT = 1
 _FORMAT_KEY = "settings_format"
@@ -52,13 +53,16 @@ def read_settings(path, cls):
     """
     path = Path(path)
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), SettingsLoader)
     except OSError as error:
         raise UserError(f"The settings file {path} cannot be read ({error.strerror}). Check the name.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise UserError(f"{path} is no YAML{where}. Write one setting a line, e.g. epochs: 3") from error
+        twice = f": {error.problem}" if "twice" in str(getattr(error, "problem", "")) else ""
+        raise UserError(
+            f"{path} is no YAML of settings{where}{twice}. Write one setting a line, e.g. epochs: 3"
+        ) from error
     if not isinstance(values, dict):
         raise UserError(f"{path} holds no settings. Write one a line, e.g. epochs: 3")
     version = values.pop(_FORMAT_KEY, _FORMAT)
@@ -87,7 +91,8 @@ def settings_text(settings):
     for entry in dataclasses.fields(settings):
         value = getattr(settings, entry.name, None)
         value = None if value is dataclasses.MISSING else value
-        written = yaml.safe_dump({key_of(entry): value}, allow_unicode=True, width=1000, sort_keys=False)
+        one = {key_of(entry): value}
+        written = yaml.dump(one, Dumper=SettingsDumper, allow_unicode=True, width=1000, sort_keys=False)
         lines += ["", f"# {entry.metadata['help']}", written.rstrip("\n")]
     return "\n".join(lines) + "\n"
 
@@ -98,6 +103,8 @@ def _checked(value, hint, key, path):
     kinds = tuple(typing.get_origin(kind) or kind for kind in kinds)
     if value is None and types.NoneType in kinds:
         return None
+    if isinstance(value, dict) and dict in kinds:
+        return {_checked(name, str, f"{key}, a name", path): part for name, part in value.items()}
     if isinstance(value, bool) is (bool in kinds) and isinstance(value, kinds):
         return value
     if float in kinds and not isinstance(value, bool):
@@ -108,7 +115,7 @@ def _checked(value, hint, key, path):
     if str in kinds and isinstance(value, int) and not isinstance(value, bool):
         return str(value)  # the number of a column
     names = " or ".join(_WORDS.get(kind, kind.__name__) for kind in kinds if kind is not types.NoneType)
-    advice = ' Put it in quotes: "yes" and "no" alone are truth values in YAML.' if isinstance(value, bool) else ""
+    advice = " If it is a text, put it in quotes." if isinstance(value, bool) else ""
     raise UserError(f"{path} has {key}: {value!r}; wanted {names}.{advice}")
 
 

@@ -1,10 +1,14 @@
 """When two texts are the same one. Knows Unicode; no table."""
 
+import functools
 import re
+import sys
 import unicodedata
 
-_DIGITS = re.compile(r"\d+")
-_BETWEEN = re.compile(r"[\W_]+")
+# Numbers that are likely those of orders, dates, accounts: of two digits and more, and no grade such as 85/100 or 85 %.
+_NUMBERS = re.compile(r"(?<![\d/])\d{2,}(?!\d|/| ?%)")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+_KEPT = {"Mn", "Mc", "Me", "So", "Sc", "Sm"}  # marks are parts of letters; symbols say something: 👍, €, +
 
 
 def same_text(text):
@@ -29,12 +33,29 @@ def same_words(text):
 
 
 def nearly_same_text(text):
-    """Writes a text so that texts equal up to case, form, whitespace, punctuation and numbers become equal.
+    """Writes a text so that texts equal up to case, form, whitespace, punctuation and long numbers become equal.
 
-    A text of nothing but punctuation is left as it is.
+    Kept are symbols (an emoji, a currency, `+`), the `#` of a name such as C#, numbers of one digit, grades such as
+    85/100 or 85 %, and every number of a text that is mostly digits. A text without letters is left as it is.
 
     >>> nearly_same_text("Order 1234: where is it?!") == nearly_same_text("order 99 where is it")
     True
+    >>> nearly_same_text("I rate it 1/5") == nearly_same_text("I rate it 5/5")
+    False
     """
-    folded = same_words(text)
-    return _BETWEEN.sub(" ", _DIGITS.sub("0", folded)).strip() or folded
+    folded = _UNSEEN.sub("", same_words(text))
+    if not any(map(str.isalpha, folded)):
+        return folded
+    if _NUMBERS.search(folded) and sum(map(str.isdigit, folded)) <= 2 * sum(map(str.isalpha, folded)):
+        folded = _NUMBERS.sub("0", folded)
+    return _between().sub(" ", folded).strip()
+
+
+@functools.cache
+def _between():
+    """The pattern of what stands between words. Made when first used: it asks for the category of every character."""
+    kept = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in _KEPT]
+    starts = [code for code, before in zip(kept, [-2, *kept], strict=False) if code != before + 1]
+    ends = [code for code, after in zip(kept, [*kept[1:], -2], strict=True) if code + 1 != after]
+    ranges = "".join(f"\\U{start:08x}-\\U{end:08x}" for start, end in zip(starts, ends, strict=True))
+    return re.compile(rf"(?:[^\w#{ranges}]|_|(?<!\w)#)+")

@@ -70,6 +70,29 @@ def calibration_interval(error, resampled, if_calibrated):
     return [max(0.0, 2 * error - high), high]
 
 
+def widened_by_accuracy(interval, confidence, accuracy):
+    """Widens the interval of an expected calibration error where not one answer is wrong, or not one right.
+
+    Drawing such texts again never shows another accuracy, though another is possible. The error is then the distance
+    of the mean confidence and the accuracy, which is followed over all that the accuracy may be.
+
+    Args:
+        interval: `[low, high]`; see `calibration_interval`.
+        confidence: float. The mean confidence.
+        accuracy: `[low, high]`: the interval of the accuracy.
+
+    Returns:
+        `[low, high]`.
+
+    >>> [round(end, 2) for end in widened_by_accuracy([0.9, 0.9], 0.9, [0.0, 0.11])]
+    [0.79, 0.9]
+    """
+    low, high = accuracy
+    nearest = max(low - confidence, confidence - high, 0.0)
+    farthest = max(abs(confidence - low), abs(confidence - high))
+    return [min(interval[0], nearest), max(interval[1], farthest)]
+
+
 def reliability(scored):
     """Gives what a reliability diagram shows.
 

@@ -1,7 +1,9 @@
 """Writes the model card of a run in Markdown. Knows the run's dict; no model."""
 
+import json
 import re
-from pathlib import Path
+import shlex
+from pathlib import Path, PurePath
 
 import yaml
 from markupsafe import Markup
@@ -63,7 +65,8 @@ def _view(run):
         "run": run,
         "model": model,
         "header": Markup(_header(model, main, metrics)),
-        "place": Markup(_place(model)),
+        "place": Markup(json.dumps(str(_base(model) / str(model.get("version") or "")), ensure_ascii=False)),
+        "mount": Markup(_mount(model)),
         "name": Markup(_in_code(model.get("name"))),
         "example": {name: Markup(code) for name, code in _EXAMPLES[pairs].items()},
         "pairs": pairs,
@@ -97,10 +100,19 @@ def _header(model, part, metrics):
     return yaml.safe_dump(header, sort_keys=False, allow_unicode=True)
 
 
-def _place(model):
-    """Gives the path of the version folder under which the code finds the model."""
-    parts = ["saved_models", _in_code(model.get("name")), str(model.get("version") or "")]
-    return "/".join(part for part in parts if part)
+def _base(model):
+    """Gives the folder of the versions as the run was given it; a usual one where code could not name it."""
+    folder = str(model.get("folder") or "")
+    if folder and folder.isprintable():  # a line break would end the block of code
+        return PurePath(folder)
+    return PurePath("saved_models", _in_code(model.get("name")))
+
+
+def _mount(model):
+    """Gives what `docker run -v` takes, as a shell reads it."""
+    base = _base(model)
+    quoted = shlex.quote(f"{base}:/models/{_in_code(model.get('name'))}")
+    return quoted if base.is_absolute() else f'"$PWD"/{quoted}'
 
 
 def _in_code(name):

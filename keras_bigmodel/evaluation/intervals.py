@@ -28,12 +28,21 @@ def percentile_interval(values):
     return np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
 
 
+def is_flat(interval):
+    """Tells whether an interval has no width: its resamples were all the same, which says nothing of other texts.
+
+    >>> is_flat([0.1, 0.1]), is_flat([0.1, 0.2]), is_flat(None)
+    (True, False, False)
+    """
+    return interval is not None and math.isclose(*interval)
+
+
 def proportion_interval(hits, trials):
     """Gives Wilson's interval of a proportion; right for few trials and for none or all of them hits.
 
     Args:
-        hits: int.
-        trials: int. Of none nothing is known: `[0.0, 1.0]`.
+        hits: int, or float where a trial may be half a hit.
+        trials: int or float. Of none nothing is known: `[0.0, 1.0]`.
 
     Returns:
         `[low, high]`.

@@ -1,10 +1,9 @@
 """Writes the report of a run: one page that opens from disk, its plots, its figures. Knows the run's dict; no model."""
 
-import json
-import re
 from pathlib import Path
 
 from keras_bigmodel.evaluation import report_rows
+from keras_bigmodel.evaluation.report_json import as_json
 from keras_bigmodel.evaluation.report_summary import (
     commonest,
     details_of,
@@ -59,24 +58,6 @@ def write_report(folder, run):
     page = folder / PAGE
     page.write_text(page_environment().get_template("report.html").render(_view(run, plots)), encoding="utf-8")
     return page
-
-
-def as_json(value):
-    """Writes a value as JSON that any reader takes: NaN and infinities become null, a lone surrogate its escape."""
-    text = json.dumps(_plain(value), ensure_ascii=False, indent=1, allow_nan=False)
-    return re.sub(r"[\ud800-\udfff]", lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
-
-
-def _plain(value):
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):  # NumPy's
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if value - value == 0 else None
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
 def _view(run, plots):

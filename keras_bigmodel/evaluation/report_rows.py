@@ -1,10 +1,13 @@
 """The rows of a report's tables, worked out of the run's dict. Knows no page."""
 
+import re
+
 import numpy as np
 
 _MOST_DRAWN = 80  # classes of a matrix: more cannot be read; then those with the most mistakes are drawn
 _DRAWN_OF_MANY = 50
 _PAIRS = 15
+_COLUMNS_TAKEN = re.compile(r"\s*\bTook column .*; name others with .*", re.DOTALL)
 
 
 def class_rows(metrics):
@@ -45,6 +48,23 @@ def slice_groups(details, accuracy):
         below = bool(interval) and accuracy is not None and interval[1] < accuracy
         groups.setdefault(row["by"], []).append({**row, "below": below})
     return groups
+
+
+def table_notes(tables):
+    """Lists what is to be known of how the tables were read, each note once, with the tables that it is of.
+
+    Which columns were taken is left out: a table that was split off another has no such note, and `metrics.json` tells.
+
+    >>> table_notes({"train": {"notes": ["No header. Took column 1 as the text; name others with --text."]}})
+    [('No header.', ['train'])]
+    """
+    notes = {}
+    for name, table in tables.items():
+        for note in table.get("notes") or []:
+            kept = _COLUMNS_TAKEN.sub("", note)
+            if kept:
+                notes.setdefault(kept, []).append(name)
+    return list(notes.items())
 
 
 def class_counts(tables):

@@ -6,6 +6,7 @@ A class has an area where some texts are of it and some are not; ties count half
 import numpy as np
 
 from keras_bigmodel.evaluation.class_counts import tally
+from keras_bigmodel.evaluation.intervals import is_flat, percentile_interval, proportion_interval
 
 _MOST_PAIRED = 4096  # texts: beyond, comparing all pairs in each resample costs more than it tells
 
@@ -95,6 +96,65 @@ def _projected_areas(targets, places, weights, counts):
 
 def _ratio(part, whole):
     return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+
+
+def trials(texts):
+    """Counts the independent trials that a class's area holds at least: the fewer of its texts and of the others.
+
+    So many pairs of a text of the class and another can be formed without using a text twice. If an area is A, all of
+    them are in order with probability A to the power of their number, and all pairs at most as often.
+
+    Args:
+        texts: int array `(classes,)`: texts of each class.
+
+    Returns:
+        int array `(classes,)`.
+
+    >>> trials(np.array([3, 20])).tolist()
+    [3, 3]
+    """
+    return np.minimum(texts, texts.sum() - texts)
+
+
+def trials_of_mean(texts):
+    """Counts the trials that the mean of the areas holds at least: half the classes times the smallest class.
+
+    A text of the smallest class that ranks below all others takes 1 / texts from its own area, and at most as much
+    from the others' together: of their mean, 2 / (classes · texts).
+
+    Args:
+        texts: int array `(classes,)`; classes without texts do not count.
+
+    >>> trials_of_mean(np.array([3, 20])), trials_of_mean(np.array([10, 10, 10, 10]))
+    (3.0, 20.0)
+    """
+    present = texts[texts > 0]
+    return len(present) * float(trials(present).min()) / 2
+
+
+def area_interval(area, resampled, trials):
+    """Gives the interval of an area or of a mean of areas: the percentiles of its resamples, or Wilson's.
+
+    Wilson's where resamples show no spread (all pairs in order, all scores equal), where no resample has an area, and
+    where a class of one text is drawn as the same text over and over.
+
+    Args:
+        area: float; NaN where there is none.
+        resampled: float array `(resamples,)`.
+        trials: float; see `trials` and `trials_of_mean`.
+
+    Returns:
+        `[low, high]`, or None where there is no area.
+
+    >>> [round(end, 3) for end in area_interval(1.0, np.ones(100), 10)]
+    [0.722, 1.0]
+    """
+    if np.isnan(area):
+        return None
+    interval = percentile_interval(resampled)
+    if interval is None or is_flat(interval) or trials <= 1:
+        return proportion_interval(area * trials, trials)
+    return interval
 
 
 def roc_curve(inside, scores, *, most=200):

@@ -53,7 +53,10 @@ def fit_task(task, settings, tables, *, state_folder, reporter, callbacks=()):
             callbacks=[progress, *callbacks, *_tensorboard(settings), watch, *early, backup],
             seed=settings.seed,
         ).history
-    return history, [*_said_of(watch, settings), *_said_of_early(early, settings)]
+    return history, [
+        *_said_of(watch, task.optimizer.get_config()["learning_rate"]),
+        *_said_of_early(early, history, settings),
+    ]
 
 
 def class_weights(given, labels):
@@ -87,6 +90,8 @@ def class_weights(given, labels):
             raise UserError(f'--class-weight gives "{label}" the weight {number!r}; wanted a number.') from error
         if not 0 <= weights[str(label)] < float("inf"):
             raise UserError(f'--class-weight gives "{label}" the weight {number}; wanted 0 or more.')
+    if not any(weights.get(label, 1.0) for label in counts):
+        raise UserError("--class-weight gives every label the weight 0. Give at least one label more.")
     return weights
 
 
@@ -106,24 +111,27 @@ def _tensorboard(settings):
     return [keras.callbacks.TensorBoard(settings.tensorboard)]
 
 
-def _said_of(watch, settings):
+def _said_of(watch, rate):
     if watch.epoch is None:
         return []
     where = f"The loss was no number any more in epoch {watch.epoch}, batch {watch.batch}"
-    lower = f"Lower the learning rate, e.g. --learning-rate {settings.learning_rate / 3:.0e}."
+    lower = f"Lower the learning rate, e.g. --learning-rate {rate / 3:.0e}."
     if not watch.good_epochs:
         raise UserError(f"{where}, before an epoch was whole. {lower}")
     return [f"{where}: training ended there, with the weights of the end of epoch {watch.good_epochs}. {lower}"]
 
 
-def _said_of_early(early, settings):
-    epochs = f"{settings.patience} epoch{'s' * (settings.patience != 1)}" if early else ""
-    return [
-        f"The validation loss had not fallen for {epochs}: training ended after epoch {callback.stopped_epoch + 1} of "
-        f"{settings.epochs}, with the weights of epoch {callback.best_epoch + 1}."
-        for callback in early
-        if callback.stopped_epoch
-    ]
+def _said_of_early(early, history, settings):
+    for callback in early:
+        run, best = len(history["val_loss"]), callback.best_epoch + 1
+        if run < settings.epochs and callback.stopped_epoch:
+            epochs = f"{settings.patience} epoch{'s' * (settings.patience != 1)}"
+            yield (
+                f"The validation loss had not fallen for {epochs}: training ended after epoch {run} of "
+                f"{settings.epochs}, with the weights of epoch {best}."
+            )
+        elif best < run:
+            yield f"The validation loss was lowest after epoch {best} of {run}: the weights are those."
 
 
 @contextlib.contextmanager
@@ -137,7 +145,9 @@ def _polite_end(backup):
         signal.signal(number, before[number])
         backup.stop_soon()
 
-    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    # What is ignored (nohup) stays so, and what is not Python's could not be put back.
+    heard = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) not in (signal.SIG_IGN, None)]
+    before = {number: signal.signal(number, hear) for number in heard}
     try:
         yield
     finally:

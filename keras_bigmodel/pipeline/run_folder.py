@@ -30,6 +30,7 @@ class RunFolder:
         self.folder = self.base / FOLDER
         self.state_folder = self.folder / "state"
         self._run_file = self.folder / "run.json"
+        self._lock = self.folder / "lock"
         self.run = None
 
     @contextlib.contextmanager
@@ -40,12 +41,15 @@ class RunFolder:
             UserError: another run is on.
         """
         new = [folder for folder in (self.base, *self.base.parents) if not folder.exists()]
-        with RunLock(self.folder / "lock", f"{self.base}"):
+        with RunLock(self._lock, f"{self.base}"):
             try:
                 yield self
             finally:
                 if not self.has_state():
-                    shutil.rmtree(self.folder, ignore_errors=True)
+                    self.clear()
+                    self._lock.unlink(missing_ok=True)  # the last: who holds it may be sure of the rest
+                    with contextlib.suppress(OSError):
+                        self.folder.rmdir()
                     with contextlib.suppress(OSError):  # from the first on that holds something, a version say
                         for folder in new:
                             folder.rmdir()
@@ -59,7 +63,7 @@ class RunFolder:
         return self.is_unfinished() and self.state_folder.is_dir() and any(self.state_folder.glob("state-*"))
 
     def read(self):
-        """Gives the facts of the unfinished run: `id`, `settings`, `dtype`, `tables`, `started`.
+        """Gives the facts of the unfinished run: `id`, `settings`, `tables`, `started` and what `begin` was given.
 
         Raises:
             UserError: there is none, or it cannot be read.
@@ -79,17 +83,17 @@ class RunFolder:
             )
         return facts
 
-    def begin(self, settings, dtype, tables):
+    def begin(self, settings, tables, **facts):
         """Notes a run, before anything is trained.
 
         Args:
             settings: dict.
-            dtype: str. What it computes in.
             tables: dict of name → sha256.
+            **facts: what else the run must find again: `dtype`, `parent`, `model`.
         """
         started = time.strftime("%Y-%m-%d %H:%M:%S")
-        self.run = {"format": _FORMAT, "id": uuid.uuid4().hex, "settings": settings, "dtype": dtype}
-        self.run |= {"tables": tables, "started": started}
+        self.run = {"format": _FORMAT, "id": uuid.uuid4().hex, "settings": settings}
+        self.run |= {"tables": tables, "started": started, **facts}
         aside = self._run_file.with_suffix(".writing")
         with full_disk_explained(self.folder):
             aside.write_text(json.dumps(self.run, ensure_ascii=False, indent=2), encoding="utf-8")
@@ -117,6 +121,30 @@ class RunFolder:
             raise UserError(
                 f"The {changed[0]} table is not the one that the unfinished run in {self.base} began with. Bring that "
                 "one back to go on, or begin anew with --discard."
+            )
+
+    def check_model(self, model):
+        """Refuses to go on with another model than the run began with: another vocabulary, say.
+
+        Raises:
+            UserError: it is another.
+        """
+        if self.run["model"] != model:
+            raise UserError(
+                f"The encoder is not the one that the unfinished run in {self.base} began with. Bring that one back to "
+                "go on, or begin anew with --discard."
+            )
+
+    def refuse_unfinished(self):
+        """Refuses to begin where a run waits to be gone on with.
+
+        Raises:
+            UserError: one does; the sentence says how to go on.
+        """
+        if self.has_state() and self.published() is None:
+            raise UserError(
+                f"{self.base} holds a run that began at {self.read()['started']} and was not finished. Go on with it: "
+                f"bigmodel train --resume --out {self.base}, or begin anew with --discard."
             )
 
     def published(self):

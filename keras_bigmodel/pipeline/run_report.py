@@ -42,6 +42,7 @@ def about_model(manifest):
     """Gives what a report says about a model: dict."""
     return {
         "name": manifest.name,
+        "folder": manifest.settings.get("out"),
         "version": manifest.version,
         "parent": manifest.parent,
         "task": manifest.task,

@@ -20,11 +20,14 @@ def read_tables(settings, say):
     whole, labels = labels_to_train(_read(settings.table, settings), min_rows=settings.min_rows or 1)
     _tell(whole, say)
     if settings.validation is None:
-        kept, held = hold_back(whole.texts, whole.labels, settings.validation_share, seed=settings.seed)
+        kept, held = hold_back(
+            whole.texts, whole.labels, settings.validation_share, seed=settings.seed, seconds=whole.seconds
+        )
         if not held:
             raise UserError(
-                f"{whole.path} has {len(whole)} usable rows, too few to hold {settings.validation_share:.0%} back for "
-                "validation. Add rows, raise --validation-share, or name a table with --validation."
+                f"{whole.path} has {len(whole)} usable rows, too few or too much alike to hold "
+                f"{settings.validation_share:.0%} back for validation. Raise --validation-share, or name a table with "
+                "--validation."
             )
         tables = {"train": whole.rows(kept), "validation": whole.rows(held)}
     else:

@@ -1,29 +1,47 @@
 """The task that a run begins with: on an encoder, or from the last version. Knows settings; no tables."""
 
+from pathlib import Path
+
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.versions import version_folder, version_numbers
+from keras_bigmodel.core.versions import version_numbers
 from keras_bigmodel.pipeline.version_contents import load_task
 from keras_bigmodel.tasks import TextClassifier
 
 
-def task_to_train(settings, labels, *, dtype):
+def task_to_train(settings, labels, *, dtype, parent=None):
     """Makes the task of a run.
 
     Args:
         settings: `TrainSettings`.
         labels: list of str.
         dtype: str. What training computes in; already chosen, not `"auto"`.
+        parent: int. Number of the version to begin from. Defaults to None: the encoder.
 
     Returns:
-        `(TextClassifier, number of the version that it begins from, or None)`.
+        `TextClassifier`.
 
     Raises:
         UserError: the encoder or the last version does not fit the settings.
     """
-    task, parent = _from_last(settings, labels, dtype) if settings.from_last else (_new(settings, labels, dtype), None)
+    task = _new(settings, labels, dtype) if parent is None else _child(settings, labels, dtype, parent)
     task.encoder.trainable = not settings.freeze_encoder
-    return task, parent
+    return task
+
+
+def parent_of(settings):
+    """Gives the number of the version that a run begins from, None for the encoder.
+
+    Raises:
+        UserError: the settings say `--continue` and there is no version.
+    """
+    if not settings.from_last:
+        return None
+    if not version_numbers(settings.out):
+        raise UserError(
+            f"{settings.out} holds no version to continue from. Leave --continue out to begin from the encoder."
+        )
+    return version_numbers(settings.out)[-1]
 
 
 def _new(settings, labels, dtype):
@@ -46,12 +64,8 @@ def _in_order_of_head(settings, labels):
     return known if known is not None and sorted(known) == labels else labels
 
 
-def _from_last(settings, labels, dtype):
-    if not version_numbers(settings.out):
-        raise UserError(
-            f"{settings.out} holds no version to continue from. Leave --continue out to begin from the encoder."
-        )
-    folder = version_folder(settings.out)
+def _child(settings, labels, dtype, parent):
+    folder = Path(settings.out) / str(parent)
     last = load_task(folder)
     new = sorted(set(labels) - set(last.labels))
     if new:
@@ -65,4 +79,4 @@ def _from_last(settings, labels, dtype):
     config = {**last.get_config(), "dropout": settings.dropout, "l2": settings.l2}
     task = TextClassifier.from_config(config)
     task.set_weights(last.get_weights())
-    return task.with_dtype(dtype), int(folder.name)
+    return task.with_dtype(dtype)

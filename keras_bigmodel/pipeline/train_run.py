@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+import hashlib
+import json
 from pathlib import Path
 
 import keras
@@ -18,7 +20,7 @@ from keras_bigmodel.pipeline.measurement import measured, refuse_unknown_labels
 from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.run_report import write_run_report
 from keras_bigmodel.pipeline.run_tables import described, read_tables
-from keras_bigmodel.pipeline.task_to_train import task_to_train
+from keras_bigmodel.pipeline.task_to_train import parent_of, task_to_train
 from keras_bigmodel.pipeline.train_settings import TrainSettings
 from keras_bigmodel.pipeline.version_contents import write_version
 from keras_bigmodel.training import resolve_dtype
@@ -57,12 +59,8 @@ def train(settings, *, unfinished="refuse", reporter=SILENT, callbacks=()):
             reporter.say(f"The unfinished run had written {folder} already.")
             run.clear()
             return folder, Manifest.read(folder)
-        if run.is_unfinished() and unfinished == "refuse":
-            facts = run.read()
-            raise UserError(
-                f"{settings.out} holds a run that began at {facts['started']} and was not finished. Go on with it: "
-                f"bigmodel train --resume --out {settings.out}, or begin anew with --discard."
-            )
+        if unfinished == "refuse":
+            run.refuse_unfinished()
         if unfinished == "resume" and not run.is_unfinished():
             run.read()  # says that there is none
         folder, manifest = _run(settings, run, reporter, callbacks)
@@ -88,33 +86,56 @@ def has_state(out):
 def _run(settings, run, reporter, callbacks):
     tables, labels = read_tables(settings, reporter.say)
     class_weights(settings.class_weight, tables["train"].labels)  # what cannot be used is refused at once
-    _take_up(run, settings, tables)
     keras.utils.set_random_seed(settings.seed)
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
-    task, parent = task_to_train(settings, labels, dtype=run.run["dtype"])
+    task = _task_of(run, settings, tables, labels)
     for name, table in tables.items():
         refuse_unknown_labels(table, task.labels, f"{name} ")
     check_room(settings.out, _COPIES * 4 * task.count_params())
     described_data = _describe(task, tables, reporter)
+    if settings.validation is None:
+        held, rows = len(tables["validation"]), len(tables["validation"]) + len(tables["train"])
+        reporter.say(f"Held back {held:,} of {rows:,} rows for validation.")
     reporter.say(f"Training on {len(tables['train'])} texts in {len(labels)} classes, in {task.export_dtype}.")
     history, notes = fit_task(
         task, settings, tables, state_folder=run.state_folder, reporter=reporter, callbacks=callbacks
     )
     for note in notes:
         reporter.say(note)
-    return _publish(
-        task, settings, run, parent, tables, {"data": described_data, "history": history, "notes": notes}, reporter
-    )
+    return _publish(task, settings, run, tables, {"data": described_data, "history": history, "notes": notes}, reporter)
 
 
-def _take_up(run, settings, tables):
-    facts = {name: value for name, value in dataclasses.asdict(settings).items() if name != "out"}
+def _task_of(run, settings, tables, labels):
+    """Makes the task, and notes the run or takes the unfinished one up."""
+    facts = _with_whole_paths(settings)
     digests = {name: table.sha256 for name, table in tables.items()}
     if run.is_unfinished():
         run.go_on(facts, digests)
+        task = task_to_train(settings, labels, dtype=run.run["dtype"], parent=run.run["parent"])
+        run.check_model(_fingerprint(task))
     else:
-        run.begin(facts, resolve_dtype(settings.dtype).name, digests)
+        dtype, parent = resolve_dtype(settings.dtype).name, parent_of(settings)
+        task = task_to_train(settings, labels, dtype=dtype, parent=parent)
+        run.begin(facts, digests, dtype=dtype, parent=parent, model=_fingerprint(task))
+    return task
+
+
+def _with_whole_paths(settings):
+    """Gives the settings but `out` as a dict, so that a run can be gone on with from another folder."""
+    facts = {name: value for name, value in dataclasses.asdict(settings).items() if name != "out"}
+    for name in ("table", "validation", "test", "encoder", "tensorboard"):
+        if facts[name] is not None and (name == "tensorboard" or Path(facts[name]).exists()):
+            facts[name] = str(Path(facts[name]).absolute())
+    return facts
+
+
+def _fingerprint(task):
+    """Gives the sha256 of everything but the weights, which the run's state holds."""
+    config = task.get_config()
+    for part in (config, config["encoder"]):
+        del part["name"]  # Keras counts the objects of a process
+    return hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _describe(task, tables, reporter):
@@ -130,7 +151,7 @@ def _describe(task, tables, reporter):
     return report
 
 
-def _publish(task, settings, run, parent, tables, figures, reporter):
+def _publish(task, settings, run, tables, figures, reporter):
     shipped = task.with_dtype("float32")  # what the export computes in: measured is what is shipped
     parts = [name for name in ("validation", "test") if name in tables]
     figures["measured"] = {name: measured(shipped, tables[name], reporter=reporter) for name in parts}
@@ -141,7 +162,7 @@ def _publish(task, settings, run, parent, tables, figures, reporter):
             task=type(task).__name__,
             name=Path(settings.out).resolve().name,
             version=number,
-            parent=parent,
+            parent=run.run["parent"],
             run=run.run["id"],
             labels=task.labels,
             tokenizer=task.tokenizer.settings(),

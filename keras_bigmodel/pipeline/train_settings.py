@@ -1,5 +1,6 @@
 """The settings of a training run. Knows no TensorFlow."""
 
+import math
 from dataclasses import dataclass, fields
 
 from keras_bigmodel.core.errors import UserError
@@ -44,9 +45,11 @@ class TrainSettings:
     epochs: int = setting(3, help="Times through the table.")
     batch_size: int = setting(32, help="Rows in a batch.")
     accumulate: int = setting(1, help="Batches that make one update of the weights together.")
-    learning_rate: float = setting(1e-4, help="Highest learning rate.")
+    learning_rate: float | None = setting(None, help="Highest learning rate; default 1e-4, with --freeze-encoder 1e-2.")
     weight_decay: float = setting(0.01, help="Weight decay of AdamW.")
-    label_smoothing: float = setting(0.0, help="Share of each label spread over all labels.")
+    label_smoothing: float = setting(
+        0.0, help="Share of each label spread over all; shown losses are then of the smoothed labels."
+    )
     class_weight: str | dict | None = setting(
         None, help="balanced, or the weights of labels, e.g. spam=3,ham=1; multiplied with the rows' weights."
     )
@@ -66,7 +69,7 @@ class TrainSettings:
             "epochs": (self.epochs >= 1, "1 or more"),
             "batch_size": (self.batch_size >= 1, "1 or more"),
             "accumulate": (self.accumulate >= 1, "1 or more"),
-            "learning_rate": (self.learning_rate > 0, "above 0, e.g. 1e-4"),
+            "learning_rate": (self.learning_rate is None or self.learning_rate > 0, "above 0, e.g. 1e-4"),
             "weight_decay": (self.weight_decay >= 0, "0 or more"),
             "dropout": (0 <= self.dropout < 1, "from 0 to below 1"),
             "l2": (self.l2 >= 0, "0 or more"),
@@ -79,7 +82,7 @@ class TrainSettings:
         }
         options = {entry.name: option_of(entry) for entry in fields(self)}
         for name, (good, wanted) in checks.items():
-            if not good:
+            if not good or not math.isfinite(getattr(self, name) or 0):
                 raise UserError(f"{options[name]} {getattr(self, name)} came; wanted {wanted}.")
         if self.from_last and (self.pooling is not None or self.max_length is not None):
             raise UserError(

@@ -50,7 +50,7 @@ class FitPlan:
         backup = _backup_among(callbacks, steps_per_epoch)
         state = backup.read() if backup else None
         if state is not None:
-            seed, initial_epoch = state.run["seed"], state.epoch
+            seed, initial_epoch = state.run["seed"] if seed is None else seed, state.epoch
         elif seed is None:
             seed = int(keras.random.randint((), 0, 2**31 - 1))
         dataset, steps = inputs.training_dataset(
@@ -62,9 +62,11 @@ class FitPlan:
         if task.optimizer.name == RECIPE_NAME and not any(isinstance(part, _RATE_CALLBACKS) for part in callbacks):
             callbacks.append(_warmup_decay(task.optimizer, steps_per_epoch or steps, epochs, initial_epoch))
         if backup is not None:
-            run = {"epochs": epochs, "batches an epoch": steps, "texts": inputs.fingerprint(), "seed": seed}
+            texts = inputs.fingerprint()
+            run = {"epochs": epochs, "batches an epoch": steps, "texts": texts, "seed": seed, "shuffle": bool(shuffle)}
+            run |= {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch}
             callbacks = [part for part in callbacks if part is not backup]
-            backup.prepare(state, run, callbacks)
+            backup.prepare(state, run, callbacks, inside_epochs=texts is not None)
             callbacks.append(backup)  # the last: it keeps what the others have decided
         return cls(
             dataset,

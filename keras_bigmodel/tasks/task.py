@@ -15,7 +15,7 @@ from keras_bigmodel.tasks.fit_plan import FitPlan
 from keras_bigmodel.tasks.text_encoding import encode_columns, string_tensor, token_counts
 from keras_bigmodel.tasks.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
-from keras_bigmodel.training import SkippingStep, recipe_optimizer
+from keras_bigmodel.training import FROZEN_LEARNING_RATE, SkippingStep, recipe_optimizer
 
 _EXPORT_POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -26,8 +26,8 @@ class Task(keras.Model):
     A task adds to Keras: raw input, `preprocess`, `postprocess`, `endpoints`, `save` and `load`. `call` gives logits
     from token ids; `predict` gives what `outputs_from_logits` makes of them.
 
-    A subclass builds the functional model, sets `tokenizer`, `max_length`, `pairs` and `embedding_model`, and gives
-    `encode_targets`, `num_outputs`, `outputs_from_logits`, `postprocess`, `recipe_loss`, `recipe_metrics`,
+    A subclass builds the functional model, sets `encoder`, `tokenizer`, `max_length`, `pairs` and `embedding_model`,
+    and gives `encode_targets`, `num_outputs`, `outputs_from_logits`, `postprocess`, `recipe_loss`, `recipe_metrics`,
     `loss_on_logits`, `endpoints`, `get_config` and `from_config`.
     """
 
@@ -109,7 +109,7 @@ class Task(keras.Model):
             optimizer: a Keras optimizer or its name, left as it is; `"auto"` is AdamW with warm-up and decay.
             loss: a Keras loss on logits, or its name (then `from_logits=True`); `"auto"` is the task's.
             metrics: list of Keras metrics; they see probabilities. `"auto"` is the task's.
-            learning_rate: float. The recipe's peak rate. Defaults to 1e-4.
+            learning_rate: float. The recipe's peak rate. Defaults to 1e-4, or 1e-2 where the encoder is frozen.
             weight_decay: float. The recipe's weight decay. Defaults to 0.01.
             gradient_accumulation_steps: int. Batches that make one update of the recipe's optimizer. Defaults to 1.
             label_smoothing: float in [0, 1). Share of each label spread over all, in the recipe's loss. Defaults to 0.
@@ -142,6 +142,8 @@ class Task(keras.Model):
                 "A schedule came as learning_rate, and the recipe has its own: give its peak as a number, or an "
                 "optimizer with your schedule, e.g. compile(keras.optimizers.AdamW(schedule))."
             )
+        if self.is_frozen:
+            given.setdefault("learning_rate", FROZEN_LEARNING_RATE)
         super().compile(
             optimizer=recipe_optimizer(**given) if recipe else optimizer,
             loss=self.recipe_loss(label_smoothing or 0.0) if recipe_loss else self.loss_on_logits(loss),
@@ -346,6 +348,11 @@ class Task(keras.Model):
         return export_checked(
             self.with_dtype(_EXPORT_POLICIES[dtype]), folder, format=format, parity_texts=texts, overwrite=overwrite
         )
+
+    @property
+    def is_frozen(self):
+        """bool: whether nothing of the encoder is trained."""
+        return not self.encoder.trainable_variables
 
     @property
     def export_dtype(self):

@@ -3,7 +3,14 @@
 from keras_bigmodel.training.adamw import AdamW
 from keras_bigmodel.training.backup_and_resume import BackupAndResume
 from keras_bigmodel.training.dtype_choice import fastest_dtype, resolve_dtype
-from keras_bigmodel.training.recipe import LEARNING_RATE, RECIPE_NAME, WARMUP_SHARE, WEIGHT_DECAY, recipe_optimizer
+from keras_bigmodel.training.recipe import (
+    FROZEN_LEARNING_RATE,
+    LEARNING_RATE,
+    RECIPE_NAME,
+    WARMUP_SHARE,
+    WEIGHT_DECAY,
+    recipe_optimizer,
+)
 from keras_bigmodel.training.report_predicting import ReportPredicting
 from keras_bigmodel.training.report_progress import ReportProgress
 from keras_bigmodel.training.run_stopped import RunStopped
@@ -14,6 +21,7 @@ from keras_bigmodel.training.training_state import TrainingState
 from keras_bigmodel.training.warmup_decay import WarmupDecay
 
 __all__ = [
+    "FROZEN_LEARNING_RATE",
     "LEARNING_RATE",
     "RECIPE_NAME",
     "WARMUP_SHARE",

@@ -1,5 +1,6 @@
 """A training run that can be killed and goes on as if it had not been. Knows Keras's callbacks; no task, no screen."""
 
+import contextlib
 import re
 import shutil
 import time
@@ -10,6 +11,7 @@ import numpy as np
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.whole_folder import whole_folder
+from keras_bigmodel.training.batches_done import batches_done
 from keras_bigmodel.training.run_stopped import RunStopped
 from keras_bigmodel.training.training_state import TrainingState
 
@@ -24,7 +26,8 @@ class BackupAndResume(keras.callbacks.Callback):
     order of the texts and the place in it, the metrics in the middle of an epoch, the history, and what `EarlyStopping`
     and `ReduceLROnPlateau` remember. A state appears whole or not at all, whenever the process is killed.
 
-    It works with the `fit` of our tasks.
+    It works with the `fit` of our tasks on texts. Of a `tf.data.Dataset` of strings, whose order only it knows, states
+    are kept after epochs only; one that shuffles itself gives a resumed run another order.
 
     Args:
         folder: path of a folder of its own.
@@ -42,6 +45,7 @@ class BackupAndResume(keras.callbacks.Callback):
         self.keep = keep
         self._stop = False
         self._begin(None, {}, ())
+        self._inside_epochs = True
 
     def read(self):
         """Gives the newest `TrainingState` in the folder, or None.
@@ -56,13 +60,14 @@ class BackupAndResume(keras.callbacks.Callback):
         """Asks the run to keep its state after the batch that is being trained and to end with `RunStopped`."""
         self._stop = True
 
-    def prepare(self, state, run, callbacks):
+    def prepare(self, state, run, callbacks, *, inside_epochs=True):
         """Says what run comes; a task's `fit` calls it.
 
         Args:
             state: what `read` gave.
             run: dict: the coming run, as `TrainingState.run`.
             callbacks: list of the other callbacks of the run.
+            inside_epochs: bool. Whether a place inside an epoch can be found again.
 
         Raises:
             UserError: the state is of another run.
@@ -74,10 +79,12 @@ class BackupAndResume(keras.callbacks.Callback):
                     "Go on with the same texts and settings, or remove the folder to begin anew."
                 )
         self._begin(state, run, callbacks)
+        self._inside_epochs = inside_epochs
 
     def _begin(self, state, run, callbacks):
         self._state, self._run, self._callbacks = state, run, list(callbacks)
         self._epoch = state.epoch if state else 0
+        self._epochs_run = 0
         self._history = {name: list(values) for name, values in state.history.items()} if state else {}
         self._saved = time.monotonic()
 
@@ -97,19 +104,22 @@ class BackupAndResume(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         """Notes the epoch."""
         self._epoch = epoch
+        self._epochs_run += 1
 
     def on_train_batch_end(self, batch, logs=None):
         """Keeps the state when it is time, or when somebody asked to stop."""
+        done = batches_done(self, batch)
         due = self.minutes is not None and time.monotonic() - self._saved >= 60 * self.minutes
-        if not (due or self._stop) or self._is_behind(batch):
+        if not (due or self._stop) or self._is_behind(done):
             return
-        self._save(self._epoch, batch + 1, logs)
-        self._end_if_asked(f"epoch {self._epoch + 1}, after batch {batch + 1}")
+        if self._inside_epochs:
+            self._save(self._epoch, done, logs)
+        self._end_if_asked(f"epoch {self._epoch + 1}, after batch {done}")
 
     def on_epoch_end(self, epoch, logs=None):
         """Keeps the state after an epoch."""
         for name, value in (logs or {}).items():
-            self._history.setdefault(name, []).append(float(value))
+            self._history.setdefault(name, []).append(np.asarray(value).tolist())
         self._save(epoch + 1, 0, logs)
         self._end_if_asked(f"the end of epoch {epoch + 1}")
 
@@ -119,17 +129,22 @@ class BackupAndResume(keras.callbacks.Callback):
             history = keras.callbacks.History()
             history.set_model(self.model)
             history.history = self._history
-            history.epoch = list(range(len(next(iter(self._history.values()), []))))
+            epochs = len(self._history.get("loss", []))
+            last = self._epoch if self._epochs_run else self._epoch - 1
+            history.epoch = list(range(last + 1 - epochs, last + 1))
             self.model.history = history
         self._run = {}
         if not self.keep:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            for number in self._numbers():  # nothing else: the folder may be somebody's
+                shutil.rmtree(self._path(number), ignore_errors=True)
+            with contextlib.suppress(OSError):
+                self.folder.rmdir()
 
     # ---- states as folders
 
-    def _is_behind(self, batch):
+    def _is_behind(self, done):
         """Whether the run is still passing over the batches that the earlier one did."""
-        return self._state is not None and self._epoch == self._state.epoch and batch < self._state.batch
+        return self._state is not None and self._epoch == self._state.epoch and done <= self._state.batch
 
     def _save(self, epoch, batch, logs):
         if not np.isfinite(float((logs or {}).get("loss", 0.0))):

@@ -3,6 +3,7 @@
 from keras_bigmodel.training.adamw import AdamW
 
 LEARNING_RATE = 1e-4
+FROZEN_LEARNING_RATE = 1e-2  # the head alone, on vectors that stay as they are, wants larger steps
 WEIGHT_DECAY = 0.01
 CLIP_NORM = 1.0
 WARMUP_SHARE = 0.1

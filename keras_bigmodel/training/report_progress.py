@@ -19,18 +19,28 @@ class ReportProgress(keras.callbacks.Callback):
         self._steps = steps
         self._open = contextlib.ExitStack()
         self._advance = None
+        self._moved = 0
 
     def on_train_begin(self, logs=None):
         """Opens the bar."""
         self._advance = self._open.enter_context(self._reporter.bar("training", self._steps))
 
+    def on_epoch_begin(self, epoch, logs=None):
+        """Moves the bar over the epochs that an earlier run has done."""
+        for _ in range(epoch * (self.params.get("steps") or 0) - self._moved):
+            self._move()
+
     def on_train_batch_end(self, batch, logs=None):
         """Moves the bar."""
-        self._advance(f"training, loss {float((logs or {})['loss']):.3f}")
+        self._move(f"training, loss {float((logs or {})['loss']):.3f}")
+
+    def _move(self, title=None):
+        self._moved += 1
+        self._advance(title)
 
     def on_epoch_end(self, epoch, logs=None):
         """Says the epoch's figures."""
-        figures = ", ".join(f"{name.replace('_', ' ')} {float(value):.4g}" for name, value in (logs or {}).items())
+        figures = ", ".join(f"{name.replace('_', ' ')} {float(value):.4f}" for name, value in (logs or {}).items())
         self._reporter.say(f"epoch {epoch + 1}: {figures}")
 
     def on_train_end(self, logs=None):

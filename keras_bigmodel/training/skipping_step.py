@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_bigmodel.core.errors import UserError
+
 
 class SkippingStep:
     """Stands in for a model's `train_function` until the batches done are passed, then steps aside.
@@ -40,6 +42,9 @@ class SkippingStep:
         x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
         rows = keras.ops.shape(keras.tree.flatten(x)[0])[0]
         self._model.compute_metrics(x, y, keras.ops.zeros((rows, *self._model.output_shape[1:])), weights)
-        for variable, array in zip(self._model.metrics_variables, self._metrics, strict=True):
+        variables = self._model.metrics_variables
+        if [tuple(variable.shape) for variable in variables] != [array.shape for array in self._metrics]:
+            raise UserError("The run that stopped measured other metrics. Go on with the same ones in compile.")
+        for variable, array in zip(variables, self._metrics, strict=True):
             variable.assign(array)
         self._metrics = None

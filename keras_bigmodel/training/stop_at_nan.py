@@ -26,9 +26,9 @@ class StopAtNaN(keras.callbacks.Callback):
         self._good = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Keeps the weights; at the first epoch of a resumed run those of its state."""
+        """Keeps the weights, unless a resumed run has brought those of the last good epoch with it."""
         if self._good is None:
-            self._keep(epoch)
+            self._good, self.good_epochs = self.model.get_weights(), epoch
         self._epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
@@ -40,10 +40,7 @@ class StopAtNaN(keras.callbacks.Callback):
         self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs=None):
-        """Keeps the weights of an epoch whose losses, also on the validation rows, are numbers."""
+        """Lets the next epoch begin from these weights if the losses, also on the validation rows, are numbers."""
         losses = [float(value) for name, value in (logs or {}).items() if name in ("loss", "val_loss")]
         if self.epoch is None and np.all(np.isfinite(losses)):
-            self._keep(epoch + 1)
-
-    def _keep(self, epochs):
-        self._good, self.good_epochs = self.model.get_weights(), epochs
+            self._good, self.good_epochs = None, epoch + 1  # None: the model has them

@@ -10,6 +10,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.training.stop_at_nan import StopAtNaN
 
 _FACTS_FILE, _ARRAYS_FILE = "state.json", "state.safetensors"
 _FORMAT = 1
@@ -20,6 +21,7 @@ _MEMORY = {
     keras.callbacks.EarlyStopping: (("wait", "best", "best_epoch", "stopped_epoch"), ("best_weights",)),
     keras.callbacks.ReduceLROnPlateau: (("wait", "best", "cooldown_counter"), ()),
     keras.callbacks.ModelCheckpoint: (("best",), ()),
+    StopAtNaN: (("good_epochs",), ("_good",)),
 }
 
 
@@ -33,7 +35,7 @@ class TrainingState:
         run: dict of what makes a run this run (epochs, batches in an epoch, seed of the order); another run refuses it.
         stopped: bool. Whether a callback has ended the run.
         history: dict of metric → list of float, one an epoch done.
-        memory: list of dicts: what the callbacks remember.
+        memory: list of class name and dict: what each callback remembers.
         arrays: dict of name → array: variables with the seed states, the optimizer's, the metrics', callbacks'.
     """
 
@@ -59,7 +61,7 @@ class TrainingState:
             arrays |= {f"{group}/{number}": _array(variable) for number, variable in enumerate(variables)}
         for number, callback in enumerate(callbacks):
             values, lists = _remembered(callback)
-            memory.append({name: _plain(getattr(callback, name)) for name in values})
+            memory.append([type(callback).__name__, {name: _plain(getattr(callback, name)) for name in values}])
             for name in lists:
                 found = getattr(callback, name) or []
                 arrays |= {f"callback/{number}/{name}/{at}": np.asarray(array) for at, array in enumerate(found)}
@@ -76,15 +78,16 @@ class TrainingState:
         groups = _groups(model)
         for group in ("model", "optimizer"):
             self._check(group, groups[group])
-        if len(callbacks) != len(self.memory):
+        names, known = [type(callback).__name__ for callback in callbacks], [name for name, _ in self.memory]
+        if names != known:
             raise UserError(
-                f"The run that stopped had {len(self.memory)} callbacks and this one has {len(callbacks)}. Go on with "
-                "the same ones."
+                f"The run that stopped had the callbacks {', '.join(known) or 'none'}, and this one has "
+                f"{', '.join(names) or 'none'}. Go on with the same ones, in the same order."
             )
         for group in ("model", "optimizer"):
             for number, variable in enumerate(groups[group]):
                 variable.assign(self.arrays[f"{group}/{number}"])
-        for number, (callback, remembered) in enumerate(zip(callbacks, self.memory, strict=True)):
+        for number, (callback, (_, remembered)) in enumerate(zip(callbacks, self.memory, strict=True)):
             for name, value in remembered.items():
                 setattr(callback, name, value)
             for name in _remembered(callback)[1]:

@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_bigmodel.training.batches_done import batches_done
+
 
 class WarmupDecay(keras.callbacks.Callback):
     """Raises the learning rate from zero to its peak, then lowers it to zero, both in a straight line.
@@ -40,7 +42,7 @@ class WarmupDecay(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         """Counts the steps."""
-        self.step = self._before_epoch + batch + 1
+        self.step = self._before_epoch + batches_done(self, batch)
 
     def on_train_begin(self, logs=None):
         """Notes the peak with the optimizer, for a run that breaks off."""

@@ -43,9 +43,16 @@ def test_an_option_has_dashes_and_its_own_name():
     [
         ("rate: 1e-4", 1e-4),
         ("rate: 1", 1.0),
+        ("rate: -.5", -0.5),
+        ("rate: .inf", float("inf")),
         ("column: 2", "2"),
-        ("column: 007x", "007x"),
+        ("column: 007", "007"),
+        ("column: 1:30", "1:30"),
+        ("column: no", "no"),
+        ("column: 2024-02-30", "2024-02-30"),
+        ("column: ~", None),
         ("shares: {a: 2}", {"a": 2}),
+        ("shares: {0: 1.5, 1: 3, no: 2, 2024-01-01: 4}", {"0": 1.5, "1": 3, "no": 2, "2024-01-01": 4}),
     ],
 )
 def test_values_become_what_the_field_wants(tmp_path, line, value):
@@ -62,12 +69,16 @@ def test_values_become_what_the_field_wants(tmp_path, line, value):
         ("count: true", "wanted a whole number"),
         ("count: null", "count: None; wanted a whole number"),
         ("continue: 1", "continue: 1; wanted true or false"),
-        ("name: no", 'Put it in quotes: "yes" and "no" alone are truth values'),
-        ("a: b: c", "is no YAML, line 1"),
+        ("name: true", "If it is a text, put it in quotes."),
+        ("shares: {true: 2}", "If it is a text, put it in quotes."),
+        ("count: 1\nrate: 2\ncount: 3", 'is no YAML of settings, line 3: "count" stands twice'),
+        ("a: b: c", "is no YAML of settings, line 1"),
+        ("[" * 3000, "is no YAML of settings"),
+        ("count: " + "9" * 5000, "is no YAML of settings"),
         ("- 1", "holds no settings"),
         ("", "holds no settings"),
         ("settings_format: 2\ncount: 1", "has settings_format 2, this package knows 1"),
-        ("name: !!python/object/apply:os.system ['true']", "is no YAML"),
+        ("name: !!python/object/apply:os.system ['true']", "is no YAML of settings"),
     ],
 )
 def test_a_wrong_file_is_refused_with_a_sentence(tmp_path, text, sentence):
@@ -102,6 +113,13 @@ def test_any_settings_survive_a_file(tmp_path_factory, name, count, rate, column
     path = tmp_path_factory.mktemp("settings") / "run.yaml"
     path.write_bytes(settings_text(made).encode("utf-8"))
     assert Settings(**read_settings(path, Settings)) == made
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "l2", "weight_decay", "checkpoint_minutes"])
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_no_number_without_end_is_a_setting(name, value):
+    with pytest.raises(UserError, match="came; wanted"):
+        TrainSettings(table="a.csv", out="b", **{name: value})
 
 
 def test_what_is_written_is_plain_yaml():

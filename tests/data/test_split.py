@@ -76,6 +76,54 @@ def test_texts_equal_up_to_case_form_and_whitespace_stay_on_one_side(one, other)
         assert (0 in kept) == (1 in kept)
 
 
+def test_of_pairs_both_texts_are_the_text():
+    firsts = ["which one?", "what is it?"] * 1000
+    seconds = [f"answer {number // 2}" for number in range(2000)]
+    labels = ["x", "y"] * 1000
+    kept, held = hold_back(firsts, labels, 0.1, seconds=seconds)
+    assert (len(kept), len(held)) == (1800, 200)
+    assert len(hold_back(firsts, labels, 0.1)[1]) == 0  # as single texts there are two, and each is a whole class
+    twice = hold_back(firsts * 2, labels * 2, 0.1, seconds=[*seconds, *(text.upper() for text in seconds)])[1]
+    assert len(twice) == 400
+    assert {row % 2000 for row in twice if row < 2000} == {row % 2000 for row in twice if row >= 2000}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_text_of_many_rows_is_not_held_back_beyond_the_share(seed):
+    texts = ["hello"] * 600 + _different(range(400))
+    kept, held = hold_back(texts, ["x"] * 1000, 0.1, seed=seed)
+    assert len(held) == 100
+    assert 0 in kept
+    _, held = hold_back(["hello"] * 900 + _different(range(100)), ["x"] * 1000, 0.1, seed=seed)
+    assert len(held) == 50  # half of its other texts stay with it
+
+
+@pytest.mark.parametrize(
+    ("rows_of", "share", "wanted"),
+    [
+        ({"common": [1] * 9800, "rare": [100, 100]}, 0.1, {"common": 980, "rare": 100}),
+        ({"common": [1] * 9000, "rare": [500, 500]}, 0.1, {"common": 900, "rare": 500}),
+        ({"common": [1] * 8000, "rare": [1000, 1000]}, 0.1, {"common": 800}),
+        ({"common": [1] * 94, "rare": [2, 2, 2]}, 0.1, {"common": 9, "rare": 2}),
+        ({label: [3] * 10 for label in "abcde"}, 0.1, dict.fromkeys("abcde", 3)),
+    ],
+)
+def test_a_class_of_repeated_texts_gives_one_where_the_share_allows(rows_of, share, wanted):
+    texts, labels = [], []
+    for label, sizes in rows_of.items():
+        for number, size in enumerate(sizes):
+            texts += [f"{label} {number}"] * size
+            labels += [label] * size
+    assert Counter(labels[row] for row in hold_back(texts, labels, share)[1]) == wanted
+
+
+@properties
+@given(tables, shares)
+def test_not_much_more_than_the_share_is_held_back(rows, share):
+    texts, labels = zip(*rows, strict=True)
+    assert len(hold_back(texts, labels, share)[1]) <= max(1.5 * share * len(rows), share * len(rows) + 1)
+
+
 def test_a_text_with_several_labels_does_not_hinder_its_class():
     texts = ["both"] * 2 + [f"text {number}" for number in range(8)]
     labels = ["x", "y"] + ["x"] * 8

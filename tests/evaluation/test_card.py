@@ -10,7 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keras_bigmodel.evaluation import write_card
+from keras_bigmodel.evaluation import classification_metrics, write_card
 from tests.evaluation.report_cases import HOSTILE, LABELS, make_run, run_of
 
 SECTIONS = [
@@ -99,6 +99,45 @@ def test_a_card_of_nothing_still_says_how_to_use_it(tmp_path):
     card = card_of(tmp_path, {})
     assert "# Classifier" in card
     assert "saved_models/classifier" in card
+
+
+@pytest.mark.parametrize(
+    ("folder", "version_folder", "mounted"),
+    [
+        ("m/reviews", "m/reviews/3", "/here/m/reviews:/models/reviews"),
+        ("./m//reviews/", "m/reviews/3", "/here/m/reviews:/models/reviews"),
+        ("/srv/models/a b", "/srv/models/a b/3", "/srv/models/a b:/models/reviews"),
+        (".", "3", "/here/.:/models/reviews"),
+        ("模型/酒店", "模型/酒店/3", "/here/模型/酒店:/models/reviews"),
+        ("a'b\"$(rm -rf x)`\\", "a'b\"$(rm -rf x)`\\/3", "/here/a'b\"$(rm -rf x)`\\:/models/reviews"),
+        ("m\n```\n# x", "saved_models/reviews/3", "/here/saved_models/reviews:/models/reviews"),
+        (None, "saved_models/reviews/3", "/here/saved_models/reviews:/models/reviews"),
+    ],
+)
+def test_the_code_names_the_folder_that_the_run_was_given(tmp_path, folder, version_folder, mounted):
+    run = run_of("two")
+    run["model"].update(folder=folder, settings={})
+    card = card_of(tmp_path, run)
+    for code in code_of(card, "python"):
+        paths = [node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)]
+        assert version_folder in paths
+    (bash,) = code_of(card, "bash")
+    command = f'PWD=/here; docker() {{ printf %s "$5"; }}; {bash.splitlines()[0]}'
+    assert subprocess.run(["bash", "-c", command], check=True, capture_output=True).stdout.decode() == mounted
+    assert "-e MODEL_NAME=reviews tensorflow/serving" in bash
+
+
+def test_unknown_tokens_stand_among_the_limits(tmp_path):
+    run = run_of("two")
+    run["data"]["tables"]["train"]["lengths"]["unknown_share"] = 0.3
+    limits = card_of(tmp_path, run).split("## Limits")[1].split("## ")[0]
+    assert "30.0\u00a0% of the train tokens are unknown to the encoder" in limits
+
+
+def test_a_single_text_has_figures_and_no_interval_of_its_loss(tmp_path):
+    metrics = classification_metrics([0], [[0.9, 0.1]], ["no", "yes"])
+    card = card_of(tmp_path, {"measured": {"test": {"metrics": metrics}}})
+    assert "| Log loss | 0.105 |  |" in card
 
 
 def test_what_is_odd_stands_among_the_limits(tmp_path):

@@ -225,6 +225,87 @@ def test_answers_without_a_mistake_do_not_make_the_model_perfect():
     assert row["recall"][0] < row["f1"][0] < 1.0
 
 
+def test_texts_that_are_all_in_order_do_not_make_the_area_sure():
+    found = classification_metrics([0, 1, 2, 2] * 4, one_hot([0, 1, 2, 2] * 4, 3), names(3))
+    wanted = {texts: list(stats.binomtest(texts, texts).proportion_ci(method="wilson")) for texts in (4, 6, 8)}
+    areas = [row["intervals"]["roc_auc"] for row in found["per_class"].values()]
+    assert areas == [pytest.approx(wanted[4]), pytest.approx(wanted[4]), pytest.approx(wanted[8])]
+    assert found["intervals"]["roc_auc"] == pytest.approx(wanted[6])  # 3 classes · 4 texts of the smallest / 2
+
+
+def test_two_classes_have_one_area_and_one_interval_of_it():
+    targets = np.array([0] * 5 + [1] * 30)
+    for answers in (targets, 1 - targets, np.zeros(35, int)):  # all in order, all in the wrong order, all alike
+        found = classification_metrics(targets, one_hot(answers, 2), names(2))
+        share = found["roc_auc"]
+        low, high = found["intervals"]["roc_auc"]
+        assert low <= share <= high
+        assert high - low > 0.3  # five texts tell no more
+        for row in found["per_class"].values():
+            assert row["intervals"]["roc_auc"] == pytest.approx([low, high])
+
+
+def test_a_class_of_one_text_has_an_area_that_is_hardly_known():
+    scores = np.linspace(0.1, 0.9, 30)
+    targets = np.zeros(30, int)
+    targets[27] = 1
+    found = classification_metrics(targets, np.stack([1 - scores, scores], axis=1), names(2), resamples=100)
+    area = found["roc_auc"]
+    for low, high in (found["intervals"]["roc_auc"], found["per_class"]["class 1"]["intervals"]["roc_auc"]):
+        assert low < 0.3 < area < high
+
+
+@pytest.mark.parametrize("texts", [20, 40])
+def test_the_area_s_interval_holds_a_truth_near_one(texts):
+    truth = 0.97
+    distance = np.sqrt(2) * stats.norm.ppf(truth)
+    targets, held = np.arange(texts) % 2, 0
+    for seed in range(150):
+        scores = stats.norm.cdf(np.random.default_rng(seed).standard_normal(texts) + distance * targets)
+        found = classification_metrics(targets, np.stack([1 - scores, scores], axis=1), names(2), resamples=200)
+        low, high = found["intervals"]["roc_auc"]
+        held += low <= truth <= high
+    assert held / 150 > 0.9  # bare percentiles reach 0.70 and 0.83: where all pairs are in order they are [1, 1]
+
+
+def test_a_mean_of_areas_holds_the_truth_where_whole_texts_are_mistaken():
+    classes, texts, wrong = 4, 40, 0.03
+    targets, held, ones = np.arange(texts) % classes, 0, 0
+    other = wrong / 3  # of the others' texts, those that are given a class; two of one answer are in order by chance
+    truth = (1 - wrong) * (1 - other) + ((1 - wrong) * other + wrong * (1 - other)) / 2
+    for seed in range(150):
+        random = np.random.default_rng(seed)
+        answers = np.where(random.random(texts) < wrong, (targets + random.integers(1, classes, texts)) % 4, targets)
+        probabilities = one_hot(answers, classes, sure=0.99) * random.uniform(0.99, 1.0, (texts, 1))
+        found = classification_metrics(targets, probabilities, names(classes), resamples=200)
+        low, high = found["intervals"]["roc_auc"]
+        held += low <= truth <= high
+        ones += found["roc_auc"] == 1
+    assert ones > 30  # of so many the percentiles are [1, 1]
+    assert held / 150 > 0.9
+
+
+def test_the_loss_of_a_single_text_has_no_interval():
+    found = classification_metrics([0], [[0.9, 0.1]], names(2))
+    assert found["log_loss"] == pytest.approx(-np.log(0.9))
+    assert found["intervals"]["log_loss"] is None
+    assert set(found["intervals"]) == set(FIGURES)
+
+
+@pytest.mark.parametrize(
+    ("right", "sure", "wanted"),
+    [
+        (0, 0.9, [0.9 - 0.1135, 0.9]),  # 30 wrong answers: the accuracy may be 0.1135
+        (30, 0.9, [0.0, 0.1]),  # 30 right ones: it may be 0.9
+        (30, 0.999, [0.0, 0.1125]),  # it may be 0.8865
+    ],
+)
+def test_equal_answers_do_not_make_the_calibration_error_sure(right, sure, wanted):
+    answers = [1 if right else 0] * 30
+    found = classification_metrics([1] * 30, one_hot(answers, 2, sure=sure), names(2))
+    assert found["intervals"]["expected_calibration_error"] == pytest.approx(wanted, abs=1e-4)
+
+
 def test_a_model_that_is_always_wrong_may_be_right_sometimes():
     found = classification_metrics([0, 1] * 5, one_hot([1, 0] * 5, 2), names(2))
     wanted = list(stats.binomtest(0, 10).proportion_ci(method="wilson"))

@@ -8,11 +8,13 @@ import subprocess
 import sys
 
 import matplotlib
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from keras_bigmodel.evaluation import write_report
+from keras_bigmodel.evaluation import classification_metrics, write_report
+from keras_bigmodel.evaluation.report_json import as_json
 from tests.evaluation.report_cases import HOSTILE, LABELS, make_run, run_of
 
 _VOID = {"meta", "wbr", "br", "img", "hr", "link", "input"}
@@ -109,6 +111,39 @@ def test_a_run_of_nothing_is_still_a_page(tmp_path):
     assert chapters(page) == []
     assert "Classifier" in "".join(page.texts)
     assert json.loads((tmp_path / "metrics.json").read_text()) == {}
+
+
+def test_a_note_stands_once_with_its_tables_and_does_not_tell_of_columns_that_were_taken(tmp_path):
+    run = run_of("two")
+    taken = "Took column a.b; c\nd as the text and column 2 as the label; name others with --text, --label."
+    bare = f"The first row is taken as data, not as a header (--header says otherwise). {taken}"
+    notes = {"train": [], "validation": [bare, "Cut 1 text."], "test": [taken, "Cut 1 text."]}
+    for name, table in run["data"]["tables"].items():
+        table["notes"] = notes[name]
+    texts = page_of(tmp_path, run).texts
+    noted = [text for text in texts if "Took column" in text or "header" in text or "Cut 1" in text]
+    assert noted == [
+        "validation: The first row is taken as data, not as a header (--header says otherwise).",
+        "validation, test: Cut 1 text.",
+    ]
+    assert "Took column" in (tmp_path / "metrics.json").read_text(encoding="utf-8")
+
+
+def test_tokens_that_are_unknown_have_a_column_where_they_were_counted(tmp_path):
+    run = run_of("two")
+    assert "unknown" not in page_of(tmp_path, run).texts
+    run["data"]["tables"]["train"]["lengths"]["unknown_share"] = 0.0123
+    run["data"]["tables"]["test"]["lengths"]["unknown_share"] = None
+    texts = page_of(tmp_path, run).texts
+    assert "unknown" in texts
+    assert "1.2\u00a0%" in texts
+
+
+def test_a_single_text_has_figures_and_no_interval_of_its_loss(tmp_path):
+    metrics = classification_metrics([0], [[0.9, 0.1]], ["no", "yes"])
+    page = page_of(tmp_path, {"measured": {"test": {"metrics": metrics}}})
+    assert "0.105" in page.texts
+    assert "None" not in "".join(page.texts)
 
 
 def test_a_measurement_alone_is_reported_under_its_own_name(tmp_path):
@@ -224,6 +259,41 @@ def test_the_figures_come_back_as_they_were_given(tmp_path):
     text = (tmp_path / "metrics.json").read_text(encoding="utf-8")
     assert json.loads(text) == given_run == run
     assert "股票" in text
+
+
+def test_a_matrix_has_a_line_a_row(tmp_path):
+    matrix = (np.arange(250_000) % 7).reshape(500, 500)
+    run = {"measured": {"test": {"metrics": {"texts": 9, "accuracy": 0.5, "confusion_matrix": matrix.tolist()}}}}
+    text = as_json(run)
+    assert json.loads(text) == run
+    assert len(text) < 3.1 * matrix.size
+    assert len(text.splitlines()) < 600
+    assert as_json({"rows": matrix[:2, :3], "none": [], "two": [{"a": (0.5, None)}, "词"]}).splitlines() == [
+        "{",
+        ' "rows": [',
+        "  [0, 1, 2],",
+        "  [3, 4, 5]",
+        " ],",
+        ' "none": [],',
+        ' "two": [',
+        "  {",
+        '   "a": [0.5, null]',
+        "  },",
+        '  "词"',
+        " ]",
+        "}",
+    ]
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+@given(_VALUES)
+def test_whatever_is_written_is_read_again(value):
+    assert json.loads(as_json(value)) == value
 
 
 def test_a_loss_that_is_no_number_and_half_a_character_are_valid_json(tmp_path):

@@ -125,6 +125,10 @@ def test_a_resumed_batch_is_trained_once(tiny_bert, stopped):
     [
         ({"epochs": 5}, "epochs 3, and 5 came"),
         ({"batch_size": 16}, "batches an epoch 6, and 3 came"),
+        ({"batch_size": 7}, "batches an epoch 6, and 7 came"),
+        ({"batch_size": 9}, "batch_size 8, and 9 came"),
+        ({"shuffle": False}, "shuffle True, and False came"),
+        ({"seed": 4}, "seed 3, and 4 came"),
     ],
 )
 def test_the_state_of_another_run_is_refused(tiny_bert, stopped, how, sentence):
@@ -154,7 +158,8 @@ def test_another_model_is_refused(tiny_bert, stopped):
 
 
 def test_other_callbacks_are_refused(tiny_bert, stopped):
-    with pytest.raises(UserError, match="had 3 callbacks and this one has 2"):
+    sentence = "had the callbacks EarlyStopping, StopAt, WarmupDecay, and this one has EarlyStopping, WarmupDecay"
+    with pytest.raises(UserError, match=sentence):
         fitted(make(tiny_bert), BackupAndResume(stopped))
 
 
@@ -193,6 +198,7 @@ def test_a_run_stopped_while_it_passes_over_batches_leaves_the_task_as_it_was(ti
         def on_train_batch_end(self, batch, logs=None):
             raise RuntimeError("in the middle of passing over")
 
+    Fails.__name__ = "StopAt"  # the callbacks must be those of the run that stopped
     task = make(tiny_bert)
     with pytest.raises(RuntimeError):
         fitted(task, Fails(), BackupAndResume(stopped))
@@ -200,7 +206,60 @@ def test_a_run_stopped_while_it_passes_over_batches_leaves_the_task_as_it_was(ti
     assert int(task.optimizer.iterations) == 8 + 6, "eight of the state and six more, none passed over"
 
 
-def test_a_dataset_of_strings_can_be_gone_on_with(tiny_bert, tmp_path):
+def test_other_metrics_are_refused(tiny_bert, stopped):
+    task = make(tiny_bert, metrics=["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(2)])
+    with pytest.raises(UserError, match="measured other metrics"):
+        fitted(task, BackupAndResume(stopped), StopAt(BackupAndResume(stopped), 9, 9))
+
+
+def test_nothing_but_its_own_states_is_removed(tiny_bert, tmp_path):
+    (tmp_path / "thesis.txt").write_text("the work of years")
+    fitted(make(tiny_bert), BackupAndResume(tmp_path), epochs=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_metric_of_several_numbers_is_kept(tiny_bert, tmp_path):
+    class PerClass(keras.metrics.Metric):
+        def __init__(self):
+            super().__init__(name="per_class")
+            self.counts = self.add_weight(shape=(3,), initializer="zeros", name="counts")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.counts.assign_add(keras.ops.sum(y_pred, axis=0))
+
+        def result(self):
+            return self.counts + 0.0
+
+    backup = BackupAndResume(tmp_path / "state", keep=True)
+    make(tiny_bert, metrics=[PerClass()]).fit(TEXTS, TARGETS, verbose=0, callbacks=[backup])
+    assert np.shape(backup.read().history["per_class"]) == (1, 3)
+
+
+def test_several_steps_at_once_that_do_not_divide_an_epoch_arrive_too(tiny_bert, tmp_path):
+    how = {"steps_per_execution": 4}  # of six batches
+    whole = make(tiny_bert, **how)
+    _, history = fitted(whole)
+    backup = BackupAndResume(tmp_path / "state")
+    with pytest.raises(RunStopped, match="epoch 2, after batch 6"):
+        fitted(make(tiny_bert, **how), backup, StopAt(backup, 1, 7))
+    other = make(tiny_bert, seed=5, **how)
+    _, other_history = fitted(other, BackupAndResume(tmp_path / "state"), StopAt(backup, 9, 9))
+    assert int(other.optimizer.iterations) == int(whole.optimizer.iterations) == 18
+    for one, two in zip(whole.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(one, two, atol=2e-5)
+    assert history["loss"] == pytest.approx(other_history["loss"], abs=1e-4)
+
+
+def test_the_epochs_of_the_history_are_those_of_the_whole_run(tiny_bert, tmp_path):
+    backup = BackupAndResume(tmp_path / "state")
+    with pytest.raises(RunStopped):
+        fitted(make(tiny_bert), backup, StopAt(backup, 2, 1), initial_epoch=1)
+    task = make(tiny_bert)
+    fitted(task, BackupAndResume(tmp_path / "state"), StopAt(backup, 9, 9), initial_epoch=1)
+    assert task.history.epoch == [1, 2]
+
+
+def test_a_dataset_of_strings_goes_on_from_the_end_of_an_epoch(tiny_bert, tmp_path):
     import tensorflow as tf
 
     dataset = tf.data.Dataset.from_tensor_slices((TEXTS, TARGETS)).batch(8)
@@ -210,6 +269,7 @@ def test_a_dataset_of_strings_can_be_gone_on_with(tiny_bert, tmp_path):
     backup = BackupAndResume(tmp_path / "state")
     with pytest.raises(RunStopped):
         make(tiny_bert).fit(dataset, callbacks=[StopAt(backup, 1, 2), backup], **how)
+    assert (backup.read().epoch, backup.read().batch) == (1, 0), "only the dataset knows its order inside an epoch"
     other = make(tiny_bert, seed=5)
     other.fit(dataset, callbacks=[StopAt(backup, 9, 9), BackupAndResume(tmp_path / "state")], **how)
     for one, two in zip(whole.get_weights(), other.get_weights(), strict=True):
@@ -273,6 +333,24 @@ def test_a_loss_that_is_no_number_ends_the_run_on_the_last_good_weights(tiny_ber
     for kept, now in zip(snapshots.weights[1], task.get_weights(), strict=True):
         np.testing.assert_array_equal(kept, now)
     assert backup.read().epoch == 2, "no state with a loss that is no number is kept"
+
+
+def test_a_resumed_run_ends_on_the_weights_of_the_last_good_epoch_too(tiny_bert, tmp_path):
+    snapshots = Snapshots()
+
+    def run(*callbacks, **how):
+        task = make(tiny_bert)
+        callbacks = [Poison(1, 4), StopAtNaN(), *callbacks]
+        task.fit(TEXTS, TARGETS, epochs=3, batch_size=8, seed=1, verbose=0, callbacks=callbacks, **how)
+        return task
+
+    run(snapshots)
+    backup = BackupAndResume(tmp_path / "state")
+    with pytest.raises(RunStopped):
+        run(backup, StopAt(backup, 1, 2))
+    task = run(BackupAndResume(tmp_path / "state"), StopAt(backup, 9, 9))
+    for kept, now in zip(snapshots.weights[0], task.get_weights(), strict=True):
+        np.testing.assert_allclose(kept, now, atol=2e-5)
 
 
 def test_a_loss_that_is_no_number_from_the_start_leaves_the_weights_it_began_with(tiny_bert):

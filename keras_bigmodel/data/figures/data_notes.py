@@ -32,12 +32,13 @@ def _unknown_tokens(report):
 
 def _leaks(report):
     for leak in report["leaks"]:
-        rows = leak["exact_rows"] + leak["near_rows"]
-        near = f" ({leak['near_rows']:,} of them nearly)" if leak["near_rows"] else ""
-        total = report["tables"][leak["into"]]["rows"]
+        rows, total = leak["exact_rows"] + leak["near_rows"], report["tables"][leak["into"]]["rows"]
+        sampled = any(_is_sampled(report["tables"][leak[end]]) for end in ("from", "into")) and rows < total
+        least = "at least " * sampled
+        near = f" ({least}{leak['near_rows']:,} of them nearly)" if leak["near_rows"] else ""
         yield (
-            f"{rows:,} of the {total:,} rows of {leak['into']} {_stand(rows)} in {leak['from']}, too{near}: measures "
-            "on them are too good."
+            f"{least.capitalize()}{rows:,} of the {total:,} rows of {leak['into']} {_stand(rows)} in {leak['from']}, "
+            f"too{near}: measures on them are too good."
         )
 
 
@@ -59,7 +60,8 @@ def _conflicts(report):
 def _duplicates(report):
     for name, table in report["tables"].items():
         exact, near = table["duplicates"]["exact_rows"], table["duplicates"]["near_rows"]
-        again = [f"{_count(exact, 'row')} exactly"] * bool(exact) + [f"{_count(near, 'row')} nearly"] * bool(near)
+        again = [f"{_count(exact, 'row')} exactly"] * bool(exact)
+        again += [f"{'at least ' * _is_sampled(table)}{_count(near, 'row')} nearly"] * bool(near)
         if again:
             yield f"Texts of {name} repeat an earlier one: {' and '.join(again)}."
 
@@ -91,9 +93,16 @@ def _truncation(report):
 
 def _samples(report):
     for name, table in report["tables"].items():
-        checked = table["duplicates"]["near_checked_rows"]
-        if checked < table["rows"]:
-            yield f"Nearly equal texts of {name} were looked for in {checked:,} of its {table['rows']:,} rows."
+        if _is_sampled(table):
+            checked = table["duplicates"]["near_checked_rows"]
+            yield (
+                f"Texts of {name} that are alike in most words were looked for in {checked:,} of its "
+                f"{table['rows']:,} rows; those that differ in case, punctuation or long numbers only, in all."
+            )
+
+
+def _is_sampled(table):
+    return table["duplicates"]["near_checked_rows"] < table["rows"]
 
 
 def _count(number, word):

@@ -9,24 +9,25 @@ from keras_bigmodel.data.same_text import nearly_same_text
 ALIKE = 0.85  # Jaccard of the shingles
 _MOST_WORDS = 1000  # of one text
 _MOST_COMPARED = 200  # texts of one template share every shingle; each is compared with so many of them at most
-# A character is a word in scripts that put no space between words: kana, Han, Thai, Lao, Khmer, Myanmar.
-_WORD = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-    "|[^\\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff]+"
+# A character is a word in scripts that put no space between words: kana, Han, Thai, Lao, Khmer, Myanmar. Elsewhere a
+# word goes on to the next space, with its marks and symbols: `nearly_same_text` leaves nothing else between words.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_WORD = re.compile(f"[{_UNSPACED}]|[^\\s{_UNSPACED}]+")
 
 
-def near_groups(texts):
+def near_groups(texts, searched=None):
     """Puts texts that are nearly equal into groups.
 
-    Nearly equal are texts that differ in case, form, punctuation or numbers only, and texts whose runs of three words
-    (of three characters, where no spaces stand between words) are the same for at least 85 % of all that either has.
-    Two texts so alike share one of their rarest runs; each text is compared with all that do, at most 200, so nothing
-    is missed but among hundreds of texts from one template. Groups join: a text may be like one of its group only.
+    Nearly equal are texts that `nearly_same_text` writes alike, and texts whose runs of three words (of three
+    characters, where no spaces stand between words) are the same for at least 85 % of all that either has. Two texts so
+    alike share one of their rarest runs; each text is compared with all that do, at most 200, so nothing is missed but
+    among hundreds of texts from one template. Groups join: a text may be like one of its group only.
 
     Args:
         texts: list of str.
+        searched: iterable of int. The texts whose runs are compared, which takes long. Defaults to None: all of them.
 
     Returns:
         list of int: for each text the number of the first text of its group, its own where it is alone.
@@ -38,8 +39,9 @@ def near_groups(texts):
     """
     first = {}  # what nearly equal texts have in common → the first of them
     starts = [first.setdefault(nearly_same_text(text), number) for number, text in enumerate(texts)]
+    chosen = None if searched is None else {starts[number] for number in searched}
     numbers = {}  # word → its number
-    shingles = {number: _shingles(key, numbers) for key, number in first.items()}
+    shingles = {number: _shingles(key, numbers) for key, number in first.items() if chosen is None or number in chosen}
     for number, other in _alike(shingles):
         one, two = _start(starts, number), _start(starts, other)
         starts[max(one, two)] = min(one, two)

@@ -1,5 +1,6 @@
 """Texts that stand in a table more than once, or in two tables. Knows texts, seconds and labels; no file."""
 
+import itertools
 from collections import Counter, defaultdict
 
 from keras_bigmodel.data.figures.near_duplicates import near_groups
@@ -7,7 +8,7 @@ from keras_bigmodel.data.same_text import same_text
 
 _SHOWN = 10  # of each list
 _SHOWN_CHARACTERS = 200  # of each text
-_MOST_ROWS = 50_000  # of a table that are compared with each other ...
+_MOST_ROWS = 50_000  # of a table whose runs of words are compared with each other ...
 _MOST_WORDS = 1_000_000  # ... and their words or Chinese characters, which decide how long it takes
 _LETTERS_IN_WORD = 6
 
@@ -16,7 +17,8 @@ class RepeatedTexts:
     """Finds which rows of some tables hold a text again.
 
     A text is exactly equal to another up to Unicode form and whitespace; nearly as `near_groups` has it. Of pairs both
-    texts count. Of a table too large for all of it, near equals are looked for in rows drawn evenly.
+    texts count. What `nearly_same_text` writes alike is found in every row; runs of words are compared in all rows, or
+    in some drawn evenly where a table is too large for that, and `near_rows` is the least number then.
 
     Args:
         tables: dict of split name → `TextTable`.
@@ -25,12 +27,15 @@ class RepeatedTexts:
     def __init__(self, tables):
         self._tables = tables
         self._keys = {name: _keys(table) for name, table in tables.items()}
-        self._checked = {name: _rows_to_check(table) for name, table in tables.items()}
-        places = [(name, row) for name, rows in self._checked.items() for row in rows]
-        starts = near_groups([self._text(name, row) for name, row in places])
-        self._groups = {name: {} for name in tables}  # split name → row → group
-        for (name, row), group in zip(places, starts, strict=True):
-            self._groups[name][row] = group
+        self._checked = {}  # split name → how many of its rows have their runs of words compared
+        texts, searched = [], []
+        for name, table in tables.items():
+            rows = _rows_to_check(table)
+            self._checked[name] = len(rows)
+            searched += [len(texts) + row for row in rows]
+            texts += [self._text(name, row) for row in range(len(table))]
+        groups = iter(near_groups(texts, searched))
+        self._groups = {name: list(itertools.islice(groups, len(table))) for name, table in tables.items()}
 
     def duplicates(self, name):
         """Gives what repeats inside a table.
@@ -41,13 +46,13 @@ class RepeatedTexts:
         keys, groups = self._keys[name], self._groups[name]
         exact = _by_value(enumerate(keys))
         first_rows = [rows[0] for rows in exact.values()]
-        near = _by_value((row, groups[row]) for row in first_rows if row in groups)
+        near = _by_value((row, groups[row]) for row in first_rows)
         again = [rows for rows in exact.values() if len(rows) > 1]
         like = [rows for rows in near.values() if len(rows) > 1]
         return {
             "exact_rows": len(keys) - len(exact),
             "near_rows": sum(len(rows) - 1 for rows in like),
-            "near_checked_rows": len(groups),
+            "near_checked_rows": self._checked[name],
             "first": [{"text": self._shown(name, rows[0]), "rows": rows[:_SHOWN]} for rows in (again + like)[:_SHOWN]],
         }
 
@@ -75,13 +80,10 @@ class RepeatedTexts:
         Returns:
             dict or None: `from`, `into`, `exact_rows`, `near_rows` (not exactly equal), `first`, ten texts at most.
         """
-        keys, groups = set(self._keys[source]), set(self._groups[source].values())
-        exact = [row for row, key in enumerate(self._keys[target]) if key in keys]
-        near = [
-            row
-            for row, group in self._groups[target].items()
-            if group in groups and self._keys[target][row] not in keys
-        ]
+        keys, groups = set(self._keys[source]), set(self._groups[source])
+        rows = list(zip(self._keys[target], self._groups[target], strict=True))
+        exact = [row for row, (key, _) in enumerate(rows) if key in keys]
+        near = [row for row, (key, group) in enumerate(rows) if group in groups and key not in keys]
         if not exact and not near:
             return None
         return {

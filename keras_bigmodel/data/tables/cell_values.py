@@ -2,11 +2,14 @@
 
 import math
 import re
+from collections import defaultdict
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.same_text import same_words
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
 _BOOLEANS = {"true", "false"}
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
 _SHOWN = 3
 
 
@@ -79,17 +82,21 @@ def is_number(text):
 
 
 def label_notes(labels):
-    """Says once that labels which look like numbers, booleans or dates are taken as names.
+    """Says once that labels look like numbers, booleans or dates, and that some look like one another.
 
     Args:
         labels: collection of str.
 
     Returns:
-        list of str: one sentence, or none.
+        list of str: sentences, or none.
 
     >>> label_notes({"1", "2"})
     ['The labels are numbers (1, 2); they are taken as names of classes.']
     """
+    return [*_kind_of(labels), *_look_alike(labels)]
+
+
+def _kind_of(labels):
     kinds = {
         "numbers": is_number,
         "booleans": lambda label: label.casefold() in _BOOLEANS,
@@ -101,3 +108,22 @@ def label_notes(labels):
             more = ", …" if len(shown) > _SHOWN else ""
             return [f"The labels are {kind} ({', '.join(shown[:_SHOWN])}{more}); they are taken as names of classes."]
     return []
+
+
+def _look_alike(labels):
+    groups = defaultdict(list)
+    for label in sorted(set(labels)):
+        groups[same_words(_UNSEEN.sub("", label))].append(label)
+    alike = [group for group in groups.values() if len(group) > 1]
+    if not alike:
+        return []
+    cased = all(len(set(map(str.casefold, group))) == 1 for group in alike)
+    shown = "; ".join(" and ".join(f'"{_visible(label)}"' for label in group) for group in alike[:_SHOWN])
+    more = f" and {len(alike) - _SHOWN} more" if len(alike) > _SHOWN else ""
+    how = "case" if cased else "case, spaces or Unicode form"
+    return [f"The labels {shown}{more} differ only in {how}; they are taken as different classes."]
+
+
+def _visible(label):
+    """Writes what cannot be seen as an escape: a space of no width looks like nothing."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in label)

@@ -4,32 +4,37 @@ import csv
 import itertools
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.tables.delimiters import blanks_part_too, likely_delimiter, told_delimiter
+from keras_bigmodel.data.tables.stray_quotes import lines_apart
 from keras_bigmodel.data.tables.table_row import TableRow
 from keras_bigmodel.data.tables.text_lines import text_lines
 
-_NAMES = {",": "commas", "\t": "TABs", ";": "semicolons"}
+_NAMES = {",": "commas", "\t": "TABs", ";": "semicolons", "|": "bars"}
 _ADVICE = {
     ",": "Put quote marks around texts with commas in them, or give --no-quotes if quote marks are ordinary characters "
     "there, or --format tsv if TABs part the columns.",
     "\t": "Put quote marks around texts with TABs or line breaks in them, or give --no-quotes if quote marks are "
     "ordinary characters there.",
     ";": "Put quote marks around texts with semicolons in them.",
+    "|": "Put quote marks around texts with bars in them.",
 }
+_LINES_TO_LOOK_AT = 1000  # to find how they are parted
 _LONGEST_CELL = 2**31 - 1  # what a C long holds on every machine
 
 
-def delimited_rows(path, *, delimiter, quotes=True, encoding=None):
+def delimited_rows(path, *, delimiter, quotes=True, encoding=None, alone=False):
     """Yields the rows of a CSV or TSV file; blank lines are none.
 
     A quote mark that is never closed, text behind a closing one and rows of unequal width end it with the line where
-    they stand. A file with semicolons and no comma in its first line, as Excel writes it where commas stand in
-    numbers, is read with semicolons.
+    they stand. See `told_delimiter` and `likely_delimiter` for files that are parted otherwise than their format says,
+    `blanks_part_too` for those with blanks behind the delimiters.
 
     Args:
         path: path of the file.
         delimiter: `","` or a TAB.
         quotes: bool. Whether quote marks enclose cells. Defaults to True.
         encoding: str or None. See `text_lines`.
+        alone: bool. Whether one column would do. Defaults to False.
 
     Yields:
         `TableRow` with a list of str.
@@ -42,16 +47,21 @@ def delimited_rows(path, *, delimiter, quotes=True, encoding=None):
     # Only ever raised, and for the whole process, as the module has it: a text longer than 128 KiB is no error.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
     lines = text_lines(path, encoding)
-    skipped = 0
-    for first in lines:
-        if first.strip():
-            break
-        skipped += 1
-    else:
+    first, skipped = _first_line(lines)
+    told = told_delimiter(first)
+    if told is not None:
+        first, blank = _first_line(lines)
+        skipped += 1 + blank
+    if not first:
         return
-    delimiter = _delimiter(path, first, delimiter)
+    delimiter = told or likely_delimiter(path, first, delimiter, alone=alone)
+    looked_at = [first, *itertools.islice(lines, _LINES_TO_LOOK_AT)]
+    how = {"delimiter": delimiter, "strict": True, "quoting": csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE}
+    how["skipinitialspace"] = quotes and blanks_part_too(
+        looked_at, delimiter, whole=len(looked_at) <= _LINES_TO_LOOK_AT
+    )
     width = None
-    for row, ended in _records(path, itertools.chain([first], lines), delimiter, quotes=quotes, skipped=skipped):
+    for row, ended in _records(path, itertools.chain(looked_at, lines), how, skipped=skipped):
         width = width or len(row.cells)
         if len(row.cells) == width:
             yield row
@@ -59,16 +69,17 @@ def delimited_rows(path, *, delimiter, quotes=True, encoding=None):
             raise UserError(_unequal(path, row, ended, width, delimiter))
 
 
-def _delimiter(path, first, delimiter):
-    if delimiter == "," and "," not in first:
-        if ";" in first and "\t" not in first:
-            return ";"
-        if "\t" in first:
-            raise UserError(f"The first line of {path} has TABs and no comma. Give --format tsv.")
-    return delimiter
+def _first_line(lines):
+    """Gives the first line that is not blank, "" if there is none, and the number of those before it."""
+    skipped = 0
+    for line in lines:
+        if line.strip():
+            return line, skipped
+        skipped += 1
+    return "", skipped
 
 
-def _records(path, lines, delimiter, *, quotes, skipped):
+def _records(path, lines, how, *, skipped):
     standing = []  # the lines of the record that is being read
 
     def remembered():
@@ -76,8 +87,7 @@ def _records(path, lines, delimiter, *, quotes, skipped):
             standing.append(line)
             yield line
 
-    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
-    reader = csv.reader(remembered(), delimiter=delimiter, quoting=quoting, strict=True)
+    reader = csv.reader(remembered(), **how)
     while True:
         begun = skipped + reader.line_num + 1
         standing.clear()
@@ -88,15 +98,8 @@ def _records(path, lines, delimiter, *, quotes, skipped):
         except csv.Error as error:
             raise UserError(_bad_quotes(path, begun, skipped + reader.line_num, error)) from error
         if cells:
-            yield TableRow(begun, cells, _apart(standing, delimiter, len(cells))), skipped + reader.line_num
-
-
-def _apart(lines, delimiter, width):
-    """Gives the lines of one record as rows of their own, where each is as wide as the record."""
-    if len(lines) < 2 or width < 2 or any('""' in line for line in lines):  # who doubles quote marks quotes on purpose
-        return None
-    rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
-    return rows if all(len(row) == width for row in rows) else None
+            apart = lines_apart(standing, cells, delimiter=how["delimiter"])
+            yield TableRow(begun, cells, apart), skipped + reader.line_num
 
 
 def _bad_quotes(path, begun, ended, error):

@@ -25,20 +25,37 @@ def json_line_rows(path, *, encoding=None):
         `TableRow` with a dict of str, bool, None, list or dict.
 
     Raises:
-        UserError: a line that is no JSON object; or see `text_lines`.
+        UserError: a line that is no JSON object, or an object with one key twice; or see `text_lines`.
     """
-    decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_constant)
+    decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_constant, object_pairs_hook=_each_once)
     for number, line in enumerate(text_lines(path, encoding), 1):
         line = line.strip()
         if not line:
             continue
         try:
             cells = decoder.decode(line)
+        except _TwiceError as error:
+            raise UserError(
+                f'Line {number} of {path} has the key "{_whole(str(error)):.60}" twice in one object. Rename or remove '
+                "one: only one value could be read."
+            ) from error
         except (ValueError, RecursionError) as error:
             raise UserError(_no_json(path, number, line, error)) from error
         if not isinstance(cells, dict):
             raise UserError(_no_object(path, number, cells))
         yield TableRow(number, {_whole(name): _whole(cell) for name, cell in cells.items()})
+
+
+class _TwiceError(Exception):
+    """A key that an object has twice; JSON's readers keep the last and say nothing."""
+
+
+def _each_once(pairs):
+    cells = dict(pairs)
+    if len(cells) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _TwiceError(next(key for key in keys if keys.count(key) > 1))
+    return cells
 
 
 def _constant(name):

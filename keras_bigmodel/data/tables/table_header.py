@@ -1,10 +1,11 @@
 """Whether a table's first row names its columns. Knows the names that people give; no file."""
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data.tables.column_names import is_known_name
+from keras_bigmodel.data.tables.column_names import LABEL_NAMES, TEXT_NAMES, is_known_name, plain
 
 _FEW = 0.25  # a column of labels repeats: it has at most this share of different values, once the table is not tiny
 _TINY = 20
+_BY_ROLE = {"text": TEXT_NAMES, "label": LABEL_NAMES}
 _LONGEST_NAME = 40  # characters; a longer cell is a text
 
 
@@ -42,6 +43,34 @@ def has_header(first, rows, *, named, path):
     if named or any(map(_is_number, names)):
         return False
     return _looks_unlike(names, columns, path)
+
+
+def names_every_role(row, *, named, wanted):
+    """Whether a row holds a name for each column that is wanted, so that it hardly is one of a text and a label.
+
+    A common name of texts alone proves little, as a class may be called `question`: where no text's column is named,
+    there must be one of labels, too.
+
+    Args:
+        row: list of str.
+        named: dict of role → name that was given, or None.
+        wanted: roles, of `"text"` and `"label"`.
+
+    >>> names_every_role(["Review", "stars"], named={}, wanted=("text", "label"))
+    True
+    """
+    names = bare(row)
+    known = lambda role: {name for tier in _BY_ROLE[role] for name in tier}
+    return len(names) > 1 and all(
+        named.get(role) in names or not known(role).isdisjoint(map(plain, names))
+        for role in (wanted if named.get("text") in names else _BY_ROLE)
+    )
+
+
+def bare(row):
+    """Gives a row's cells without spaces around them, the first without the byte order mark that began another file."""
+    first, *others = (cell.strip() for cell in row)
+    return [first[1:].strip('"') if first.startswith("\ufeff") else first, *others]
 
 
 def _comes_again(name, column):

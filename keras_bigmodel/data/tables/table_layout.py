@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.tables.column_choice import choose_columns
-from keras_bigmodel.data.tables.table_header import has_header
+from keras_bigmodel.data.tables.table_header import bare, has_header, names_every_role
 
 ROLES = ("text", "pair", "label", "weight")
 _USUAL = {"text": "text", "label": "label"}
@@ -19,12 +19,18 @@ class TableLayout:
         columns: dict of role → what people call the column: its name, or its number from 1 without a header.
         header_rows: int. 1 if the first row holds names, else 0.
         notes: list of str. What was found without being asked for, as sentences.
+        names: list of str, or None. The cells of a header that names every column wanted; no row repeats it by chance.
     """
 
     keys: dict[str, int | str]
     columns: dict[str, str | int]
     header_rows: int
     notes: list[str]
+    names: list[str] | None = None
+
+    def is_header_again(self, cells):
+        """Whether a row below the header is the header again, as in files put one behind the other."""
+        return self.names is not None and self.names[-1] in cells[-1] and bare(cells) == self.names
 
     @classmethod
     def find(cls, rows, *, named, header, with_labels, path):
@@ -59,13 +65,17 @@ class TableLayout:
     @classmethod
     def _of_lists(cls, rows, header, **how):
         given = [name for name in how["named"].values() if name is not None]
+        sure = header is not False and names_every_role(rows[0], named=how["named"], wanted=how["wanted"])
+        if header is None and sure:
+            header = any(bare(row) == bare(rows[0]) for row in rows[1:]) or None
         if header is None:
             header = has_header(rows[0], rows[1:], named=given, path=how["path"])
         names = rows[0] if header else [str(place + 1) for place in range(len(rows[0]))]
         columns = [list(column) for column in zip(*rows[header:], strict=True)] or [[] for _ in names]
         chosen = choose_columns(names, columns, by_number=True, **how)
         taken = {role: names[place].strip() if header else place + 1 for role, place in chosen.items()}
-        return cls(chosen, taken, int(header), _notes(taken, how["named"], int(header)))
+        again = bare(rows[0]) if header and sure else None
+        return cls(chosen, taken, int(header), _notes(taken, how["named"], int(header)), again)
 
 
 def _notes(columns, named, header_rows):

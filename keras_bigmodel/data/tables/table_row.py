@@ -9,8 +9,7 @@ class TableRow(NamedTuple):
     Args:
         number: int. The line where the row begins, from 1; in Parquet the row's number, from 1.
         cells: list of the values in the order of the columns, or dict of column's name → value.
-        apart: list of lists of str, or None. Where quote marks join lines that would each be a row as wide as this one
-            without them: these rows. They may be what was meant.
+        apart: list of lists of str, or None. Where quote marks join lines that may be rows without them: these rows.
     """
 
     number: int

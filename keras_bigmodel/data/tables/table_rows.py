@@ -7,12 +7,12 @@ from keras_bigmodel.data.tables.parquet_rows import parquet_rows
 _READERS = {
     "csv": lambda path, **how: delimited_rows(path, delimiter=",", **how),
     "tsv": lambda path, **how: delimited_rows(path, delimiter="\t", **how),
-    "jsonl": lambda path, quotes, encoding: json_line_rows(path, encoding=encoding),
-    "parquet": lambda path, quotes, encoding: parquet_rows(path),
+    "jsonl": lambda path, encoding, **_: json_line_rows(path, encoding=encoding),
+    "parquet": lambda path, **_: parquet_rows(path),
 }
 
 
-def table_rows(path, format, *, quotes=True, encoding=None):
+def table_rows(path, format, *, quotes=True, encoding=None, alone=False):
     """Yields the rows of a table without holding more than one of them.
 
     Args:
@@ -20,6 +20,8 @@ def table_rows(path, format, *, quotes=True, encoding=None):
         format: str. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`.
         quotes: bool. Whether quote marks enclose cells, in CSV and TSV. Defaults to True.
         encoding: str or None. Of CSV, TSV and JSON lines; None means UTF-8, or what a byte order mark says.
+        alone: bool. Whether one column would do; then semicolons part columns only where a name tells so. Defaults to
+            False.
 
     Yields:
         `TableRow`. Of CSV and TSV the first may be the header; the cells are lists. Of the others they are dicts.
@@ -27,7 +29,7 @@ def table_rows(path, format, *, quotes=True, encoding=None):
     Raises:
         UserError: what cannot be read, with the line where it stands.
     """
-    return _READERS[format](path, quotes=quotes, encoding=encoding)
+    return _READERS[format](path, quotes=quotes, encoding=encoding, alone=alone)
 
 
 def place(format, number):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.tables.cell_values import cell_text, cell_weight, label_notes
+from keras_bigmodel.data.tables.stray_quotes import check_joined
 from keras_bigmodel.data.tables.table_file import table_format
 from keras_bigmodel.data.tables.table_layout import ROLES, TableLayout
 from keras_bigmodel.data.tables.table_rows import place, table_rows
@@ -96,7 +97,8 @@ def read_text_table(
     """
     path = Path(path)
     format = table_format(path, format)
-    rows = table_rows(path, format, quotes=quotes, encoding=encoding)
+    alone = not (with_labels or pair or header) and text in (None, "1")
+    rows = table_rows(path, format, quotes=quotes, encoding=encoding, alone=alone)
     first = list(itertools.islice(rows, _ROWS_TO_LOOK_AT))
     if not first:
         raise UserError(_nothing(path, 0))
@@ -117,6 +119,13 @@ class _Gathered:
         self._dropped, self._cut, self._joined = {}, 0, []
 
     def take(self, row):
+        if self._layout.is_header_again(row.cells):
+            raise UserError(
+                f"{place(self._format, row.number).capitalize()} of {self._path} repeats the names of the columns: "
+                "remove that line."
+            )
+        if row.apart is not None:
+            self._joined.append(row)
         cells = {role: self._cell(row, role) for role in self._layout.keys if role != "weight"}
         reason = _reason_to_drop(cells)
         if reason is not None:
@@ -124,8 +133,6 @@ class _Gathered:
             return
         if "weight" in self._layout.keys:
             cells["weight"] = self._cell(row, "weight")
-        if row.apart is not None:
-            self._joined.append(row)
         for role, cell in cells.items():
             self._columns[role].append(cell)
 
@@ -152,9 +159,10 @@ class _Gathered:
             raise UserError(_nothing(self._path, sum(self._dropped.values()), columns["label"] is not None))
         if columns["weight"] is not None and not any(columns["weight"]):
             raise UserError(f"Every weight in {self._path} is 0. Give at least one row a weight above 0.")
+        label = self._layout.keys.get("label")
         notes = [
             *self._layout.notes,
-            *self._notes_on_quotes(columns["label"]),
+            *check_joined(self._joined, columns["label"], label=label, format=self._format, path=self._path),
             *label_notes(set(columns["label"] or ())),
         ]
         if self._cut:
@@ -173,24 +181,6 @@ class _Gathered:
             cut=self._cut,
             notes=notes,
         )
-
-    def _notes_on_quotes(self, labels):
-        """Refuses lines that two stray quote marks joined to one row; without labels to tell by, says so."""
-        known = set(labels or ())
-        for row in self._joined:
-            lines = f"lines {row.number} to {row.number + len(row.apart) - 1}"
-            if labels is None and self._format != "tsv":
-                continue  # in CSV a text of several lines with a comma in each is nothing strange
-            if labels is None:
-                return [
-                    f"Quote marks join {lines} to one row. If they are ordinary characters there, give --no-quotes."
-                ]
-            if all(cells[self._layout.keys["label"]].strip().strip('"') in known for cells in row.apart):
-                raise UserError(
-                    f"Quote marks join {lines} of {self._path} to one row, and each looks like a row of its own. Give "
-                    "--no-quotes if quote marks are ordinary characters there."
-                )
-        return []
 
 
 def _reason_to_drop(cells):

@@ -97,6 +97,24 @@ def test_of_a_large_table_a_sample_is_checked_and_the_report_says_so():
     assert any("were looked for in 50,000 of its 50,010 rows" in note for note in report["notes"])
 
 
+def test_of_large_tables_copies_are_found_in_every_row_and_others_are_at_least_so_many():
+    letters = [chr(97 + number % 26) for number in range(26)]
+    texts = [f"word {a}{b}{c}{d} here" for a in letters for b in letters for c in letters for d in "abc"][:50_100]
+    report = data_report({"train": _table(texts), "test": _table([text.upper() + "!" for text in texts])})
+    assert report["leaks"][0]["near_rows"] == len(texts)
+    assert report["notes"][0].startswith(
+        "50,100 of the 50,100 rows of test stand in train, too (50,100 of them nearly)"
+    )
+    some = _table([*(text.upper() + "!" for text in texts[:30_000]), "quite another one"])
+    report = data_report({"train": _table([*texts, texts[0] + "?"]), "test": some})
+    assert report["leaks"][0]["near_rows"] == 30_000
+    assert report["notes"][0] == (
+        "At least 30,000 of the 30,001 rows of test stand in train, too (at least 30,000 of them nearly): measures on "
+        "them are too good."
+    )
+    assert "Texts of train repeat an earlier one: at least 1 row nearly." in report["notes"]
+
+
 @pytest.mark.parametrize(
     ("labels", "words"),
     [

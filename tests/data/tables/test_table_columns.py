@@ -56,6 +56,44 @@ def test_where_nothing_tells_the_person_is_asked(tmp_path, content):
         _read(tmp_path, content)
 
 
+_PAIR = "".join(f"{text},{label}\n" for text, label in zip(TEXTS, "xyx", strict=True))
+
+
+@pytest.mark.parametrize(
+    ("header", "how"),
+    [
+        ("text,label", {}),
+        ("Review,Stars", {}),
+        ("text,label", {"header": True}),
+        ("text,label", {"text": "1", "label": "2"}),
+        ("text,label", {"with_labels": False}),
+        ("said,how", {"text": "said", "label": "how"}),
+        ("said,how", {"text": "said", "with_labels": False}),
+    ],
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_header_that_comes_again_is_refused_with_its_line(tmp_path, header, how, mark):
+    with pytest.raises(UserError, match=r"^Line 5 of .* repeats the names of the columns: remove that line\.$"):
+        _read(tmp_path, f"{mark}{header}\n{_PAIR}{mark}{header}\n{_PAIR}", **how)
+
+
+def test_a_header_that_comes_again_far_down_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"^Line 36002 of"):
+        _read(tmp_path, f"text,label\n{_PAIR * 12000}text,label\n{_PAIR}")
+
+
+@pytest.mark.parametrize(
+    ("content", "how"),
+    [
+        ("good,ham\nbad,spam\ngood,ham\n", {"text": "1", "label": "2"}),
+        ("what is it now,question\nvery fine it is,answer\nwhat is it now,question\n", {"with_labels": False}),
+        ("text,label\na,x\ntext,label\n", {"header": False, "text": "1", "label": "2"}),
+    ],
+)
+def test_a_row_that_comes_again_is_a_row(tmp_path, content, how):
+    assert len(_read(tmp_path, content, **how)) == 3
+
+
 # ---- which column is what
 
 

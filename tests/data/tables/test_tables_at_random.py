@@ -23,13 +23,22 @@ labels = texts.map(str.strip)
 tables = st.lists(st.tuples(texts, labels), min_size=1, max_size=12)
 
 
+def _is_read_back(path, rows, **how):
+    # Named: what looks like a header is a guess, and here the cells may be the words "text" and "label".
+    try:
+        table = read_text_table(path, text="text", label="label", header=True, **how)
+    except UserError as error:
+        # Stray quote marks look the same where a cell of a TSV has TABs and line breaks; nothing else may be refused.
+        has_both = any("\t" in cell and set(cell) & {"\n", "\r"} for row in rows for cell in row)
+        return path.suffix == ".tsv" and "--no-quotes" in str(error) and has_both
+    return list(zip(table.texts, table.labels, strict=True)) == rows
+
+
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".parquet"])
 @properties
 @given(rows=tables)
 def test_any_table_is_read_back_as_it_was_written(tmp_path, ending, rows):
-    # Named: what looks like a header is a guess, and here the cells may be the words "text" and "label".
-    table = read_text_table(WRITERS[ending](tmp_path / f"table{ending}", rows), text="text", label="label", header=True)
-    assert list(zip(table.texts, table.labels, strict=True)) == rows
+    assert _is_read_back(WRITERS[ending](tmp_path / f"table{ending}", rows), rows)
 
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl"])
@@ -42,8 +51,7 @@ def test_any_table_is_read_back_as_it_was_written(tmp_path, ending, rows):
 def test_any_table_is_read_back_from_other_encodings(tmp_path, ending, encoding, option, rows):
     rows = [(text.removeprefix("\ufeff") or "-", label) for text, label in rows]
     path = WRITERS[ending](tmp_path / f"table{ending}", rows, encoding=encoding)
-    table = read_text_table(path, text="text", label="label", header=True, encoding=option)
-    assert list(zip(table.texts, table.labels, strict=True)) == rows
+    assert _is_read_back(path, rows, encoding=option)
 
 
 formats = st.sampled_from(["csv", "tsv", "jsonl", "parquet"])

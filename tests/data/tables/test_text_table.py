@@ -86,6 +86,27 @@ def test_labels_lose_the_spaces_around_them_and_texts_do_not(tmp_path):
     assert (table.texts, table.labels) == ([" a ", "b"], ["x", "x"])
 
 
+@pytest.mark.parametrize(
+    ("labels", "note"),
+    [
+        (["Good", "good"], 'The labels "Good" and "good" differ only in case; they are taken as different classes.'),
+        (["bad", "b\u200bad"], '"bad" and "b\\u200bad" differ only in case, spaces or Unicode form'),
+        (["é", "e\u0301"], "spaces or Unicode form"),
+        (["so so", "so\u00a0so", "So  so"], '"So  so" and "so so" and "so\\xa0so"'),
+        (
+            [letter + case for letter in "abcde" for case in "xX"],
+            '"aX" and "ax"; "bX" and "bx"; "cX" and "cx" and 2 more',
+        ),
+        (["好", "好的"], None),
+    ],
+)
+def test_labels_that_look_alike_are_told(tmp_path, labels, note):
+    path = write_delimited(tmp_path / "table.csv", [(f"text {number}", label) for number, label in enumerate(labels)])
+    table = read_text_table(path)
+    assert table.labels == labels
+    assert [note in found for found in table.notes] == [True] * (note is not None)
+
+
 def test_pairs_have_two_texts_of_which_the_second_may_be_empty(tmp_path):
     rows = [("q1", "a1", "yes"), ("q2", "", "no")]
     path = write_delimited(tmp_path / "pairs.csv", rows, header=("question", "answer", "fits"))
@@ -194,6 +215,87 @@ def test_rows_that_two_stray_quote_marks_would_join_are_not_joined_in_silence(tm
     assert any("--no-quotes" in note for note in notes)
 
 
+_ROW = "row {}\t{}\n"
+_ROWS = "text\tlabel\n" + "".join(_ROW.format(number, "ab"[number % 2]) for number in range(5))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['"Oh well, he said\ta', "more\tb", 'last one"\tb'],
+        ['"Oh well, he said\ta', 'she said ""no""\ta', 'last one"\tb'],
+        ['"Oh well, he said\ta', "no label\t", 'last one"\tb'],
+        ['"Oh well, he said\ta', "a new label\tc", 'last one"\tb'],
+        ['"Oh well, he said\ta', 'last one, without a label"\t'],
+        ['"Oh well, he said\ta', "a cell more\tb\tb", "and\tb", 'last one"\tb'],
+    ],
+)
+def test_stray_quote_marks_that_swallow_lines_of_tsv_are_refused(tmp_path, lines):
+    sentence = _refused(tmp_path, _ROWS + "\n".join(lines) + "\n", "table.tsv")
+    assert f"lines 7 to {6 + len(lines)} of" in sentence
+    assert "Give --no-quotes" in sentence
+
+
+def test_lines_that_quote_marks_join_are_named_where_they_may_be_rows(tmp_path):
+    joined = '"first\t1999\nsecond"\ta\n'
+    notes = _read(tmp_path, _ROWS + joined + _ROW.format(6, "b") + joined, "table.tsv").notes
+    assert notes == [
+        "Quote marks join lines 7 to 8 to one row, and so in 1 other place. If they are ordinary characters, give "
+        "--no-quotes."
+    ]
+
+
+def test_a_quoted_text_with_tabs_and_line_breaks_is_one_text(tmp_path):
+    rows = [("a", "one\ttwo\tthree\nfour"), ("b", "x"), ("a", "five\nsix\tseven\teight"), ("b", "y\nz")]
+    table = read_text_table(write_delimited(tmp_path / "t.tsv", rows, delimiter="\t", header=("label", "text")))
+    assert list(zip(table.labels, table.texts, strict=True)) == rows
+    assert table.notes == []
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+@pytest.mark.parametrize("header", ["text{} label", '"text"{} "label"', "text{}label"])
+def test_blanks_before_quote_marks_are_no_part_of_a_cell(tmp_path, delimiter, header):
+    rows = "".join(f'well {number}{delimiter} "{"ab"[number % 2]}"\n' for number in range(9))
+    rows += f'"said ""so""{delimiter} twice"{delimiter}   "a"\n'
+    name = "table.tsv" if delimiter == "\t" else "table.csv"
+    table = _read(tmp_path, header.format(delimiter) + "\n" + rows, name)
+    assert table.columns == {"text": "text", "label": "label"}
+    assert set(table.labels) == {"a", "b"}
+    assert table.texts[-1] == f'said "so"{delimiter} twice'
+
+
+@pytest.mark.parametrize(
+    ("content", "texts"),
+    [
+        ("label,text\nx, a\ny,  b\n", [" a", "  b"]),
+        ('label,text\nx, a\ny, "b" she said\n', [" a", ' "b" she said']),
+        ('label,text\nx,a\ny,b\nx,c\ny, "d"\n', ["a", "b", "c", ' "d"']),
+        ('label,text\nx," a, ""b"""\ny," c"\n', [' a, "b"', " c"]),
+    ],
+)
+def test_blanks_are_parts_of_texts_otherwise(tmp_path, content, texts):
+    assert _read(tmp_path, content).texts == texts
+
+
+def test_blanks_before_quote_marks_are_told_in_a_long_file_whose_look_ends_in_a_cell(tmp_path):
+    rows = "".join(f'"well\nthen {number}", "{"ab"[number % 2]}"\n' for number in range(1500))
+    table = _read(tmp_path, "text,label\n" + rows)
+    assert (len(table), set(table.labels)) == (1500, {"a", "b"})
+
+
+@pytest.mark.parametrize(
+    ("first", "delimiter"), [("sep=;", ";"), ("sep=,", ","), ('"sep=;"', ";"), ("SEP=|", "|"), ("sep=\t", "\t")]
+)
+def test_the_line_that_tells_excel_the_delimiter_is_obeyed(tmp_path, first, delimiter):
+    rows = f"text{delimiter}label\nwell{delimiter}a\nill{delimiter}b\n"
+    table = _read(tmp_path, f"\ufeff{first}\r\n{rows}")
+    assert (table.texts, table.labels) == (["well", "ill"], ["a", "b"])
+    assert "line 5 of" in _refused(tmp_path, f"{first}\n{rows}one{delimiter}two{delimiter}three\n")
+    assert "no rows" in _refused(tmp_path, f"{first}\n")
+    joined = f'sep={delimiter}\n{rows}"x{delimiter}a\ny"{delimiter}b\n'
+    assert _read(tmp_path, joined, with_labels=False).texts[-1] == f"x{delimiter}a\ny"
+
+
 def test_texts_of_several_lines_are_no_stray_quote_marks(tmp_path):
     rows = [("x", "dear all,\nthank you, and\nbye, then"), ("y", "hi, there"), ("x", "a")]
     path = write_delimited(tmp_path / "mails.csv", rows, header=("label", "text"))
@@ -227,6 +329,16 @@ def test_semicolons_part_columns_where_no_comma_does(tmp_path):
     assert table.texts == ["1,5 Sterne", "gut"]
 
 
+def test_semicolons_in_a_file_of_texts_alone_are_characters(tmp_path):
+    texts = ["it was cold; we left", "good; cheap", "never again; I promise"]
+    lines = "\n".join(texts) + "\n"
+    assert _read(tmp_path, lines, with_labels=False, header=False).texts == texts
+    assert _read(tmp_path, lines, with_labels=False, header=False, text="1").texts == texts
+    assert _read(tmp_path, "Review;Stars\n" + lines, with_labels=False).texts[0] == "it was cold"
+    assert _read(tmp_path, "said;how\n" + lines, with_labels=False, text="said").texts[0] == "it was cold"
+    assert _read(tmp_path, lines, with_labels=False, text="2", header=False).texts[0] == " we left"
+
+
 # ---- typed tables
 
 
@@ -242,6 +354,8 @@ def test_semicolons_part_columns_where_no_comma_does(tmp_path):
         ('"text"\n', ["Line 1", "a string"]),
         ("[" * 100_000 + "\n", ["Line 1", "nested too deep"]),
         ("{}\n", ["no columns"]),
+        ('{"text": "a", "label": "x"}\n{"text": "b", "label": "y", "text": "c"}\n', ["Line 2", '"text" twice']),
+        ('{"text": "a", "label": "x", "more": {"k": 1, "k": 2}}\n', ["Line 1", '"k" twice']),
     ],
 )
 def test_what_is_no_json_line_is_named_with_its_line(tmp_path, content, words):

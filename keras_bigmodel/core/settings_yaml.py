@@ -1,0 +1,43 @@
+"""YAML as people expect it: of version 1.2, and no key twice. Knows PyYAML; no settings."""
+
+import re
+
+import yaml
+
+
+class SettingsLoader(yaml.SafeLoader):
+    """Reads YAML without the traps of version 1.1.
+
+    `no` and `on` are words, `007` and `1:30` are texts, `1e-4` is a number, a date is a text, and a key that stands
+    twice is an error.
+
+    Source: YAML 1.2, section 10.3.2, "core schema".
+    """
+
+    yaml_implicit_resolvers = {}
+
+    def construct_mapping(self, node, deep=False):
+        """Makes a dict, and refuses a key that is there already."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for number, (key, (key_node, _)) in enumerate(zip(keys, node.value, strict=True)):
+            if key in keys[:number]:
+                raise yaml.constructor.ConstructorError(None, None, f'"{key}" stands twice', key_node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+class SettingsDumper(yaml.SafeDumper):
+    """Writes YAML that `SettingsLoader` and readers of version 1.1 read alike: what either could mistake is quoted."""
+
+
+_PATTERNS = {
+    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "int": (r"[-+]?(?:0|[1-9][0-9]*)", list("-+0123456789")),
+    "float": (
+        r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|(?=[0-9]+[eE])[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+}
+for _name, (_pattern, _first) in _PATTERNS.items():
+    for _kind in (SettingsLoader, SettingsDumper):
+        _kind.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(rf"(?:{_pattern})\Z"), _first)
