@@ -40,5 +40,6 @@ def test_textbook_bert_runs_on_a_folder(tiny_bert):
 def test_intents_reaches_what_the_readme_says(tmp_path):
     result = json.loads(run_app("intents", "--out", tmp_path / "intents").strip().splitlines()[-1])
     assert result["baseline_accuracy"] <= 0.85
-    assert result["accuracy"] >= 0.92
+    # One seed, and other machines compute in other digits; three seeds gave 0.926 to 0.943.
+    assert result["accuracy"] >= 0.90
     assert (Path(result["folder"]) / "saved_model.pb").is_file()

@@ -1,16 +1,12 @@
 """From a name or a folder to a checkpoint and its encoder. Knows which sources there are, not how each is read."""
 
 import difflib
-import re
 from pathlib import Path
 
 from keras_bigmodel.checkpoints.hugging_face_folder import HuggingFaceFolder
 from keras_bigmodel.checkpoints.minilm import minilm_folder
 from keras_bigmodel.core.errors import UserError
 
-_HUB_NAME = re.compile(
-    r"(?:[\w.-]+/)?(?:bert|[\w.]*-bert|all)-[\w.-]+|(?:google-bert|sentence-transformers)/[\w.-]+", re.IGNORECASE
-)
 NAMED_ENCODERS = {"minilm": minilm_folder}
 
 
@@ -30,14 +26,8 @@ def open_checkpoint(source):
         return HuggingFaceFolder(NAMED_ENCODERS[str(source)]())
     if Path(source).exists():
         return HuggingFaceFolder(source)
-    if _HUB_NAME.fullmatch(str(source)):
-        raise UserError(
-            f'No encoder "{source}": no folder has that name. If it is a model of the Hugging Face hub, download it '
-            f"first: hf download {source} --local-dir {str(source).split('/')[-1]}, and give that folder. Known names: "
-            f"{', '.join(NAMED_ENCODERS)}."
-        )
     near = difflib.get_close_matches(str(source), NAMED_ENCODERS, n=1)
-    hint = f' Did you mean "{near[0]}"?' if near else ""
+    hint = f' Did you mean "{near[0]}"?' if near else _how_to_download(str(source))
     raise UserError(
         f'No encoder "{source}": it is neither a known name nor a folder.{hint} Known names: '
         f"{', '.join(NAMED_ENCODERS)}. A folder must hold config.json, model.safetensors, and vocab.txt or "
@@ -60,3 +50,12 @@ def load_encoder(source, *, pooler=True, dtype=None):
         UserError: as `open_checkpoint`; or tensors are missing or of another shape.
     """
     return open_checkpoint(source).load_encoder(pooler=pooler, dtype=dtype)
+
+
+def _how_to_download(name):
+    """Gives a sentence for names as the Hugging Face hub has them, and nothing for others."""
+    if "bert" not in name.lower() or name.startswith((".", "/", "~")) or name.count("/") > 1:
+        return ""
+    return (
+        f" A model of the Hugging Face hub is downloaded first: hf download {name} --local-dir {name.split('/')[-1]}."
+    )
