@@ -32,7 +32,7 @@ MASKS = (
     (r"[ \t]+", " "),
 )
 # Whether and how often such lines come, a machine's arithmetic decides.
-NOT_COMPARED = re.compile(r"The validation loss had not fallen|(fixed|broken|both wrong) |Wrong in both,")
+NOT_COMPARED = re.compile(r"The validation loss (had not fallen|was lowest)|(fixed|broken|both wrong) |Wrong in both,")
 
 
 @dataclass(frozen=True)
