@@ -1,6 +1,7 @@
 """What all tests share: a tiny BERT, a small table, the JAX run's limits."""
 
 import os
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -9,6 +10,9 @@ import pytest
 from hypothesis import settings
 
 from tests.tiny_bert import write_tiny_bert
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell does that to what it starts with "&"
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # some tests press Ctrl-C
 
 # What fails on one machine fails on all; the first example may trace a graph.
 settings.register_profile("steady", derandomize=True, deadline=None, database=None)

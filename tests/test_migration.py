@@ -38,7 +38,7 @@ def first_lines():
     return re.search(r"<!-- run: .*? -->\n```python\n(.*?)```", TEXT, flags=re.DOTALL)[1]
 
 
-def write_workplace(folder):
+def write_what_the_lines_need(folder):
     """The files that the document names: two tables, texts in folders of their classes, a BERT."""
     names = {"damaged_or_wrong_item": "bad", "feedback": "good"}
     for split, name in (("train", "reviews.csv"), ("test", "test.csv")):
@@ -55,7 +55,7 @@ def write_workplace(folder):
 @pytest.mark.full
 @pytest.mark.parametrize("heading", TABLES)
 def test_our_lines_run(heading, tmp_path, monkeypatch):
-    write_workplace(tmp_path)
+    write_what_the_lines_need(tmp_path)
     monkeypatch.chdir(tmp_path)
     lines = our_lines(heading)
     assert len(lines) >= 4
