@@ -3,9 +3,8 @@
 Names are handed on when first used, so that importing the package loads neither TensorFlow nor Keras.
 """
 
-from importlib import import_module
-
 from keras_bigmodel._version import __version__
+from keras_bigmodel.core.lazy_names import lazy_names
 
 _HOMES = {
     "BackupAndResume": "training",
@@ -27,10 +26,7 @@ _HOMES = {
 __all__ = ["__version__", *sorted(_HOMES)]
 
 
-def __getattr__(name):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'keras_bigmodel' has no attribute '{name}'")
-    return getattr(import_module(f"keras_bigmodel.{_HOMES[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__():

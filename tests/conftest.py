@@ -1,7 +1,10 @@
 """What all tests share: a tiny BERT, a small table, the JAX run's limits."""
 
+import io
 import os
 import signal
+import sys
+from dataclasses import dataclass
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -38,3 +41,29 @@ def tiny_bert(tmp_path_factory):
 def tiny_bert_with_head(tmp_path_factory):
     """A Hugging Face folder with a head of three labels."""
     return write_tiny_bert(tmp_path_factory.mktemp("tiny") / "head", labels=["bad", "fair", "good"])
+
+
+@dataclass
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def bigmodel(monkeypatch, capfd):
+    """Runs `bigmodel` in this process, which has loaded TensorFlow already."""
+    from keras_bigmodel.cli.main import main
+
+    def run(*arguments, stdin=""):
+        monkeypatch.setattr(sys, "argv", ["bigmodel", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode("utf-8", "surrogateescape"))))
+        capfd.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as exit:
+            code = exit.code or 0
+        return Ran(code, *capfd.readouterr())
+
+    return run

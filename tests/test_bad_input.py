@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from keras_bigmodel.cli.main import main
 from tests.bad_inputs import COUNTED, REFUSED, good
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "bad-input.md"
@@ -27,7 +26,7 @@ def test_the_document_and_the_cases_are_the_same():
     assert set(rows_of("Counted and said")) == set(COUNTED)
 
 
-def run(make, folder, tiny_bert, monkeypatch, capfd):
+def run(make, folder, tiny_bert, monkeypatch, bigmodel):
     """Runs `bigmodel train` in the folder that the case filled; gives code, standard error and what is new there."""
     monkeypatch.chdir(folder)
     given = [str(part.relative_to(folder)) if isinstance(part, Path) else str(part) for part in make(folder)]
@@ -36,28 +35,22 @@ def run(make, folder, tiny_bert, monkeypatch, capfd):
     for name, value in options.items():
         if name not in given and not (name == "--epochs" and {"--settings", "--resume"} & set(given)):
             given += [name, value]
-    monkeypatch.setattr(sys, "argv", ["bigmodel", "train", *given])
-    capfd.readouterr()
-    code = 0
-    try:
-        main()
-    except SystemExit as exit:
-        code = exit.code or 0
-    said = [line for line in capfd.readouterr().err.splitlines() if not line.startswith(("WARNING", "I0000", "W0000"))]
-    return code, said, [path for path in sorted(folder.rglob("*")) if path not in before]
+    ran = bigmodel("train", *given)
+    said = [line for line in ran.err.splitlines() if not line.startswith(("WARNING", "I0000", "W0000"))]
+    return ran.code, said, [path for path in sorted(folder.rglob("*")) if path not in before]
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_it_is_refused_with_the_sentence_of_the_document(name, tmp_path, tiny_bert, monkeypatch, capfd):
-    code, said, new = run(REFUSED[name], tmp_path, tiny_bert, monkeypatch, capfd)
+def test_it_is_refused_with_the_sentence_of_the_document(name, tmp_path, tiny_bert, monkeypatch, bigmodel):
+    code, said, new = run(REFUSED[name], tmp_path, tiny_bert, monkeypatch, bigmodel)
     assert said[-1] == "Error: " + rows_of("Refused").get(name, "")
     assert code == 2
     assert new == [], "nothing is written"
 
 
 @pytest.mark.parametrize("name", COUNTED)
-def test_it_is_counted_and_said_and_the_run_goes_on(name, tmp_path, tiny_bert, monkeypatch, capfd):
-    code, said, _ = run(COUNTED[name], tmp_path, tiny_bert, monkeypatch, capfd)
+def test_it_is_counted_and_said_and_the_run_goes_on(name, tmp_path, tiny_bert, monkeypatch, bigmodel):
+    code, said, _ = run(COUNTED[name], tmp_path, tiny_bert, monkeypatch, bigmodel)
     assert rows_of("Counted and said").get(name, "") in said
     assert code == 0
     assert (tmp_path / "model" / "1" / "saved_model.pb").is_file()

@@ -12,6 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from keras_bigmodel.cli.metric_table import columns
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.table_notes import table_notes
 from keras_bigmodel.cli.table_options import (
     EncodingOption,
     FormatOption,
@@ -60,10 +61,8 @@ def run(
         print(json.dumps({**compared, "dropped": rows.dropped}, ensure_ascii=False))
         return
     print("\n".join(_lines(compared, show)))
-    for note in rows.notes:
+    for note in table_notes(rows):
         typer.echo(note, err=True)
-    for reason, number in rows.dropped.items():
-        typer.echo(f"Left out {number} rows: {reason}.", err=True)
     if out is not None:
         typer.echo(f"Wrote {len(compared['changed'])} changed texts to {out}.", err=True)
 

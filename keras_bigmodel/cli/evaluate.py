@@ -8,6 +8,7 @@ import typer
 from keras_bigmodel.cli.metric_table import class_lines, figure_lines
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.table_notes import table_notes
 from keras_bigmodel.cli.table_options import (
     EncodingOption,
     FormatOption,
@@ -46,10 +47,8 @@ def run(
     from keras_bigmodel.pipeline import load_task, measured
 
     task, screen = load_task(model).with_dtype("float32"), Screen()  # what an export computes in
-    for note in rows.notes:
+    for note in table_notes(rows):
         screen.say(note)
-    for reason, number in rows.dropped.items():
-        screen.say(f"Left out {number} rows: {reason}.")
     figures = measured(task, rows, reporter=screen)
     if report is not None:
         from keras_bigmodel.pipeline.run_report import write_table_report

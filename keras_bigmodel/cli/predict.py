@@ -10,6 +10,7 @@ import typer
 
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.table_notes import table_notes
 from keras_bigmodel.cli.table_options import (
     EncodingOption,
     FormatOption,
@@ -94,10 +95,8 @@ def _table_rows(path, how):
     from keras_bigmodel.data import read_text_table
 
     table = read_text_table(path, **how, with_labels=False)
-    for note in table.notes:
+    for note in table_notes(table):
         typer.echo(note, err=True)
-    for reason, number in table.dropped.items():
-        typer.echo(f"Left out {number} rows: {reason}.", err=True)
     texts = table.texts if table.seconds is None else list(zip(table.texts, table.seconds, strict=True))
     return iter(texts), len(texts)
 

@@ -1,6 +1,6 @@
 """Tables, splits and batches. Knows no model; the tokenizer is passed in. Names load when first used."""
 
-from importlib import import_module
+from keras_bigmodel.core.lazy_names import lazy_names
 
 _HOMES = {
     "EncodedTexts": "encoded_texts",
@@ -22,7 +22,4 @@ _HOMES = {
 __all__ = [*_HOMES]
 
 
-def __getattr__(name):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'keras_bigmodel.data' has no attribute '{name}'")
-    return getattr(import_module(f"keras_bigmodel.data.{_HOMES[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOMES)

@@ -1,6 +1,6 @@
 """Measures on arrays, and the report of them. Knows no model. The report's names load when first used."""
 
-from importlib import import_module
+from keras_bigmodel.core.lazy_names import lazy_names
 
 # Not by __getattr__: a module of the same name would hide the function. They load nothing but NumPy.
 from keras_bigmodel.evaluation.answer_details import answer_details
@@ -16,7 +16,4 @@ _HOMES = {
 __all__ = ["answer_details", "classification_metrics", "length_slices", "paired_comparison", *_HOMES]
 
 
-def __getattr__(name):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'keras_bigmodel.evaluation' has no attribute '{name}'")
-    return getattr(import_module(f"keras_bigmodel.evaluation.{_HOMES[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOMES)

@@ -1,6 +1,6 @@
 """From a table to an artefact. Knows no command line and no HTTP. Names load when first used."""
 
-from importlib import import_module
+from keras_bigmodel.core.lazy_names import lazy_names
 
 _HOMES = {
     "TrainSettings": "train_settings",
@@ -15,7 +15,4 @@ _HOMES = {
 __all__ = [*_HOMES]
 
 
-def __getattr__(name):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'keras_bigmodel.pipeline' has no attribute '{name}'")
-    return getattr(import_module(f"keras_bigmodel.pipeline.{_HOMES[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOMES)

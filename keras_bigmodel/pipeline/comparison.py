@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.manifest import FILE_NAME, Manifest
+from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import version_folder
 from keras_bigmodel.evaluation import paired_comparison
-from keras_bigmodel.pipeline.version_contents import load_task
-from keras_bigmodel.tasks import task_folder
-from keras_bigmodel.training import ReportPredicting
+from keras_bigmodel.pipeline.measurement import ask, check_pairs
+from keras_bigmodel.pipeline.version_contents import is_saved_task, load_task
 
 _KINDS = {(False, True): "fixed", (True, False): "broken", (False, False): "both wrong"}
 
@@ -48,7 +47,7 @@ def compare(first, second, table, *, batch_size=64, reporter=SILENT):
 
 
 def _described(path):
-    if (Path(path) / task_folder.TASK_FILE).is_file() and not (Path(path) / FILE_NAME).is_file():
+    if is_saved_task(path):
         return {"folder": str(path), "name": Path(path).resolve().name, "version": None}
     folder = version_folder(path)
     manifest = Manifest.read(folder)
@@ -60,11 +59,10 @@ def _answers(model, table, batch_size, reporter, wanted=None):
     task = load_task(model["folder"]).with_dtype("float32")  # what an export computes in: compared is what is shipped
     if wanted is not None:
         _check_labels(wanted, task.labels, model["folder"])
-    _check_pairs(task, table, model["folder"])
+    check_pairs(task, table, model["folder"])
     targets = task.encode_targets(table.labels)
-    with reporter.bar(f"asking {model['folder']}", -(-len(table) // batch_size)) as advance:
-        callbacks = [ReportPredicting(advance)]
-        return task.labels, targets, task.predict(table.inputs, batch_size=batch_size, callbacks=callbacks)
+    title = f"asking {model['folder']}"
+    return task.labels, targets, ask(task, table, batch_size=batch_size, reporter=reporter, title=title)
 
 
 def _check_labels(wanted, labels, folder):
@@ -78,15 +76,6 @@ def _check_labels(wanted, labels, folder):
 
 def _listed(labels):
     return ", ".join(f'"{label}"' for label in labels[:10]) + (f" and {len(labels) - 10} more" if labels[10:] else "")
-
-
-def _check_pairs(task, table, folder):
-    if task.pairs != (table.seconds is not None):
-        raise UserError(
-            f"{folder} takes pairs of texts: name the second text's column with --pair."
-            if task.pairs
-            else f"{folder} takes single texts: leave --pair out."
-        )
 
 
 def _change(table, row, target, labels, answers):

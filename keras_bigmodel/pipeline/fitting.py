@@ -8,7 +8,7 @@ from collections import Counter
 import keras
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.training import BackupAndResume, ReportProgress, RunStopped, StopAtNaN
+from keras_bigmodel.training import BackupAndResume, ReportProgress, StopAtNaN
 
 
 def fit_task(task, settings, tables, *, state_folder, reporter, callbacks=()):
@@ -153,6 +153,3 @@ def _polite_end(backup):
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-__all__ = ["RunStopped", "class_weights", "fit_task"]

@@ -47,6 +47,31 @@ def measured(task, table, *, batch_size=64, reporter=SILENT):
     return {"metrics": metrics, "details": details, "seconds": round(seconds, 3)}
 
 
+def ask(task, table, *, batch_size, reporter, title="measuring"):
+    """Answers a table's texts, with a bar: probabilities, float array `(texts, labels)`."""
+    with reporter.bar(title, -(-len(table) // batch_size)) as advance:
+        return task.predict(table.inputs, batch_size=batch_size, callbacks=[ReportPredicting(advance)])
+
+
+def check_pairs(task, table, model="This model"):
+    """Refuses pairs for a model of single texts, and single texts for a model of pairs.
+
+    Args:
+        task: `TextClassifier`.
+        table: `TextTable`.
+        model: str. What the model is called in the sentence.
+
+    Raises:
+        UserError: they do not fit.
+    """
+    if task.pairs != (table.seconds is not None):
+        raise UserError(
+            f"{model} takes pairs of texts: name the second text's column with --pair."
+            if task.pairs
+            else f"{model} takes single texts: leave --pair out."
+        )
+
+
 def refuse_unknown_labels(table, labels, part=""):
     """Refuses a table with a label that the model does not know.
 
@@ -70,15 +95,9 @@ def refuse_unknown_labels(table, labels, part=""):
 
 
 def _answers(task, table, batch_size, reporter):
-    if task.pairs != (table.seconds is not None):
-        raise UserError(
-            "This model takes pairs of texts: name the second text's column with --pair."
-            if task.pairs
-            else "This model takes single texts: leave --pair out."
-        )
+    check_pairs(task, table)
     refuse_unknown_labels(table, task.labels)
     targets = task.encode_targets(table.labels)
     start = time.perf_counter()
-    with reporter.bar("measuring", -(-len(table) // batch_size)) as advance:
-        answers = task.predict(table.inputs, batch_size=batch_size, callbacks=[ReportPredicting(advance)])
+    answers = ask(task, table, batch_size=batch_size, reporter=reporter)
     return targets, answers, time.perf_counter() - start

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import keras
+
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.versions import version_numbers
@@ -76,7 +78,5 @@ def _child(settings, labels, dtype, parent):
     if last.pairs != (settings.pair is not None):
         wanted = "pairs of texts: name --pair" if last.pairs else "single texts: leave --pair out"
         raise UserError(f"{folder} takes {wanted}.")
-    config = {**last.get_config(), "dropout": settings.dropout, "l2": settings.l2}
-    task = TextClassifier.from_config(config)
-    task.set_weights(last.get_weights())
-    return task.with_dtype(dtype)
+    policy = keras.dtype_policies.serialize(keras.dtype_policies.get(dtype))
+    return last.with_config(dtype=policy, dropout=settings.dropout, l2=settings.l2)

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.manifest import FILE_NAME, Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import next_version, version_folder
 from keras_bigmodel.export import export_checked, exporter
@@ -49,14 +49,19 @@ def write_version(task, folder, manifest, *, parity_texts=None, write_report=Non
     return manifest
 
 
+def is_saved_task(path):
+    """Says whether a folder was written by `Task.save`, and is no version."""
+    return (Path(path) / task_folder.TASK_FILE).is_file() and not (Path(path) / FILE_NAME).is_file()
+
+
 def load_task(path):
     """Loads the task of a version folder, or of the highest version under a folder, its files checked.
 
     Raises:
         UserError: nothing is there, or a file is missing or altered.
     """
-    if (Path(path) / task_folder.TASK_FILE).is_file() and not (Path(path) / "manifest.json").is_file():
-        return TextClassifier.load(path)  # written by Task.save
+    if is_saved_task(path):
+        return TextClassifier.load(path)
     folder = version_folder(path)
     manifest = Manifest.read(folder)
     manifest.check(folder)

@@ -361,8 +361,11 @@ class Task(keras.Model):
 
     def with_dtype(self, dtype):
         """Gives this task computing in another dtype, on a copy of the weights."""
-        config = {**self.get_config(), "dtype": keras.dtype_policies.serialize(keras.dtype_policies.get(dtype))}
-        twin = type(self).from_config(config)
+        return self.with_config(dtype=keras.dtype_policies.serialize(keras.dtype_policies.get(dtype)))
+
+    def with_config(self, **changes):
+        """Gives this task with other values of `get_config`, on a copy of the weights."""
+        twin = type(self).from_config({**self.get_config(), **changes})
         twin.set_weights(self.get_weights())
         return twin
 

@@ -1,13 +1,10 @@
 """A model that the program itself trained, and the program run inside this process."""
 
-import io
 import subprocess
 import sys
-from dataclasses import dataclass
 
 import pytest
 
-from keras_bigmodel.cli.main import main
 from tests.pipeline.conftest import write_table
 from tests.task_contract import messages
 
@@ -37,28 +34,3 @@ def model(trained):
     """The folder of a trained model."""
     assert trained[1].returncode == 0, trained[1].stderr
     return trained[0]
-
-
-@dataclass
-class Ran:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def bigmodel(monkeypatch, capfd):
-    """Runs `bigmodel` in this process, which has loaded TensorFlow already."""
-
-    def run(*arguments, stdin=""):
-        monkeypatch.setattr(sys, "argv", ["bigmodel", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode("utf-8", "surrogateescape"))))
-        capfd.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as exit:
-            code = exit.code or 0
-        return Ran(code, *capfd.readouterr())
-
-    return run
