@@ -1,6 +1,7 @@
 """Prints how fast the tokenizers are beside Hugging Face's: `python benchmarks/tokenize_speed.py DATA_FOLDER`.
 
 One process per number of threads (both engines read it once, at start); each figure is the median of several runs.
+With `--json` it prints a JSON line for each engine and kind of text, as bench.py reads them.
 """
 
 import argparse
@@ -17,6 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 BATCH = 1024
+KINDS = ("English", "German", "Chinese")
+WHO = {"HF": "tokenizers", "exact": "keras_bigmodel", "fast": "keras_bigmodel fast", "plain": "keras_bigmodel plain"}
 
 
 def main():
@@ -24,28 +27,53 @@ def main():
     parser.add_argument("data_folder", type=Path)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--texts", choices=KINDS, nargs="*", default=list(KINDS))
+    parser.add_argument("--most", type=int, help="texts of each kind at most; default: all")
+    parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
-        print(json.dumps(measure(arguments.data_folder, arguments.child, arguments.runs)))
+        print(json.dumps(measure(arguments, arguments.child)))
         return
-    print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; MB of text a second, batches of {BATCH}"
-    )
-    print(f"{'texts':10} {'threads':>7} {'HF':>7} {'exact':>7} {'fast':>7} {'plain':>7}   exact/HF  fast/HF  plain/HF")
+    show = print_lines if arguments.json else print_table
+    if not arguments.json:
+        print_heading()
     for threads in arguments.threads:
-        command = [sys.executable, __file__, str(arguments.data_folder), "--child", str(threads)]
-        environment = os.environ | {"RAYON_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        if threads == 1:
-            environment["TOKENIZERS_PARALLELISM"] = "false"
-        command += ["--runs", str(arguments.runs)]
-        answer = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-        for name, speeds in json.loads(answer).items():
-            ratios = "  ".join(f"{speeds[engine] / speeds['HF']:7.1f}x" for engine in ("exact", "fast", "plain"))
-            print(f"{name:10} {threads:7} " + " ".join(f"{speed:7.1f}" for speed in speeds.values()) + f"   {ratios}")
+        show(threads, json.loads(in_a_process(arguments, threads)))
 
 
-def measure(folder, threads, runs):
+def in_a_process(arguments, threads):
+    """Gives what a process of so many threads measured, as JSON."""
+    command = [sys.executable, __file__, str(arguments.data_folder), "--child", str(threads)]
+    command += ["--runs", str(arguments.runs), "--texts", *arguments.texts]
+    command += ["--most", str(arguments.most)] if arguments.most else []
+    environment = os.environ | {"RAYON_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    if threads == 1:
+        environment["TOKENIZERS_PARALLELISM"] = "false"
+    return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def print_heading():
+    processor = platform.processor() or platform.machine()
+    print(f"{processor}, {os.cpu_count()} cores; MB of text a second, batches of {BATCH}")
+    print(f"{'texts':10} {'threads':>7} {'HF':>7} {'exact':>7} {'fast':>7} {'plain':>7}   exact/HF  fast/HF  plain/HF")
+
+
+def print_table(threads, answer):
+    for name, speeds in answer.items():
+        ratios = "  ".join(f"{speeds[engine] / speeds['HF']:7.1f}x" for engine in ("exact", "fast", "plain"))
+        print(f"{name:10} {threads:7} " + " ".join(f"{speed:7.1f}" for speed in speeds.values()) + f"   {ratios}")
+
+
+def print_lines(threads, answer):
+    ending = "1 thread" if threads == 1 else f"{threads} threads"
+    for name, speeds in answer.items():
+        for engine, speed in speeds.items():
+            about = {"who": WHO[engine], "set": f"{name}, {ending}", "peak_mb": None}  # one process holds them all
+            print(json.dumps({**about, "mb_per_second": round(speed, 3)}))
+
+
+def measure(arguments, threads):
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -54,7 +82,7 @@ def measure(folder, threads, runs):
 
     from keras_bigmodel.tokenizers import PlainWordPieceTokenizer, WordPieceTokenizer
 
-    lines = (folder / "bert_vocab/uncased_L-12_H-768_A-12/vocab.txt").read_text("utf-8").split("\n")
+    lines = (arguments.data_folder / "bert_vocab/uncased_L-12_H-768_A-12/vocab.txt").read_text("utf-8").split("\n")
     vocabulary = lines[:-1]
     hugging_face = BertWordPieceTokenizer({token: position for position, token in enumerate(vocabulary)})
     plain = PlainWordPieceTokenizer(vocabulary)
@@ -78,18 +106,28 @@ def measure(folder, threads, runs):
         "plain": lambda texts: [plain.tokenize(text) for text in texts],
     }
     return {
-        name: {engine: speed(run, texts, runs) for engine, run in engines.items()}
-        for name, texts in corpora(folder).items()
+        name: {engine: speed(run, texts, arguments.runs) for engine, run in engines.items()}
+        for name, texts in corpora(arguments.data_folder, arguments.texts, arguments.most).items()
     }
 
 
-def corpora(folder):
+def corpora(folder, kinds, most):
+    readers = {"English": english, "German": german, "Chinese": chinese}
+    return {kind: readers[kind](folder)[:most] for kind in kinds}
+
+
+def english(folder):
     with open(folder / "ag_news/test.csv", encoding="utf-8", newline="") as file:
-        english = [row[2] for row in csv.reader(file)]
+        return [row[2] for row in csv.reader(file)]
+
+
+def german(folder):
     with gzip.open(folder / "multi30k_en_de/train.de.gz", "rt", encoding="utf-8") as file:
-        german = file.read().split("\n")[:15000]
-    chinese = (folder / "thucnews_titles/test.txt").read_text("utf-8").split("\n")
-    return {"English": english, "German": german, "Chinese": chinese}
+        return file.read().split("\n")[:15000]
+
+
+def chinese(folder):
+    return (folder / "thucnews_titles/test.txt").read_text("utf-8").split("\n")
 
 
 def speed(run, texts, runs):

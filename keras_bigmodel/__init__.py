@@ -16,6 +16,7 @@ _HOMES = {
     "MultiHeadAttention": "layers",
     "PlainWordPieceTokenizer": "tokenizers",
     "Prediction": "tasks",
+    "TableStream": "data",
     "TextClassifier": "tasks",
     "TransformerLayer": "layers",
     "UserError": "core.errors",

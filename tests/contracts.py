@@ -193,7 +193,8 @@ def drops_only_in_training(case, folder):
     never.set_weights(layer.get_weights())
     wanted = _answer(never, arguments)
     np.testing.assert_array_equal(_answer(layer, arguments, training=False), wanted)
-    np.testing.assert_array_equal(_answer(never, arguments, training=True), wanted)
+    # Steps with a gradient of their own are rounded otherwise.
+    np.testing.assert_allclose(_answer(never, arguments, training=True), wanted, rtol=1e-5, atol=1e-6)
     first, second = (_answer(layer, arguments, training=True) for _ in range(2))
     assert np.abs(first - wanted).max() > 1e-3
     assert np.abs(first - second).max() > 1e-3

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.cells import cell_len, set_cell_size
 
+from keras_bigmodel.cli.answer_file import check_free
 from keras_bigmodel.cli.metric_table import columns
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
@@ -45,7 +46,8 @@ def run(
     header: HeaderOption = None,
 ):
     """Compare two models on a table: is the second better, or only luckier, and on which texts?"""
-    _check_free(out)
+    if out is not None:
+        check_free(out)
     from keras_bigmodel.data import read_text_table
 
     how = {"text": text, "pair": pair, "label": label, "format": format, "quotes": quotes}
@@ -133,17 +135,6 @@ def _change_row(change):
     text = " | ".join(change[name] for name in ("text", "text_pair") if name in change)
     short = text if cell_len(text) <= _WIDEST else set_cell_size(text, _WIDEST - 1).rstrip() + "…"
     return change["kind"], change["label"], *answers, short
-
-
-def _check_free(out):
-    """Refuses a file that cannot be made; asked before the models are."""
-    if out is None:
-        return
-    path = Path(out)
-    if path.exists() or path.is_symlink():
-        raise UserError(f"{path} is already there. Give --out the name of a new file.")
-    if not path.parent.is_dir():
-        raise UserError(f"No folder {path.parent} for {path.name}. Make it first, or give --out another name.")
 
 
 def _write(out, changed, pairs):

@@ -1,16 +1,17 @@
 """`bigmodel predict`: texts in, one JSON line a text out. Knows no TensorFlow until it runs."""
 
+import contextlib
+import itertools
 import json
 import sys
-from itertools import islice
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from keras_bigmodel.cli.answer_file import answer_lines, check_free
+from keras_bigmodel.cli.predict_inputs import texts_asked
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
-from keras_bigmodel.cli.table_notes import table_notes
 from keras_bigmodel.cli.table_options import (
     EncodingOption,
     FormatOption,
@@ -20,12 +21,11 @@ from keras_bigmodel.cli.table_options import (
     TextOption,
 )
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.reporter import SILENT
 
 NAME = "predict"
 _ROWS = 4096  # texts answered together: enough to sort by length, little enough to hold
+_CHARACTERS = 4_000_000  # and fewer, where texts are long
 _BATCH = 32
-_ENDINGS = (".txt", ".json", ".gz", ".zip", ".xlsx")  # besides the tables'
 
 
 def run(
@@ -40,30 +40,68 @@ def run(
     quotes: QuotesOption = True,
     encoding: EncodingOption = None,
     header: HeaderOption = None,
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", help="New file for the answers, instead of standard output.")
+    ] = None,
     top_k: Annotated[int | None, typer.Option(help="How many labels to show.", min=1)] = None,
 ):
     """Label texts: one JSON line a text, in the order given. For a model of pairs: text TAB text."""
+    if out is not None:
+        check_free(out)
     how = {"text": text, "pair": pair, "format": format, "quotes": quotes, "encoding": encoding, "header": header}
-    rows, total = _rows(inputs, how)
+    rows, total = texts_asked(inputs, how)
     import_tensorflow()
     from keras_bigmodel.pipeline import load_task
-    from keras_bigmodel.training import ReportPredicting
 
     task, answered = load_task(model), 0
     if pair is not None and not task.pairs:
         raise UserError("This model takes single texts: leave --pair out.")
-    reporter = SILENT if sys.stdout.isatty() else Screen()  # a bar between the lines of answers helps nobody
-    batches = None if total is None else sum(-(-min(_ROWS, total - at) // _BATCH) for at in range(0, total, _ROWS))
-    with reporter.bar("predicting", batches) as advance:
-        while chunk := list(islice(rows, _ROWS)):
-            answered += len(chunk)
-            texts = [_as_pair(row) for row in chunk] if task.pairs else chunk
-            answers = task.classify(texts, top_k=top_k, batch_size=_BATCH, callbacks=[ReportPredicting(advance)])
-            for row, answer in zip(texts, answers, strict=True):
-                print(_as_json(row, answer))
-            sys.stdout.flush()
-    if not answered:
-        raise UserError("No text came; give texts, a file with a text a line, or texts on standard input.")
+    quiet = out is None and sys.stdout.isatty()  # a bar between the lines of answers helps nobody
+    with (
+        answer_lines(out) as write,
+        contextlib.nullcontext() if quiet else Screen().row_bar("predicting", total) as bar,
+    ):
+        for texts, answers in _answers(task, rows, bar or (lambda rows: None)):
+            write(_json_lines(task, texts, answers, top_k))
+            answered += len(answers)
+        if not answered:
+            raise UserError("No text came; give texts, a file with a text a line, or texts on standard input.")
+    if out is not None:
+        typer.echo(f"Wrote {answered:,} answers to {out}.", err=True)
+
+
+def _answers(task, rows, show):
+    """Yields `(texts, probabilities)`, some thousand rows each; `show` hears how many rows are done."""
+    from keras_bigmodel.training import ReportPredicting
+
+    done, batches = 0, itertools.count(1)
+    hear = ReportPredicting(lambda: show(done + min(next(batches) * _BATCH, _ROWS)))
+    for texts, answers in task.predict_stream(_parts(task, rows), batch_size=_BATCH, callbacks=[hear]):
+        yield list(zip(*texts, strict=True)) if task.pairs else texts, answers
+        done, batches = done + len(answers), itertools.count(1)
+        show(done)
+
+
+def _parts(task, rows):
+    """Yields lists of texts, or both columns of pairs."""
+    columns = lambda part: tuple(map(list, zip(*part, strict=True))) if task.pairs else part
+    part, characters = [], 0
+    for row in rows:
+        row = _as_pair(row) if task.pairs else row
+        part.append(row)
+        characters += sum(map(len, row)) if task.pairs else len(row)
+        if len(part) == _ROWS or characters > _CHARACTERS:
+            yield columns(part)
+            part, characters = [], 0
+    if part:
+        yield columns(part)
+
+
+def _json_lines(task, texts, answers, top_k):
+    from keras_bigmodel.tasks import Prediction
+
+    for row, answer in zip(texts, answers, strict=True):
+        yield _as_json(row, Prediction.from_row(task.labels, answer, top_k))
 
 
 def _as_json(row, answer):
@@ -71,51 +109,6 @@ def _as_json(row, answer):
     best = {"label": answer.label, "probability": round(answer.probability, 6)}
     probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
     return json.dumps({**shown, **best, "probabilities": probabilities}, ensure_ascii=False)
-
-
-def _rows(inputs, how):
-    """Gives `(the texts one by one, their number or None)`, from wherever they come."""
-    if not inputs or inputs == ["-"]:
-        return _lines(sys.stdin.buffer), None
-    from keras_bigmodel.data import is_table_name
-
-    looks_like_a_file = is_table_name(inputs[0]) or inputs[0].lower().endswith(_ENDINGS)
-    if len(inputs) == 1 and not _is_file(inputs[0]) and looks_like_a_file and " " not in inputs[0]:
-        raise UserError(f"No file {inputs[0]}. Check the name.")  # a file's name, mistyped, is no text to label
-    if len(inputs) > 1 or not _is_file(inputs[0]):
-        return iter(inputs), len(inputs)
-    path = Path(inputs[0])
-    if not is_table_name(path) and how["format"] is None:
-        with path.open("rb") as file:
-            return _lines_of(path), sum(1 for _ in file)
-    return _table_rows(path, how)
-
-
-def _table_rows(path, how):
-    from keras_bigmodel.data import read_text_table
-
-    table = read_text_table(path, **how, with_labels=False)
-    for note in table_notes(table):
-        typer.echo(note, err=True)
-    texts = table.texts if table.seconds is None else list(zip(table.texts, table.seconds, strict=True))
-    return iter(texts), len(texts)
-
-
-def _is_file(name):
-    try:
-        return Path(name).is_file()
-    except (OSError, ValueError):  # a text too long, or with characters that no file name has
-        return False
-
-
-def _lines_of(path):
-    with path.open("rb") as file:
-        yield from _lines(file)
-
-
-def _lines(file):
-    for line in file:
-        yield line.decode("utf-8", errors="replace").rstrip("\r\n")
 
 
 def _as_pair(row):

@@ -3,10 +3,15 @@
 from keras_bigmodel.core.lazy_names import lazy_names
 
 _HOMES = {
+    "DrawnRows": "drawn_rows",
     "EncodedTexts": "encoded_texts",
     "LengthBatches": "length_batches",
+    "StoredTexts": "stored_texts",
+    "TableBlock": "tables.table_block",
+    "TableStream": "tables.table_stream",
     "TextTable": "tables.text_table",
     "bundled_file": "bundled_texts",
+    "classes_to_train": "tables.label_check",
     "data_report": "figures.data_report",
     "dominant_script": "figures.scripts",
     "hold_back": "split",
@@ -16,6 +21,7 @@ _HOMES = {
     "parity_texts": "bundled_texts",
     "plan_batches": "batch_plan",
     "read_text_table": "tables.text_table",
+    "row_estimate": "tables.row_estimate",
     "support_messages": "bundled_texts",
 }
 

@@ -1,10 +1,26 @@
 """Which texts share a batch, so that little is spent on padding. Knows lengths only."""
 
 import heapq
+from collections.abc import Sequence
 
 import numpy as np
 
 WINDOW = 50  # batches sorted by length together in training: little padding, yet batches differ between epochs
+
+
+class _Plan(Sequence):
+    """Batches as cuts through one order of the texts: ten million texts are no million little arrays."""
+
+    def __init__(self, order, bounds, sequence=None):
+        self._order, self._bounds = order, np.asarray(bounds)
+        self._sequence = np.arange(len(self._bounds) - 1) if sequence is None else sequence
+
+    def __len__(self):
+        return len(self._sequence)
+
+    def __getitem__(self, place):
+        batch = self._sequence[place]
+        return self._order[self._bounds[batch] : self._bounds[batch + 1]]
 
 
 def plan_batches(lengths, *, batch_size=None, tokens_per_batch=None, rng=None):
@@ -18,7 +34,8 @@ def plan_batches(lengths, *, batch_size=None, tokens_per_batch=None, rng=None):
             batches shuffled; without it all texts are sorted, the longest first, so that memory is asked for once.
 
     Returns:
-        list of int arrays: the text numbers of each batch. Every text stands in exactly one.
+        sequence of int arrays: the text numbers of each batch. Every text stands in exactly one. It holds four bytes a
+        text and some a batch.
 
     >>> [rows.tolist() for rows in plan_batches(np.array([3, 9, 4]), batch_size=2)]
     [[1, 2], [0]]
@@ -27,26 +44,27 @@ def plan_batches(lengths, *, batch_size=None, tokens_per_batch=None, rng=None):
     """
     lengths = np.asarray(lengths)
     if rng is None:
-        return _cut(np.argsort(-lengths, kind="stable"), lengths, batch_size, tokens_per_batch)
-    order = rng.permutation(len(lengths))
+        order = np.argsort(-lengths.astype("int32"), kind="stable").astype("int32")
+        return _Plan(order, _bounds(order, lengths, batch_size, tokens_per_batch))
+    order = rng.permutation(np.arange(len(lengths), dtype="int32"))
     rows = batch_size or max(1, tokens_per_batch // max(1, int(lengths.mean()) if len(lengths) else 1))
-    batches = []
+    bounds = [0]
     for start in range(0, len(order), WINDOW * rows):
         window = order[start : start + WINDOW * rows]
-        window = window[np.argsort(-lengths[window], kind="stable")]
-        batches += _cut(window, lengths, batch_size, tokens_per_batch)
-    return [batches[index] for index in rng.permutation(len(batches))]
+        window[:] = window[np.argsort(-lengths[window].astype("int32"), kind="stable")]
+        bounds += [start + bound for bound in _bounds(window, lengths, batch_size, tokens_per_batch)[1:]]
+    return _Plan(order, bounds, rng.permutation(len(bounds) - 1))
 
 
-def _cut(order, lengths, batch_size, tokens_per_batch):
+def _bounds(order, lengths, batch_size, tokens_per_batch):
+    """Gives where each batch begins in an order that is sorted by length, and the end of the last."""
     if tokens_per_batch is None:
-        return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    batches, start = [], 0
-    while start < len(order):
-        rows = max(1, tokens_per_batch // max(1, int(lengths[order[start]])))  # the first is the longest
-        batches.append(order[start : start + rows])
-        start += rows
-    return batches
+        return [*range(0, len(order), batch_size), len(order)] if len(order) else [0]
+    bounds = [0]
+    while bounds[-1] < len(order):
+        rows = max(1, tokens_per_batch // max(1, int(lengths[order[bounds[-1]]])))  # the first is the longest
+        bounds.append(min(bounds[-1] + rows, len(order)))
+    return bounds
 
 
 def with_count(plan, count):

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.batch_plan import plan_batches, with_count
+from keras_bigmodel.data.untuned import untuned
 
 _MORE = 0.04  # batches that shuffled texts need beyond those sorted as a whole; measured: 0 to 3.8 %
 
@@ -16,7 +17,7 @@ class LengthBatches:
     """Feeds encoded texts in batches of like length, shuffled anew in every epoch.
 
     Args:
-        encoded: `EncodedTexts`.
+        encoded: `EncodedTexts` or `StoredTexts`.
         targets: array `(texts, ...)` or None.
         weights: float array `(texts,)` or None: the sample weights.
         batch_size: int. Texts in a batch; or
@@ -24,7 +25,8 @@ class LengthBatches:
         seed: int. With it the order is shuffled, by `(seed, epoch)`; without it the longest come first.
 
     `epoch` may be set before an epoch begins; it counts up by itself otherwise. `order` is the order in which the
-    texts leave when there is no seed.
+    texts leave when there is no seed. `encoded` may be exchanged between two readings of a dataset that is not counted:
+    a new dataset for every few thousand texts would be traced anew every time.
 
     Raises:
         UserError: a `batch_size` or `tokens_per_batch` below 1.
@@ -43,7 +45,7 @@ class LengthBatches:
         self.epoch = 0
 
     def plan(self):
-        """Gives the batches of the coming epoch: a list of int arrays of text numbers."""
+        """Gives the batches of the coming epoch: a sequence of int arrays of text numbers."""
         rng = None if self.seed is None else np.random.default_rng([self.seed, self.epoch])
         plan = self._plan(rng)
         return plan if self.tokens_per_batch is None or rng is None else with_count(plan, self.steps)
@@ -70,8 +72,12 @@ class LengthBatches:
         plan = self.plan()
         return np.concatenate(plan) if plan else np.zeros(0, "int64")
 
-    def dataset(self):
-        """Gives a `tf.data.Dataset` of `(features, targets, weights)`, as many parts as there are."""
+    def dataset(self, *, counted=True):
+        """Gives a `tf.data.Dataset` of `(features, targets, weights)`, as many parts as there are.
+
+        Args:
+            counted: bool. Whether the dataset knows its number of batches. Defaults to True.
+        """
         signature = {name: tf.TensorSpec([None, None], "int32") for name in self.encoded.batch(np.arange(0))}
         extras = [array for array in (self.targets, self.weights) if array is not None]
         specs = [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in extras]
@@ -85,4 +91,6 @@ class LengthBatches:
                 yield (features, *(array[rows] for array in extras)) if extras else features
 
         dataset = tf.data.Dataset.from_generator(batches, output_signature=spec)
-        return dataset.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)
+        if counted:
+            dataset = dataset.apply(tf.data.experimental.assert_cardinality(self.steps))
+        return untuned(dataset.prefetch(4))

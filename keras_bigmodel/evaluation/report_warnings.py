@@ -134,8 +134,9 @@ def _conflicts(run):
 def _copies(run):
     for name, table in tables_of(run).items():
         copies = (table.get("duplicates") or {}).get("exact_rows") or 0
-        if table.get("rows") and copies / table["rows"] > _COPIES_SHARE:
-            share, repeat = percent(copies / table["rows"]), "repeats" if copies == 1 else "repeat"
+        rows = table.get("looked_at_rows") or table.get("rows")  # of a streamed table a part was looked at
+        if rows and copies / rows > _COPIES_SHARE:
+            share, repeat = percent(copies / rows), "repeats" if copies == 1 else "repeat"
             yield (
                 "data",
                 f"{things(copies, 'row')} ({share}) of the {name} table {repeat} an earlier one.",

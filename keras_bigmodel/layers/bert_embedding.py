@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+from keras_bigmodel.layers.dropout import Dropout
+from keras_bigmodel.layers.layer_norm import LayerNorm
+
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class BertEmbedding(keras.layers.Layer):
@@ -52,8 +55,8 @@ class BertEmbedding(keras.layers.Layer):
         if embeddings_initializer is None:
             embeddings_initializer = keras.initializers.TruncatedNormal(stddev=0.02)
         self.embeddings_initializer = keras.initializers.get(embeddings_initializer)
-        self.norm = keras.layers.LayerNormalization(epsilon=epsilon, dtype=self.dtype_policy, name="norm")
-        self.output_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="output_dropout")
+        self.norm = LayerNorm(epsilon=epsilon, dtype=self.dtype_policy, name="norm")
+        self.output_dropout = Dropout(dropout, dtype=self.dtype_policy, name="output_dropout")
 
     def build(self, input_shape):
         """Makes the three tables."""

@@ -5,6 +5,8 @@ import functools
 import keras
 from keras import ops
 
+from keras_bigmodel.layers import kernels
+from keras_bigmodel.layers.dropout import Dropout
 from keras_bigmodel.layers.masks import attention_bias, causal_mask
 from keras_bigmodel.layers.projection import Projection
 
@@ -81,7 +83,7 @@ class MultiHeadAttention(keras.layers.Layer):
             dtype=self.dtype_policy,
             name="output_projection",
         )
-        self.score_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="score_dropout")
+        self.score_dropout = Dropout(dropout, dtype=self.dtype_policy, name="score_dropout")
 
     @property
     def _inner_dim(self):
@@ -117,10 +119,10 @@ class MultiHeadAttention(keras.layers.Layer):
         queries, keys, values = self._project(query, value, training)  # each (batch, heads, length, key_dim)
         masks = [mask, value_mask if value is not None else None]
         bias = self._bias(masks, queries, keys, use_causal_mask)
-        mixed, shares = self._attend(queries, keys, values, bias, training)
+        mixed, shares = self._attend(queries, keys, values, bias, training, return_attention_scores)
         batch, length = ops.shape(query)[0], ops.shape(query)[1]
         mixed = ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (batch, length, self._inner_dim))
-        output = self.output_projection(mixed)
+        output = self.output_projection(mixed, training=training)
         return (output, shares) if return_attention_scores else output
 
     def _project(self, query, value, training):
@@ -147,15 +149,11 @@ class MultiHeadAttention(keras.layers.Layer):
         biases = [attention_bias(mask, self.compute_dtype) for mask in masks if mask is not None]
         return functools.reduce(ops.minimum, biases) if biases else None
 
-    def _attend(self, queries, keys, values, bias, training):
-        queries = queries * ops.cast(self.key_dim**-0.5, self.compute_dtype)
-        scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2)))  # (batch, heads, queries, keys)
-        if bias is not None:
-            scores = scores + bias
-        # float32: a bfloat16 sum over many keys loses the third digit of every share.
-        shares = ops.cast(ops.softmax(ops.cast(scores, "float32"), axis=-1), self.compute_dtype)
-        kept = self.score_dropout(shares, training=training)
-        return ops.matmul(kept, values), shares
+    def _attend(self, queries, keys, values, bias, training, with_shares):
+        drawn = {"rate": self.dropout, "seed": self.score_dropout.seed_generator} if training and self.dropout else {}
+        if with_shares:
+            return kernels.attend_and_show(queries, keys, values, bias, **drawn)
+        return kernels.attend(queries, keys, values, bias, training=training, **drawn), None
 
     def copy_from(self, attention):
         """Takes over the weights of a built `keras.layers.MultiHeadAttention`, and with them its numbers.

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_bigmodel.layers import kernels
+
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class Projection(keras.layers.Dense):
@@ -21,5 +23,14 @@ class Projection(keras.layers.Dense):
         if len(inputs.shape) <= 2:
             return super().call(inputs, training=training)
         leading = ops.shape(inputs)[:-1]
-        flat = super().call(ops.reshape(inputs, (-1, inputs.shape[-1])), training=training)  # (tokens, units)
+        flat = self._multiply(ops.reshape(inputs, (-1, inputs.shape[-1])), training)  # (tokens, units)
         return ops.reshape(flat, (*leading, self.units))
+
+    def _multiply(self, flat, training):
+        # Outside of training plain ops: TensorFlow fuses product, bias and GELU where no gradient hangs on them.
+        if not training or self.quantization_mode is not None:
+            return super().call(flat, training=training)
+        product = kernels.affine(flat, self.kernel, self.bias)
+        if self.activation is keras.activations.gelu:
+            return kernels.gelu(product)
+        return product if self.activation is None else self.activation(product)

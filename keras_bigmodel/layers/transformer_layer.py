@@ -2,7 +2,9 @@
 
 import keras
 
+from keras_bigmodel.layers.dropout import Dropout
 from keras_bigmodel.layers.feed_forward import FeedForward
+from keras_bigmodel.layers.layer_norm import LayerNorm
 from keras_bigmodel.layers.multi_head_attention import MultiHeadAttention
 
 
@@ -73,7 +75,7 @@ class TransformerLayer(keras.layers.Layer):
             dtype=policy,
             name="attention",
         )
-        self.attention_norm = keras.layers.LayerNormalization(epsilon=epsilon, dtype=policy, name="attention_norm")
+        self.attention_norm = LayerNorm(epsilon=epsilon, dtype=policy, name="attention_norm")
         self.feed_forward = FeedForward(
             self.intermediate_dim,
             activation=self.activation,
@@ -81,11 +83,9 @@ class TransformerLayer(keras.layers.Layer):
             dtype=policy,
             name="feed_forward",
         )
-        self.feed_forward_norm = keras.layers.LayerNormalization(
-            epsilon=epsilon, dtype=policy, name="feed_forward_norm"
-        )
-        self.attention_output_dropout = keras.layers.Dropout(dropout, dtype=policy, name="attention_output_dropout")
-        self.feed_forward_dropout = keras.layers.Dropout(dropout, dtype=policy, name="feed_forward_dropout")
+        self.feed_forward_norm = LayerNorm(epsilon=epsilon, dtype=policy, name="feed_forward_norm")
+        self.attention_output_dropout = Dropout(dropout, dtype=policy, name="attention_output_dropout")
+        self.feed_forward_dropout = Dropout(dropout, dtype=policy, name="feed_forward_dropout")
 
     def build(self, input_shape):
         """Makes the weights of all parts."""
@@ -106,9 +106,14 @@ class TransformerLayer(keras.layers.Layer):
     def call(self, x, training=None, mask=None, *, use_causal_mask=False, return_attention_scores=False):
         """Computes; see the class for arguments and shapes."""
         inputs = self.attention_norm(x) if self.norm_first else x
-        attended, shares = self.attention(
-            inputs, mask=mask, use_causal_mask=use_causal_mask, return_attention_scores=True, training=training
+        attended = self.attention(
+            inputs,
+            mask=mask,
+            use_causal_mask=use_causal_mask,
+            return_attention_scores=return_attention_scores,
+            training=training,
         )
+        attended, shares = attended if return_attention_scores else (attended, None)
         x = x + self.attention_output_dropout(attended, training=training)
         if not self.norm_first:
             x = self.attention_norm(x)

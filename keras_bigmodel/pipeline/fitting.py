@@ -8,6 +8,7 @@ from collections import Counter
 import keras
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.pipeline.streamed_table import StreamedTable
 from keras_bigmodel.training import BackupAndResume, ReportProgress, StopAtNaN
 
 
@@ -17,7 +18,7 @@ def fit_task(task, settings, tables, *, state_folder, reporter, callbacks=()):
     Args:
         task: `TextClassifier`.
         settings: `TrainSettings`.
-        tables: dict of part → `TextTable`: `train` and `validation`.
+        tables: dict of part → `TextTable`, `train` and `validation`; `train` may be a `StreamedTable`.
         state_folder: path of the folder that the run's state is kept in.
         reporter: `Reporter` that is told how far it is.
         callbacks: Keras callbacks to run along, first.
@@ -42,13 +43,11 @@ def fit_task(task, settings, tables, *, state_folder, reporter, callbacks=()):
     early = _early_stopping(settings)
     with contextlib.closing(progress), _polite_end(backup):
         history = task.fit(
-            train_table.inputs,
-            train_table.labels,
+            **_rows_of(train_table),
             batch_size=settings.batch_size,
             epochs=settings.epochs,
             validation_data=(validation.inputs, validation.labels),
-            class_weight=class_weights(settings.class_weight, train_table.labels),
-            sample_weight=train_table.weights,
+            class_weight=class_weights(settings.class_weight, train_table.label_counts),
             verbose=0,
             callbacks=[progress, *callbacks, *_tensorboard(settings), watch, *early, backup],
             seed=settings.seed,
@@ -59,12 +58,18 @@ def fit_task(task, settings, tables, *, state_folder, reporter, callbacks=()):
     ]
 
 
+def _rows_of(table):
+    if isinstance(table, StreamedTable):
+        return {"x": table.stream}
+    return {"x": table.inputs, "y": table.labels, "sample_weight": table.weights}
+
+
 def class_weights(given, labels):
     """Gives the weight of each label: None, those given, or for `"balanced"` rows / (labels · rows of the label).
 
     Args:
         given: None, `"balanced"`, a dict of label → number, or the same as text: `"spam=3,ham=1"`.
-        labels: list of str, the labels of the training rows.
+        labels: list of str, the labels of the training rows; or dict of label → rows.
 
     Raises:
         UserError: an unknown label, or no number.
@@ -73,7 +78,7 @@ def class_weights(given, labels):
         return None
     counts = Counter(labels)
     if given == "balanced":
-        return {label: len(labels) / (len(counts) * rows) for label, rows in counts.items()}
+        return {label: counts.total() / (len(counts) * rows) for label, rows in counts.items()}
     if isinstance(given, str):
         parts = [part.rpartition("=") for part in given.split(",")]
         given = {label.strip(): number for label, _, number in parts}

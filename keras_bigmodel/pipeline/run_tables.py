@@ -41,10 +41,28 @@ def read_tables(settings, say):
 
 def described(table):
     """Gives what the manifest keeps of a table."""
-    counts = dict.fromkeys(sorted(set(table.labels)), 0)
-    for label in table.labels:
-        counts[label] += 1
-    return {"path": table.path, "sha256": table.sha256, "rows": len(table), "classes": counts, "dropped": table.dropped}
+    classes = dict(sorted(table.label_counts.items()))
+    return {
+        "path": table.path,
+        "sha256": table.sha256,
+        "rows": len(table),
+        "classes": classes,
+        "dropped": table.dropped,
+    }
+
+
+def tell(table, rows, say):
+    """Says how a table was read.
+
+    Args:
+        table: `TextTable` or `StreamedTable`.
+        rows: int. All of its rows, those left out among them.
+        say: function that is told.
+    """
+    for note in table.notes:
+        say(note)
+    for reason, number in table.dropped.items():
+        say(f"Left out {number} of {rows} rows of {table.path}: {reason}.")
 
 
 def _read(path, settings):
@@ -52,7 +70,4 @@ def _read(path, settings):
 
 
 def _tell(table, say):
-    for note in table.notes:
-        say(note)
-    for reason, rows in table.dropped.items():
-        say(f"Left out {rows} of {sum(table.dropped.values()) + len(table)} rows of {table.path}: {reason}.")
+    tell(table, len(table) + sum(table.dropped.values()), say)

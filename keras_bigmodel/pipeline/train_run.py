@@ -14,12 +14,13 @@ from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import check_base, next_version
 from keras_bigmodel.core.whole_folder import check_room
-from keras_bigmodel.data import data_report
+from keras_bigmodel.pipeline.data_description import describe_data
 from keras_bigmodel.pipeline.fitting import class_weights, fit_task
 from keras_bigmodel.pipeline.measurement import measured, refuse_unknown_labels
 from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.run_report import write_run_report
 from keras_bigmodel.pipeline.run_tables import described, read_tables
+from keras_bigmodel.pipeline.streamed_tables import is_streamed, stream_tables
 from keras_bigmodel.pipeline.task_to_train import parent_of, task_to_train
 from keras_bigmodel.pipeline.train_settings import TrainSettings
 from keras_bigmodel.pipeline.version_contents import write_version
@@ -84,8 +85,11 @@ def has_state(out):
 
 
 def _run(settings, run, reporter, callbacks):
-    tables, labels = read_tables(settings, reporter.say)
-    class_weights(settings.class_weight, tables["train"].labels)  # what cannot be used is refused at once
+    if is_streamed(settings):
+        tables, labels = stream_tables(settings, reporter, run.folder)
+    else:
+        tables, labels = read_tables(settings, reporter.say)
+    class_weights(settings.class_weight, tables["train"].label_counts)  # what cannot be used is refused at once
     keras.utils.set_random_seed(settings.seed)
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -93,7 +97,7 @@ def _run(settings, run, reporter, callbacks):
     for name, table in tables.items():
         refuse_unknown_labels(table, task.labels, f"{name} ")
     check_room(settings.out, _COPIES * 4 * task.count_params())
-    described_data = _describe(task, tables, reporter)
+    described_data = describe_data(task, tables, reporter)
     if settings.validation is None:
         held, rows = len(tables["validation"]), len(tables["validation"]) + len(tables["train"])
         reporter.say(f"Held back {held:,} of {rows:,} rows for validation.")
@@ -136,19 +140,6 @@ def _fingerprint(task):
     for part in (config, config["encoder"]):
         del part["name"]  # Keras counts the objects of a process
     return hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _describe(task, tables, reporter):
-    with reporter.bar("looking at the data", len(tables) + 1) as advance:
-        lengths, unknown = {}, {}
-        for name, table in tables.items():
-            lengths[name], unknown[name] = task.token_counts(table.inputs)
-            advance()
-        report = data_report(tables, lengths=lengths, unknown=unknown, max_length=task.max_length)
-        advance()
-    for note in report["notes"]:
-        reporter.say(note)
-    return report
 
 
 def _publish(task, settings, run, tables, figures, reporter):

@@ -31,6 +31,12 @@ class TrainSettings:
     test: str | None = setting(None, help="Table to measure on at the end.")
     min_rows: int | None = setting(None, help="Leave labels with fewer rows than this out.")
 
+    stream: bool | None = setting(
+        None,
+        help="Read the table row by row, its tokens on the disk: the same memory for any number of rows, 20,000 of "
+        "which are held back at most; default: for files above 256 MB.",
+    )
+
     # ---- the model
     encoder: str = setting("minilm", help="minilm, or a BERT folder as Hugging Face writes it.")
     from_last: bool = setting(False, option="continue", help="Begin from the last version instead of the encoder.")

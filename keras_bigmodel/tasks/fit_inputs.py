@@ -6,7 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data import TableStream
 from keras_bigmodel.data.length_batches import LengthBatches
+from keras_bigmodel.tasks.table_source import TableSource
 from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset, weighted
 
 BATCH_SIZE = 32
@@ -17,8 +19,8 @@ class FitInputs:
 
     Args:
         task: the `Task`.
-        x: texts, pairs, or a batched dataset of `(texts, labels[, weights])`.
-        y: labels, or None with a dataset.
+        x: texts, pairs, a batched dataset of `(texts, labels[, weights])`, or a `TableStream`.
+        y: labels, or None with a dataset or a stream.
         sample_weight: float array `(texts,)` or None.
         class_weight: dict of label name or number → weight, or None.
 
@@ -33,6 +35,14 @@ class FitInputs:
             if y is not None or sample_weight is not None:
                 raise UserError("A dataset and labels came; wanted the labels inside the dataset: (texts, labels).")
             self._source = TextStream(task, x, shares)
+            return
+        if isinstance(x, TableStream):
+            if y is not None or sample_weight is not None:
+                raise UserError(
+                    "A TableStream and labels came; it reads its own. Name their columns: TableStream(path, label=..., "
+                    "weight=...)."
+                )
+            self._source = TableSource(task, x, shares)
             return
         texts = task.checked_texts(x)
         rows = len(texts[0]) if task.pairs else len(texts)
@@ -53,8 +63,8 @@ class FitInputs:
 
     @classmethod
     def from_validation(cls, task, data):
-        """Takes what `validation_data` may be: `(texts, labels[, weights])` or a dataset of strings."""
-        if is_string_dataset(data):
+        """Takes what `validation_data` may be: `(texts, labels[, weights])`, a dataset of strings, a `TableStream`."""
+        if is_string_dataset(data) or isinstance(data, TableStream):
             return cls(task, data, None, None, None)
         if not isinstance(data, (tuple, list)) or not 2 <= len(data) <= 3:
             raise UserError("validation_data must be (texts, labels) or (texts, labels, weights).")
@@ -66,6 +76,11 @@ class FitInputs:
         Returns:
             `(FitInputs, FitInputs)`: what remains, and what was cut off.
         """
+        if isinstance(self._source, TableSource):
+            raise UserError(
+                "validation_split needs texts in lists, and a TableStream came. Part it with train, validation = "
+                "stream.split(0.1), and hand the second in as validation_data."
+            )
         if self._source is not None:
             raise UserError(
                 "validation_split needs texts in lists, and a dataset came. Cut it with .take() and .skip() and hand "
@@ -89,7 +104,7 @@ class FitInputs:
     def fingerprint(self):
         """Gives the sha256 of texts, labels and weights as str; None for a dataset, which is not read for it."""
         if self._source is not None:
-            return None
+            return self._source.fingerprint()
         texts, targets, weights = self._columns
         digest = hashlib.sha256()
         for column in texts if self._task.pairs else (texts,):
@@ -108,7 +123,7 @@ class FitInputs:
 
     def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch):
         """Gives `(batches for training, their number in an epoch)`; rows in a batch default to 32 or the dataset's."""
-        if self._source is None and tokens_per_batch is None:
+        if tokens_per_batch is None and not isinstance(self._source, TextStream):  # that one's is the user's own
             batch_size = batch_size or BATCH_SIZE
         elif tokens_per_batch is not None:
             batch_size = None

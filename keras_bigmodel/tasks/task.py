@@ -7,17 +7,20 @@ import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data import TableBlock, TableStream
 from keras_bigmodel.data.length_batches import LengthBatches
 from keras_bigmodel.export import export_checked
 from keras_bigmodel.tasks import task_folder
 from keras_bigmodel.tasks.fit_inputs import BATCH_SIZE, FitInputs, is_raw
 from keras_bigmodel.tasks.fit_plan import FitPlan
+from keras_bigmodel.tasks.prediction_step import PredictionStep
 from keras_bigmodel.tasks.text_encoding import encode_columns, string_tensor, token_counts
 from keras_bigmodel.tasks.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
 from keras_bigmodel.training import FROZEN_LEARNING_RATE, SkippingStep, recipe_optimizer
 
-_EXPORT_POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+_PREDICT_TOKENS = 4096  # in a batch; more is slower again: what lies between the layers leaves the cache
+_EXPORT_POLICIES = {"float32": "float32", "bfloat16": "bfloat16"}  # the weights too: half the file, no casts
 
 
 class Task(keras.Model):
@@ -179,16 +182,17 @@ class Task(keras.Model):
         """Trains on texts; arguments as in `keras.Model.fit`, and two more.
 
         Args:
-            x: texts (or pairs), or a batched `tf.data.Dataset` of `(texts, labels[, weights])`. What is no text
-                (dicts of token ids, datasets of them) goes to Keras as it is.
-            y: labels, names or numbers.
+            x: texts (or pairs), a batched `tf.data.Dataset` of `(texts, labels[, weights])`, or a
+                `keras_bigmodel.data.TableStream`, whose token ids go to a file: tables larger than memory train in the
+                same batches as lists. What is no text (dicts of token ids, datasets of them) goes to Keras as it is.
+            y: labels, names or numbers; None with a dataset or a stream.
             batch_size: int. Rows in a batch. Defaults to 32.
             epochs: int. Defaults to 1.
             verbose: as in Keras.
             callbacks: as in Keras.
             validation_split: float. The share of the texts, from the end, that is held back; unless
                 `validation_data` is given.
-            validation_data: `(texts, labels[, weights])` or a dataset.
+            validation_data: `(texts, labels[, weights])`, a dataset or a `TableStream`.
             shuffle: bool. Whether batches are drawn anew in every epoch. Defaults to True.
             class_weight: dict of label (name or number) → weight; may come together with `sample_weight`.
             sample_weight: float array `(texts,)`.
@@ -256,7 +260,9 @@ class Task(keras.Model):
         return super().evaluate(inputs.dataset(batch_size=batch_size or BATCH_SIZE), verbose=verbose, **kwargs)
 
     def predict(self, x, batch_size=None, verbose=0, **kwargs):
-        """Answers texts, in the order given; arguments as in `keras.Model.predict`.
+        """Answers texts, in the order given; arguments as in `keras.Model.predict`, and a `TableStream` for `x`.
+
+        Without `batch_size` batches have as many texts as make 4,096 tokens.
 
         Returns:
             float32 array, one row a text.
@@ -268,13 +274,55 @@ class Task(keras.Model):
             return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
         if kwargs.get("steps") is not None:
             raise UserError("steps came with texts; wanted all of them answered. Hand in fewer texts instead.")
-        if is_string_dataset(x):
-            parts = [self.predict(texts, batch_size, verbose, **kwargs) for texts in TextStream(self, x).texts()]
-            if not parts:
+        parts = _parts_of(self, x)
+        if parts is not None:
+            answers = [answers for _, answers in self._answered(parts, batch_size, verbose=verbose, **kwargs)]
+            if not answers:
                 raise UserError("The dataset gave no batch; wanted at least one text.")
-            return np.concatenate(parts)
-        batches = LengthBatches(self.encode(self.checked_texts(x)), batch_size=batch_size or BATCH_SIZE)
+            return np.concatenate(answers)
+        batches = LengthBatches(self.encode(self.checked_texts(x)), **_batches_of(batch_size))
         return _in_order(super().predict(batches.dataset(), verbose=verbose, **kwargs), batches.order)
+
+    def predict_stream(self, stream, batch_size=None, **kwargs):
+        """Answers texts that are more than memory holds, some thousand at a time, in the order given.
+
+        Args:
+            stream: `keras_bigmodel.data.TableStream` (`with_labels=False` if it has none), or an iterable of lists of
+                texts, with pairs of tuples of two lists. Each part is sorted by length: give a thousand texts or more.
+            batch_size: int. Rows in a batch. Defaults to as many as make 4,096 tokens.
+            **kwargs: to `keras.Model.predict`.
+
+        Yields:
+            `(TableBlock or list of texts, float32 array)`: a part, and what `predict` gives for it.
+
+        Raises:
+            UserError: what the stream refuses, when it gets there; a part is no list of texts.
+        """
+        parts = ((part, part.inputs if isinstance(part, TableBlock) else part) for part in stream)
+        yield from self._answered(parts, batch_size, **kwargs)
+
+    def _answered(self, parts, batch_size, *, verbose=0, **kwargs):
+        """Yields `(what, answers)` for pairs of anything and its texts; one dataset feeds all of them."""
+        batches = None
+        kwargs.pop("steps", None)  # each part has its own
+        for what, texts in parts:
+            encoded = self.encode(self.checked_texts(texts))
+            if batches is None:
+                batches = LengthBatches(encoded, **_batches_of(batch_size))
+                dataset = batches.dataset(counted=False)
+            batches.encoded = encoded
+            plan = batches.plan()
+            answers = super().predict(dataset, verbose=verbose, steps=len(plan), **kwargs)
+            yield what, _in_order(answers, np.concatenate(plan))
+
+    def make_predict_function(self, force=False):
+        """Makes Keras's prediction step; in half precision one that casts each weight once a call."""
+        if not PredictionStep.fits(self):
+            return super().make_predict_function(force)
+        if force or not isinstance(self.predict_function, PredictionStep):
+            self.predict_function = PredictionStep(self)
+        self.predict_function.cast()
+        return None
 
     def predict_step(self, data):
         """Gives one batch's outputs."""
@@ -286,13 +334,17 @@ class Task(keras.Model):
 
     # ---- in and out
 
-    def embed(self, texts, batch_size=64):
+    def embed(self, texts, batch_size=None):
         """Gives one vector a text: what the head sees.
+
+        Args:
+            texts: list of str, or of pairs.
+            batch_size: int. Rows in a batch. Defaults to as many as make 4,096 tokens.
 
         Returns:
             float32 array `(texts, hidden_dim)`.
         """
-        batches = LengthBatches(self.encode(self.checked_texts(texts)), batch_size=batch_size)
+        batches = LengthBatches(self.encode(self.checked_texts(texts)), **_batches_of(batch_size))
         return _in_order(self.embedding_model.predict(batches.dataset(), verbose=0), batches.order).astype("float32")
 
     def save(self, filepath, overwrite=False, **kwargs):
@@ -370,11 +422,23 @@ class Task(keras.Model):
         return twin
 
 
+def _batches_of(batch_size):
+    """Gives how many rows a batch gets, as arguments of `LengthBatches`."""
+    return {"tokens_per_batch": _PREDICT_TOKENS} if batch_size is None else {"batch_size": batch_size}
+
+
 def _in_order(rows, order):
     """Puts rows back where they came from: row `i` belongs to text `order[i]`."""
     restored = np.empty_like(rows)
     restored[order] = rows
     return restored
+
+
+def _parts_of(task, data):
+    """Gives `(None, texts)` for each part of what is answered a part at a time, None for what is answered at once."""
+    if isinstance(data, TableStream):
+        return ((None, block.inputs) for block in data)
+    return ((None, texts) for texts in TextStream(task, data).texts()) if is_string_dataset(data) else None
 
 
 def _are_tensors(texts):

@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.batch_plan import WINDOW
 from keras_bigmodel.data.length_batches import LengthBatches
+from keras_bigmodel.data.untuned import untuned
 
 
 class TextStream:
@@ -48,7 +49,7 @@ class TextStream:
                 yield from window.dataset()
 
         spec = self._window(self._dataset.take(1).as_numpy_iterator(), 1, None, None).dataset().element_spec
-        return tf.data.Dataset.from_generator(batches, output_signature=spec).prefetch(4)
+        return untuned(tf.data.Dataset.from_generator(batches, output_signature=spec).prefetch(4))
 
     def training_dataset(self, *, batch_size=None, tokens_per_batch=None, seed=None, first_epoch=0):
         """Gives `(dataset, number of batches)`, counted by reading the texts once; 0 for an endless dataset.
@@ -61,6 +62,9 @@ class TextStream:
             return dataset, 0
         steps = sum(self._window(elements, **how).steps for elements in self._windows())
         return dataset.apply(tf.data.experimental.assert_cardinality(steps)), steps
+
+    def fingerprint(self):
+        """Gives None: a dataset is not read to find out whether it is the same again."""
 
     def _window(self, elements, batch_size, tokens_per_batch, seed):
         parts = [self._parts(element) for element in elements]

@@ -5,7 +5,9 @@ import keras
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
-    def fused_adam_update(gradient, variable, momentum, velocity, *, step, learning_rate, beta_1, beta_2, epsilon):
+    def fused_adam_update(
+        gradient, variable, momentum, velocity, *, step, learning_rate, beta_1, beta_2, epsilon, averages=None
+    ):
         """Updates a variable and its two averages in one op.
 
         Args:
@@ -18,33 +20,45 @@ if keras.backend.backend() == "tensorflow":
             beta_1: float.
             beta_2: float.
             epsilon: float.
+            averages: `ScaledAverages` where the gradients are still to be scaled, or None.
         """
         step = tf.cast(_tensor(step), tf.float32)
+        power_1 = tf.pow(tf.constant(beta_1, tf.float32), step)
+        power_2 = tf.pow(tf.constant(beta_2, tf.float32), step)
+        rate = tf.cast(_tensor(learning_rate), tf.float32) * tf.sqrt(1.0 - power_2) / (1.0 - power_1)
+        if averages is not None:
+            root = tf.sqrt(averages.velocity_scale)
+            rate, epsilon = rate * averages.momentum_scale / root, epsilon / root
+            beta_1, beta_2 = averages.beta_1, averages.beta_2
         tf.raw_ops.ResourceApplyAdam(
             var=_handle(variable),
             m=_handle(momentum),
             v=_handle(velocity),
-            beta1_power=tf.pow(tf.constant(beta_1, tf.float32), step),
-            beta2_power=tf.pow(tf.constant(beta_2, tf.float32), step),
-            lr=tf.cast(_tensor(learning_rate), tf.float32),
-            beta1=tf.constant(beta_1, tf.float32),
-            beta2=tf.constant(beta_2, tf.float32),
-            epsilon=tf.constant(epsilon, tf.float32),
+            beta1_power=tf.constant(0.0),  # the rate is corrected already
+            beta2_power=tf.constant(0.0),
+            lr=rate,
+            beta1=tf.cast(beta_1, tf.float32),
+            beta2=tf.cast(beta_2, tf.float32),
+            epsilon=tf.cast(epsilon, tf.float32),
             grad=tf.cast(tf.convert_to_tensor(gradient), tf.float32),
         )
 
-    def fused_clip(gradients, clip_norm):
-        """Scales gradients down together so that their common norm is at most `clip_norm`."""
-        return tf.clip_by_global_norm(gradients, clip_norm)[0]
+    def clip_scale(gradients, clip_norm):
+        """Gives what gradients must be multiplied with for their common norm to be at most `clip_norm`; NaN for NaN."""
+        norm = tf.linalg.global_norm(gradients)
+        scale = clip_norm / tf.maximum(norm, clip_norm)
+        return tf.where(tf.math.is_finite(norm), scale, tf.constant(float("nan")))
 
-    def fused_decay(variable, learning_rate, weight_decay):
-        """Shrinks a variable by `learning_rate * weight_decay` of itself."""
+    def is_one_replica():
+        """Whether the gradients at hand are all there are."""
+        return not tf.distribute.has_strategy()
+
+    def fused_decay(variable, share):
+        """Takes a share of a variable off it."""
         variable = _plain(variable)
-        # Not variable * (1 - rate * decay): at 5e-5 * 0.01 that factor has one digit left in float32.
+        # Not variable * (1 - share): at 1e-6 that factor has one digit left in float32.
         tf.raw_ops.ResourceApplyGradientDescent(
-            var=variable.handle,
-            alpha=tf.cast(_tensor(learning_rate), variable.dtype) * weight_decay,
-            delta=variable.read_value(),
+            var=variable.handle, alpha=tf.cast(share, variable.dtype), delta=variable.read_value()
         )
 
     def _tensor(value):
@@ -57,4 +71,4 @@ if keras.backend.backend() == "tensorflow":
         return value.value if isinstance(value, keras.Variable) else value
 
 else:
-    fused_adam_update = fused_clip = fused_decay = None
+    fused_adam_update = fused_decay = clip_scale = is_one_replica = None

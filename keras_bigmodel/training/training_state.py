@@ -7,7 +7,6 @@ from pathlib import Path
 import keras
 import ml_dtypes
 import numpy as np
-from safetensors.numpy import load_file, save_file
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.training.stop_at_nan import StopAtNaN
@@ -116,6 +115,8 @@ class TrainingState:
 
     def write(self, folder):
         """Writes the state into a folder that is there."""
+        from safetensors.numpy import save_file  # here: training on ids works without it
+
         folder = Path(folder)
         facts = {name: getattr(self, name) for name in ("epoch", "batch", "run", "stopped", "history", "memory")}
         save_file(dict(map(_as_stored, self.arrays.items())), folder / _ARRAYS_FILE)
@@ -128,6 +129,8 @@ class TrainingState:
         Raises:
             UserError: a file is missing or damaged, or of a newer version of this package.
         """
+        from safetensors.numpy import load_file
+
         folder = Path(folder)
         try:
             facts = json.loads((folder / _FACTS_FILE).read_text(encoding="utf-8"))

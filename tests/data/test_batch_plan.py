@@ -1,5 +1,7 @@
 """Which texts share a batch: each stands in exactly one, and little is spent on padding."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -91,3 +93,14 @@ def test_at_most_a_tenth_of_what_is_fed_is_padding(message_lengths, seed):
     """In batches as they come it is a third; a tenth is what the house promises."""
     assert padding_share(message_lengths, _plan(message_lengths, seed, batch_size=32)) <= 0.10
     assert padding_share(message_lengths, _plan(message_lengths, seed, tokens_per_batch=1024)) <= 0.10
+
+
+def test_planning_takes_few_bytes_a_text():
+    lengths = np.random.default_rng(0).integers(3, 64, 300_000).astype("int32")
+    tracemalloc.start()
+    plan = plan_batches(lengths, batch_size=32, rng=np.random.default_rng(1))
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(plan) == 9375
+    assert held < 6 * len(lengths)
+    assert peak < 12 * len(lengths)

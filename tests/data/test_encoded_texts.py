@@ -46,6 +46,16 @@ def test_a_batch_is_as_long_as_its_longest_text(encoded):
     assert encoded.batch(np.array([], int))["token_ids"].shape == (0, 0)
 
 
+def test_ids_are_kept_in_the_narrowest_integers():
+    single = {**_padded(ROWS), "segment_ids": np.zeros((5, 5), "int32")}
+    wide = _padded([[70_000, 1]])
+    assert EncodedTexts.from_padded([single]).token_ids.dtype == np.uint8
+    assert EncodedTexts.from_padded([single]).segment_ids is None
+    both = EncodedTexts.from_padded([single, wide])
+    assert both.token_ids.dtype == np.int32
+    assert both.batch(np.array([5]))["token_ids"].tolist() == [[70_000, 1]]
+
+
 def test_nothing_encoded_has_no_rows():
     empty = EncodedTexts.from_padded([])
     assert len(empty) == 0

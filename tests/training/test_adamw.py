@@ -80,10 +80,10 @@ def test_the_averages_are_those_of_keras_too():
     ours, theirs = AdamW(0.001), KerasAdamW(0.001)
     after_steps(ours)
     after_steps(theirs)
-    assert len(ours.variables) == len(theirs.variables)
-    for found, wanted in zip(ours.variables, theirs.variables, strict=True):
-        # 1 - 0.999 has five digits in float32, in which the op of ours computes it.
-        np.testing.assert_allclose(found.numpy(), wanted.numpy(), rtol=5e-5, atol=1e-7, err_msg=wanted.path)
+    for kind in ("_momentums", "_velocities"):
+        for found, wanted in zip(getattr(ours, kind), getattr(theirs, kind), strict=True):
+            # 1 - 0.999 has five digits in float32, in which the op of ours computes it.
+            np.testing.assert_allclose(found.numpy(), wanted.numpy(), rtol=5e-5, atol=1e-7, err_msg=wanted.path)
 
 
 def test_a_token_that_stands_twice_in_a_batch_counts_with_the_sum_of_its_gradients():
@@ -200,6 +200,7 @@ def test_at_the_small_rates_of_fine_tuning_the_decay_is_right_on_average():
     optimizer = AdamW(5e-5, 0.01)
     for _ in range(20):
         optimizer.apply([tf.zeros(10_000)], [variable])
+    optimizer.finalize_variable_values([variable])  # as Keras does at the end of fit
     shrunk = np.log(variable.numpy().astype("float64") / weights).mean()
     assert shrunk == pytest.approx(-20 * 5e-5 * 0.01, rel=0.01)
 

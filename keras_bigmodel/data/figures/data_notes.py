@@ -54,13 +54,15 @@ def _conflicts(report):
     for name, table in report["tables"].items():
         texts, rows = table["conflicts"]["texts"], table["conflicts"]["rows"]
         if texts:
-            yield f"{_count(texts, 'text')} of {name} {_stand(texts)} with different labels, in {rows:,} rows."
+            least = "At least " * (_looked_at(table) < table["rows"])
+            yield f"{least}{_count(texts, 'text')} of {name} {_stand(texts)} with different labels, in {rows:,} rows."
 
 
 def _duplicates(report):
     for name, table in report["tables"].items():
         exact, near = table["duplicates"]["exact_rows"], table["duplicates"]["near_rows"]
-        again = [f"{_count(exact, 'row')} exactly"] * bool(exact)
+        least = "at least " * (_looked_at(table) < table["rows"])
+        again = [f"{least}{_count(exact, 'row')} exactly"] * bool(exact)
         again += [f"{'at least ' * _is_sampled(table)}{_count(near, 'row')} nearly"] * bool(near)
         if again:
             yield f"Texts of {name} repeat an earlier one: {' and '.join(again)}."
@@ -93,12 +95,22 @@ def _truncation(report):
 
 def _samples(report):
     for name, table in report["tables"].items():
-        if _is_sampled(table):
+        if _looked_at(table) < table["rows"]:
+            yield (
+                f"The rows of {name} were read one by one: classes are counted of all {table['rows']:,}, and so are "
+                "texts that stand in another table exactly; lengths, scripts, repeated texts and conflicting labels "
+                f"are those of {_looked_at(table):,} rows, drawn by their texts."
+            )
+        elif _is_sampled(table):
             checked = table["duplicates"]["near_checked_rows"]
             yield (
                 f"Texts of {name} that are alike in most words were looked for in {checked:,} of its "
                 f"{table['rows']:,} rows; those that differ in case, punctuation or long numbers only, in all."
             )
+
+
+def _looked_at(table):
+    return table.get("looked_at_rows", table["rows"])
 
 
 def _is_sampled(table):

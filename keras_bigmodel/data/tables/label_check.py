@@ -24,32 +24,63 @@ def labels_to_train(table, *, min_rows=None):
     Raises:
         UserError: one class only, labels that look like texts or scores, or a class with a single row.
     """
+    kept = classes_to_train(table.path, Counter(table.labels), min_rows=min_rows)
+    rows = [row for row, label in enumerate(table.labels) if label in kept]
+    if len(rows) < len(table):
+        reason, note = left_out(min_rows, len(set(table.labels)) - len(kept))
+        dropped = {**table.dropped, reason: len(table) - len(rows)}
+        table = replace(table.rows(rows), dropped=dropped, cut=table.cut, notes=[*table.notes, note])
+    return table, sorted(kept)
+
+
+def classes_to_train(path, counts, *, min_rows=None):
+    """Checks that a classifier can be trained on classes of these sizes.
+
+    Args:
+        path: path of the table, for the sentences.
+        counts: dict of label → rows.
+        min_rows: int or None. As in `labels_to_train`.
+
+    Returns:
+        dict of label → rows: the classes that are not left out.
+
+    Raises:
+        UserError: as `labels_to_train`.
+    """
     if min_rows is not None and min_rows < 1:
         raise UserError(f"--min-rows {min_rows} came; wanted 1 or more, e.g. 2.")
-    counts = Counter(table.labels)
-    _refuse_what_is_no_class(table, counts)
-    if min_rows is not None:
-        table, counts = _without_rare(table, counts, min_rows)
-    if len(counts) == 1:
+    _refuse_what_is_no_class(path, counts)
+    kept = {label: rows for label, rows in counts.items() if min_rows is None or rows >= min_rows}
+    if not kept:
         raise UserError(
-            f'All {len(table)} rows of {table.path} have the label "{_short(next(iter(counts)))}"; a classifier needs '
+            f"No class of {path} has {min_rows} rows; the largest has {max(counts.values())}. Lower --min-rows."
+        )
+    if len(kept) == 1:
+        raise UserError(
+            f'All {sum(kept.values())} rows of {path} have the label "{_short(next(iter(kept)))}"; a classifier needs '
             "at least two labels. Check the label's column (--label)."
         )
-    single = sorted(label for label, rows in counts.items() if rows == 1)
+    single = sorted(label for label, rows in kept.items() if rows == 1)
     if single:
-        raise UserError(_single_rows(table, single, counts))
-    return table, sorted(counts)
+        raise UserError(_single_rows(path, single, kept))
+    return kept
 
 
-def _refuse_what_is_no_class(table, counts):
-    numbers = all(map(is_number, counts))
+def left_out(min_rows, classes):
+    """Gives `(why rows were left out, a sentence on it)` for classes that were too rare."""
+    reason = f"class with fewer than {min_rows} rows"
+    return reason, f"Left out {classes} class{'es' * (classes > 1)} with fewer than {min_rows} rows."
+
+
+def _refuse_what_is_no_class(path, counts):
+    total, numbers = sum(counts.values()), all(map(is_number, counts))
     if numbers and len(counts) > _MOST_SCORES and any(float(label) % 1 for label in counts):
         raise UserError(
-            f"The labels of {table.path} look like scores: {len(counts)} different numbers, such as "
+            f"The labels of {path} look like scores: {len(counts)} different numbers, such as "
             f"{', '.join(sorted(counts)[:3])}. A classifier tells classes apart; round the scores to a few classes "
             "first, or name another column with --label."
         )
-    if len(counts) > max(len(table) / 2, _SHOWN):
+    if len(counts) > max(total / 2, _SHOWN):
         lengths = sorted(map(len, counts))
         like = "are too many for so few rows"
         if numbers:
@@ -57,31 +88,12 @@ def _refuse_what_is_no_class(table, counts):
         elif lengths[len(lengths) // 2] > _LONG:
             like = "look like the texts' column"
         raise UserError(
-            f"{table.path} has {len(counts)} different labels in {len(table)} rows; they {like}. Check the label's "
+            f"{path} has {len(counts)} different labels in {total} rows; they {like}. Check the label's "
             "column (--label), or add rows: each class needs at least two."
         )
 
 
-def _without_rare(table, counts, min_rows):
-    kept = [row for row, label in enumerate(table.labels) if counts[label] >= min_rows]
-    rare = sum(rows < min_rows for rows in counts.values())
-    if not rare:
-        return table, counts
-    if not kept:
-        raise UserError(
-            f"No class of {table.path} has {min_rows} rows; the largest has {max(counts.values())}. Lower --min-rows."
-        )
-    reason = f"class with fewer than {min_rows} rows"
-    left = replace(
-        table.rows(kept),
-        dropped={**table.dropped, reason: len(table) - len(kept)},
-        cut=table.cut,
-        notes=[*table.notes, f"Left out {rare} class{'es' * (rare > 1)} with fewer than {min_rows} rows."],
-    )
-    return left, Counter(left.labels)
-
-
-def _single_rows(table, single, counts):
+def _single_rows(path, single, counts):
     shown = ", ".join(f'"{_short(label)}"' for label in single[:_SHOWN])
     more = f" and {len(single) - _SHOWN} more" if len(single) > _SHOWN else ""
     why = ""
@@ -89,7 +101,7 @@ def _single_rows(table, single, counts):
         why = " They look like several labels in one cell, which a classifier of one label does not read."
     have = "have one row each" if len(single) > 1 else "has one row"
     return (
-        f"{len(single)} of {len(counts)} labels of {table.path} {have}: {shown}{more}.{why} Add rows, or leave such "
+        f"{len(single)} of {len(counts)} labels of {path} {have}: {shown}{more}.{why} Add rows, or leave such "
         "classes out with --min-rows 2."
     )
 

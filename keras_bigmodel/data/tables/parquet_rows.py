@@ -4,6 +4,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.tables.table_row import TableRow
 
 _ROWS_AT_ONCE = 4096
+_BYTES_AT_ONCE = 1 << 20  # of a column; otherwise a column is read as far as its row group goes, often to the end
 
 
 def parquet_rows(path):
@@ -23,7 +24,7 @@ def parquet_rows(path):
 
     number = 0
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with pyarrow.parquet.ParquetFile(path, buffer_size=_BYTES_AT_ONCE, pre_buffer=False) as file:
             names = _names(path, file.schema_arrow)
             for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
                 columns = [column.to_pylist() for column in batch.columns]

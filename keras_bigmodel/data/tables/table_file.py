@@ -1,6 +1,7 @@
 """Which file a table is and which format it has. Knows endings and first bytes; no rows."""
 
 import difflib
+import hashlib
 import stat
 from pathlib import Path
 
@@ -119,3 +120,9 @@ def is_table_name(name):
     (True, False)
     """
     return Path(name).suffix.lower() in _ENDINGS
+
+
+def file_sha256(path):
+    """Gives the sha256 of a file's bytes: str."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

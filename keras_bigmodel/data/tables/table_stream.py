@@ -1,0 +1,137 @@
+"""A table read block by block, however large. Knows which rows can be used and which are wanted; no model."""
+
+import copy
+from pathlib import Path
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.tables.checked_rows import CheckedRows, columns_named
+from keras_bigmodel.data.tables.table_block import TableBlock
+from keras_bigmodel.data.tables.table_file import file_sha256
+from keras_bigmodel.data.text_place import text_place
+
+_ROWS = 4096  # of a block: enough to sort by length, little enough to hold
+_CHARACTERS = 4_000_000  # of a block's texts: a row more than this ends it
+
+
+class TableStream:
+    """The rows of a table larger than memory, for `fit`, `evaluate`, `predict` and `predict_stream` of a task.
+
+    Iterating reads the file from its beginning and gives `TableBlock`s of 4,096 rows or fewer, never holding more than
+    one. Rows are checked, left out and refused as by `read_text_table`, which explains the arguments it shares.
+
+    Args:
+        path: path of a CSV, TSV, JSON-lines or Parquet file.
+        text: str. The text's column.
+        pair: str. The second text's column, for pairs.
+        label: str. The label's column.
+        weight: str. The column that says how much a row counts.
+        format: str. Defaults to what the file's ending says.
+        quotes: bool. Defaults to True.
+        encoding: str. Defaults to UTF-8, or what a byte order mark says.
+        header: bool. Defaults to what it looks like.
+        with_labels: bool. False reads neither labels nor weights. Defaults to True.
+        folder: path of a folder where `fit` and `evaluate` keep the token ids while they run, two to five bytes a
+            token. Defaults to the system's temporary folder; where that one is in memory, give one on a disk.
+
+    Attributes:
+        columns: dict of role → the column's name or number, once a reading has begun; and when one has ended
+        dropped: dict of reason → number of rows left out,
+        cut: int, texts that were cut at 100,000 characters,
+        notes: list of str, what a person should know of how the table was read.
+        number: int. The line (in Parquet: the row) that the present reading has come to.
+
+    Raises:
+        UserError: while it is read: no such file or column, a row that cannot be read (the sentence names its line), no
+            usable row, or a file that is no longer the one first read.
+    """
+
+    def __init__(
+        self,
+        path,
+        *,
+        text=None,
+        pair=None,
+        label=None,
+        weight=None,
+        format=None,
+        quotes=True,
+        encoding=None,
+        header=None,
+        with_labels=True,
+        folder=None,
+    ):
+        self.path = str(path)
+        self.folder = folder
+        self._how = {"format": format, "quotes": quotes, "encoding": encoding, "header": header}
+        self._how |= {"with_labels": with_labels, "named": columns_named(text, pair, label, weight)}
+        self._wanted = ()
+        self._stamp = None
+        self.columns, self.dropped, self.cut, self.notes, self.number = {}, {}, 0, [], 0
+
+    def where(self, wanted):
+        """Gives a stream of some of the rows; what was left out or cut is counted of the whole table.
+
+        Args:
+            wanted: function of text, second text (None of single texts) and label (None where none is read) → bool.
+        """
+        part = copy.copy(self)
+        part._wanted = (*self._wanted, wanted)
+        return part
+
+    def split(self, share, *, seed=0):
+        """Parts the rows in two by their texts alone, so that nothing is held and one text stays on one side.
+
+        Texts equal up to case, Unicode form and whitespace are one text; of pairs both count. Classes keep their share
+        on the average only.
+
+        Args:
+            share: float in (0, 1). The part of the different texts that is held back.
+            seed: int. Another number gives another split.
+
+        Returns:
+            `(TableStream, TableStream)`: what remains, and what is held back.
+        """
+        if not 0 < share < 1:
+            raise UserError(f"share={share} came; wanted a number between 0 and 1, e.g. 0.1.")
+        held = lambda text, second, label: text_place(text, second, seed=seed)[0] < share
+        return self.where(lambda *row: not held(*row)), self.where(held)
+
+    def __iter__(self):
+        rows = CheckedRows(self.path, **self._how)
+        self._check_same()
+        self.columns, self.notes = rows.columns, list(rows.notes)
+        columns, characters = {role: [] for role in rows.columns}, 0
+        for cells in rows:
+            text, second = cells["text"], cells.get("pair")
+            if self._wanted and not all(wanted(text, second, cells.get("label")) for wanted in self._wanted):
+                continue
+            if len(columns["text"]) == _ROWS or characters > _CHARACTERS:
+                yield _block(columns)
+                columns, characters = {role: [] for role in rows.columns}, 0
+            self.number = rows.number
+            characters += len(text) + len(second or "")
+            for role, cell in cells.items():
+                columns[role].append(cell)
+        # All rows are checked before the last block leaves: a table of one block is refused before it is used.
+        self.dropped, self.cut, self.notes = rows.dropped, rows.cut, rows.notes
+        self._check_same()
+        if columns["text"]:
+            yield _block(columns)
+
+    def sha256(self):
+        """Gives the sha256 of the file's bytes: str."""
+        return file_sha256(self.path)
+
+    def _check_same(self):
+        try:
+            facts = Path(self.path).stat()
+            stamp = facts.st_size, facts.st_mtime_ns
+        except OSError:
+            stamp = None
+        if stamp is None or self._stamp not in (None, stamp):
+            raise UserError(f"{self.path} changed while it was being read. Wait until it is whole, and try again.")
+        self._stamp = stamp
+
+
+def _block(columns):
+    return TableBlock(columns["text"], columns.get("pair"), columns.get("label"), columns.get("weight"))
