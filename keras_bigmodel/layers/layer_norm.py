@@ -3,6 +3,7 @@
 import keras
 
 from keras_bigmodel.layers import kernels
+from keras_bigmodel.layers.kernels import plain
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
@@ -20,11 +21,12 @@ class LayerNorm(keras.layers.LayerNormalization):
     Source: Ba et al., 2016, "Layer normalization".
     """
 
-    def call(self, inputs):
+    def call(self, inputs, training=None):
         """Normalises; see the class for shapes."""
-        plain = self.center and self.scale and self.axis in (-1, [-1], len(inputs.shape) - 1, [len(inputs.shape) - 1])
-        if not plain or getattr(self, "rms_scaling", False):
+        last = self.axis in (-1, [-1], len(inputs.shape) - 1, [len(inputs.shape) - 1])
+        if not (last and self.center and self.scale) or getattr(self, "rms_scaling", False):
             return super().call(inputs)
         inputs = keras.ops.cast(inputs, self.compute_dtype)
         gamma, beta = (keras.ops.cast(weight, "float32") for weight in (self.gamma, self.beta))
-        return kernels.normalise(inputs, gamma, beta, self.epsilon)
+        normalise = kernels.normalise if training else plain.normalise  # a saved graph has no gradients of its own
+        return normalise(inputs, gamma, beta, self.epsilon)

@@ -271,7 +271,7 @@ class Task(keras.Model):
             UserError: what came are no texts.
         """
         if not is_raw(x):
-            return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
+            return self._predicted(x, batch_size=batch_size, verbose=verbose, **kwargs)
         if kwargs.get("steps") is not None:
             raise UserError("steps came with texts; wanted all of them answered. Hand in fewer texts instead.")
         parts = _parts_of(self, x)
@@ -281,7 +281,7 @@ class Task(keras.Model):
                 raise UserError("The dataset gave no batch; wanted at least one text.")
             return np.concatenate(answers)
         batches = LengthBatches(self.encode(self.checked_texts(x)), **_batches_of(batch_size))
-        return _in_order(super().predict(batches.dataset(), verbose=verbose, **kwargs), batches.order)
+        return _in_order(self._predicted(batches.dataset(), verbose=verbose, **kwargs), batches.order)
 
     def predict_stream(self, stream, batch_size=None, **kwargs):
         """Answers texts that are more than memory holds, some thousand at a time, in the order given.
@@ -312,8 +312,15 @@ class Task(keras.Model):
                 dataset = batches.dataset(counted=False)
             batches.encoded = encoded
             plan = batches.plan()
-            answers = super().predict(dataset, verbose=verbose, steps=len(plan), **kwargs)
+            answers = self._predicted(dataset, verbose=verbose, steps=len(plan), **kwargs)
             yield what, _in_order(answers, np.concatenate(plan))
+
+    def _predicted(self, x, **kwargs):
+        try:
+            return super().predict(x, **kwargs)
+        finally:
+            if isinstance(self.predict_function, PredictionStep):
+                self.predict_function.forget()
 
     def make_predict_function(self, force=False):
         """Makes Keras's prediction step; in half precision one that casts each weight once a call."""

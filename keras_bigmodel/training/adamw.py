@@ -2,7 +2,13 @@
 
 import keras
 
-from keras_bigmodel.training.fused_update import clip_scale, fused_adam_update, fused_decay, is_one_replica
+from keras_bigmodel.training.fused_update import (
+    clip_scale,
+    fused_adam_update,
+    fused_decay,
+    is_one_replica,
+    without_jumps,
+)
 from keras_bigmodel.training.scaled_averages import ScaledAverages
 
 # A share of the weights. The recipe's 1e-6 a step is eight times what float32 can tell at all; eight at once also are
@@ -49,7 +55,10 @@ class AdamW(keras.optimizers.AdamW):
         if self.built:
             return
         super().build(var_list)
-        if fused_decay is not None and self.weight_decay:
+        # With several replicas each clips its own gradients, and the averages are of their sum.
+        if fused_adam_update is None or not is_one_replica():
+            return
+        if self.weight_decay:
             self._decay_due = self.add_variable((), initializer="zeros", name="decay_due")
         if self.global_clipnorm and self._is_fused_for(self._trainable_variables):
             names = ("momentum_scale", "velocity_scale")
@@ -77,9 +86,7 @@ class AdamW(keras.optimizers.AdamW):
         )
 
     def _clip_gradients(self, grads):
-        self._averages = None
-        # With several replicas each clips its own gradients, and the averages are of their sum.
-        if self._scales is None or not is_one_replica():
+        if self._scales is None:
             return super()._clip_gradients(grads)
         scale = clip_scale(grads, self.global_clipnorm)
         # Before the first step the averages are 0 whatever their scale; with the first gradients' most digits are kept.
@@ -87,6 +94,7 @@ class AdamW(keras.optimizers.AdamW):
             keras.ops.where(variable > 0, variable, first)
             for variable, first in zip(self._scales, (scale, scale * scale), strict=True)
         ]
+        grads, scale = without_jumps(grads, scale, keras.ops.sqrt(before[1]))
         self._averages = ScaledAverages.of_step(scale, *before, beta_1=self.beta_1, beta_2=self.beta_2)
         for variable, after in zip(self._scales, self._averages[:2], strict=True):
             variable.assign(after)

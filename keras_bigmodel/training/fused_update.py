@@ -49,6 +49,32 @@ if keras.backend.backend() == "tensorflow":
         scale = clip_norm / tf.maximum(norm, clip_norm)
         return tf.where(tf.math.is_finite(norm), scale, tf.constant(float("nan")))
 
+    def without_jumps(gradients, scale, usual):
+        """Scales gradients for real where their scale is far below the usual one; gives them and what is left to do.
+
+        Adam's op takes `1 - beta` in float32: of a beta within 1e-5 of 1 it has two digits left, and then none.
+
+        Args:
+            gradients: list of tensors and `tf.IndexedSlices`.
+            scale: float tensor. What they are to be multiplied with.
+            usual: float tensor. What those before them were multiplied with, about.
+
+        Returns:
+            `(gradients, scale)`.
+        """
+        jumps = scale < usual / 4.0
+        values = [part.values if isinstance(part, tf.IndexedSlices) else part for part in gradients]
+        values = tf.cond(
+            jumps,
+            lambda: [value * tf.cast(scale / usual, value.dtype) for value in values],
+            lambda: [tf.identity(value) for value in values],
+        )
+        gradients = [
+            tf.IndexedSlices(value, part.indices, part.dense_shape) if isinstance(part, tf.IndexedSlices) else value
+            for part, value in zip(gradients, values, strict=True)
+        ]
+        return gradients, tf.where(jumps, usual, scale)
+
     def is_one_replica():
         """Whether the gradients at hand are all there are."""
         return not tf.distribute.has_strategy()
@@ -71,4 +97,4 @@ if keras.backend.backend() == "tensorflow":
         return value.value if isinstance(value, keras.Variable) else value
 
 else:
-    fused_adam_update = fused_decay = clip_scale = is_one_replica = None
+    fused_adam_update = fused_decay = clip_scale = without_jumps = is_one_replica = None

@@ -220,3 +220,46 @@ def test_the_recipe_clips_all_gradients_together():
     assert recipe_optimizer().global_clipnorm == 1.0
     assert recipe_optimizer(3e-5, weight_decay=0.2).get_config()["weight_decay"] == 0.2
     np.testing.assert_allclose(float(recipe_optimizer(3e-5).learning_rate), 3e-5, rtol=1e-6)
+
+
+def test_clipping_holds_where_gradients_jump():
+    random = np.random.default_rng(4)
+    gradients = [random.standard_normal((6, 4)) * 10.0 ** random.uniform(-2, 3) for _ in range(STEPS)]
+    ends = []
+    for kind in (AdamW, keras.optimizers.AdamW):
+        variable = keras.Variable(np.ones((6, 4)), dtype="float32", name="kernel")
+        optimizer = kind(0.001, 0.02, global_clipnorm=0.5)
+        for gradient in gradients:
+            optimizer.apply([tf.constant(gradient, "float32")], [variable])
+        optimizer.finalize_variable_values([variable])
+        ends.append(variable.numpy())
+    assert np.abs(ends[1] - 1.0).max() > 0.001
+    np.testing.assert_allclose(*ends, rtol=0, atol=2e-6)
+
+
+def test_a_gradient_that_is_no_number_is_not_hidden_by_clipping():
+    variable = keras.Variable(np.ones(3), dtype="float32", name="kernel")
+    AdamW(0.1, global_clipnorm=1.0).apply([tf.constant([1.0, np.inf, 1.0])], [variable])
+    assert np.isnan(variable.numpy()).any()
+
+
+def test_under_a_distribution_strategy_it_ends_where_keras_ends():
+    ends = []
+    for kind in (AdamW, KerasAdamW):
+        with tf.distribute.MirroredStrategy(["/cpu:0"]).scope():
+            ends.append(trained(kind(0.01, 0.02, global_clipnorm=0.5), epochs=2).get_weights())
+    for found, wanted in zip(*ends, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_what_decay_is_still_due_is_told_by_a_variable_and_taken_off_at_the_end():
+    variable = keras.Variable(np.ones(2), dtype="float32", name="kernel")
+    optimizer = AdamW(1e-4, 0.01)  # the recipe's: 1e-6 a step
+    for _ in range(5):
+        optimizer.apply([tf.zeros(2)], [variable])
+    np.testing.assert_array_equal(variable.numpy(), 1.0)
+    due = {part.name: part for part in optimizer.variables}["decay_due"]
+    assert float(due) == pytest.approx(5e-6, rel=1e-4)
+    optimizer.finalize_variable_values([variable])
+    assert float(due) == 0.0
+    assert variable.numpy()[0] == pytest.approx(1.0 - 5e-6, abs=7e-8)
