@@ -53,7 +53,13 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("size", [{"batch_size": 8}, {"tokens_per_batch": 120}], ids=["rows", "tokens"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param({"batch_size": 8}, id="rows"),
+        pytest.param({"tokens_per_batch": 120}, id="tokens", marks=pytest.mark.full),
+    ],
+)
 def test_a_stream_trains_to_the_weights_of_lists(steady_bert, path, name, size):
     columns, how = CASES[name]
     how = {**size, "seed": 5, "epochs": 2, "verbose": 0}

@@ -75,7 +75,13 @@ def fitted(task, *callbacks, seed=3, **how):
     return task.get_weights(), history.history
 
 
-@pytest.mark.parametrize("how", [[{}], [{"batch_size": None, "tokens_per_batch": 120}]], ids=["rows", "tokens"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param([{}], id="rows"),
+        pytest.param([{"batch_size": None, "tokens_per_batch": 120}], id="tokens", marks=pytest.mark.full),
+    ],
+)
 def test_a_stopped_run_ends_in_the_same_bits_as_an_unbroken_one(tiny_bert, how):
     command = [sys.executable, "-c", _SCRIPT, str(tiny_bert), json.dumps(how)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
