@@ -42,7 +42,7 @@ browser:  ## Debian's Chromium and a Chinese font, for the tests of the report
 	@command -v chromium > /dev/null || [ "$$(id -u)" != 0 ] || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-wqy-zenhei > /dev/null; }
 
-test-full: setup browser  ## what takes longer: the demo, the apps, README commands, kills, checks on real data
+test-full: setup browser .venv-bench/.ready  ## what takes longer: the demo, the apps, README commands, kills, checks on real data
 	$(PYTEST) -m full
 	$(MAKE) demo
 

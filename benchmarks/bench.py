@@ -23,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.agreement import check_answers
-from harness.cases import JOBS, SIDES, all_cases, toy_cases
+from harness.cases import JOBS, SETS, SIDES, all_cases, toy_cases
 from harness.comparison import ratio_of
 from harness.goals import comparisons
 from harness.machine import in_words, is_busy, machine
@@ -67,6 +67,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="?", type=Path, help="folder of the public sets; see datasets.py")
     parser.add_argument("--jobs", nargs="+", choices=JOBS, default=list(JOBS), help="default: all")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), help="texts; default: all")
     parser.add_argument("--sides", nargs="+", choices=SIDES, help="default: those that are installed")
     parser.add_argument("--rounds", type=int, help="default: 3; of a quick run 1")
     parser.add_argument("--rows", type=int, default=3200, help="texts to train on; of 32 x 128 a fifth of them")
@@ -107,7 +108,8 @@ def chosen_cases(args, missing):
             raise SystemExit(f"--sides {side} came, and {reason}.")
     cases = toy_cases() if args.quick else all_cases(streaming=(HERE / "streaming.py").is_file())
     cases = [case for case in cases if set(case.jobs) & set(args.jobs) and case.side in (args.sides or SIDES)]
-    not_here = {case.key: case.missing or missing[case.side] for case in cases if case.missing or case.side in missing}
+    cases = [case for case in cases if case.set not in SETS or case.set in args.sets]
+    not_here = {case.key: missing[case.side] for case in cases if case.side in missing}
     return [case for case in cases if case.key not in not_here], not_here
 
 

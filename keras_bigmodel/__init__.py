@@ -15,7 +15,7 @@ _HOMES = {
     "MeanPooling": "layers",
     "MultiHeadAttention": "layers",
     "PlainWordPieceTokenizer": "tokenizers",
-    "Prediction": "tasks",
+    "Prediction": "core.prediction",
     "TableStream": "data",
     "TextClassifier": "tasks",
     "TransformerLayer": "layers",

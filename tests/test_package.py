@@ -27,7 +27,8 @@ def test_every_public_name_resolves_and_is_described(name):
 
 
 @pytest.mark.parametrize(
-    "room", ["data", "evaluation", "pipeline", "tasks", "layers", "tokenizers", "checkpoints", "export", "training"]
+    "room",
+    ["data", "evaluation", "pipeline", "tasks", "layers", "tokenizers", "checkpoints", "export", "training", "edge"],
 )
 def test_every_public_name_of_a_room_resolves(room):
     module = __import__(f"keras_bigmodel.{room}", fromlist=["*"])
@@ -67,6 +68,7 @@ def test_a_file_begins_by_introducing_itself(path):
         "keras_bigmodel.data",
         "keras_bigmodel.pipeline",
         "keras_bigmodel.tokenizers",
+        "keras_bigmodel.edge.lite_classifier",
     ],
 )
 def test_importing_loads_nothing_heavy(module):

@@ -7,17 +7,12 @@ package alone. The functions of `PROGRAM` run there and print what they found; t
 import inspect
 import json
 import os
-import shutil
-import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PACKAGE = ("keras_bigmodel", "setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE")  # what pip builds from
-
+from tests.environments import python_with, run
 
 # ---- what runs there
 
@@ -191,24 +186,7 @@ def python_with_tensorflow_forbidden(folder):
 
 def python_of_its_own(folder):
     """An environment that never heard of TensorFlow, with this package built as a user would build it."""
-    for name in PACKAGE:  # building writes beside the sources
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
-    python = folder / "venv" / "bin" / "python"
-    install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    run(sys.executable, "-m", "venv", folder / "venv")
-    run(*install, "-c", ROOT / "constraints.txt", "keras", "jax", "numpy")
-    run(*install, "--no-deps", folder)
-    shutil.rmtree(folder / "keras_bigmodel")  # what is imported is what was installed
-    return python, ""
-
-
-def run(*command, **options):
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False, timeout=600, **options
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    return done.stdout
+    return python_with(folder, "keras", "jax", "numpy"), ""
 
 
 @pytest.fixture(

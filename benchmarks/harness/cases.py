@@ -39,7 +39,6 @@ class Case:
         rehearse: bool. Whether it runs once before the rounds, so that its files are in memory.
         once: bool. Whether one round is enough.
         by_rows: bool. Whether its lines are told apart by their own `job` and `rows`.
-        missing: str. Why it cannot run on any machine yet; empty when it can.
     """
 
     jobs: tuple
@@ -54,7 +53,6 @@ class Case:
     rehearse: bool = False
     once: bool = False
     by_rows: bool = False
-    missing: str = ""
 
     @property
     def key(self):
@@ -69,6 +67,7 @@ class Case:
 
 _TASK = {"side": OURS, "script": "sides/keras_bigmodel_side.py"}
 _SAVED = {"side": OURS, "script": "sides/saved_model_side.py"}
+_LITE = {"side": OURS, "script": "sides/lite_side.py"}
 _TORCH = {"side": TORCH, "script": "sides/torch_side.py"}
 _ONNX = {"side": TORCH, "script": "sides/onnx_side.py"}
 _HUB = {"side": KERAS_HUB, "script": "sides/keras_hub_side.py"}
@@ -86,6 +85,7 @@ _TRAINERS = (
 _PREDICTORS = (
     (TASK, _TASK, BOTH, {}),
     (SAVED_MODEL, _SAVED, BOTH, {}),
+    (LITE_RT, _LITE, ("int8",), {}),
     # bfloat16 is autocast; the second has its weights in bfloat16 too.
     (PYTORCH, _TORCH, (*BOTH, "bfloat16 weights"), {}),
     (HUB, _HUB, ("float32",), {"length": 128, **_FEW}),
@@ -99,6 +99,7 @@ _FIXED_TRAINERS = (
 _FIXED_PREDICTORS = ((SAVED_MODEL, _SAVED, BOTH, {}), (PYTORCH, _TORCH, (*BOTH, "bfloat16 weights"), {}))
 _ONE_BY_ONE = (
     (SAVED_MODEL, _SAVED, BOTH, {}),
+    (LITE_RT, _LITE, ("float32", "int8"), {}),
     (PIPELINE, _TORCH, BOTH, {}),
     (ONNX, _ONNX, ("float32", "int8"), {}),
     (HUB_LITE, _HUB, ("float32",), {"length": 64}),
@@ -106,6 +107,7 @@ _ONE_BY_ONE = (
 _STARTERS = (
     (SAVED_MODEL, _SAVED, ("float32",), {}),
     (TASK, _TASK, ("float32",), {}),
+    (LITE_RT, _LITE, ("int8",), {}),
     (PIPELINE, _TORCH, ("float32",), {}),
 )
 
@@ -125,9 +127,6 @@ def all_cases(*, streaming=False):
         cases += _table(("prediction", *memory.get(name, ())), _PREDICTORS, "prediction", name)
     cases += _table(("prediction",), _FIXED_PREDICTORS, "fixed_prediction", FIXED)
     cases += _table(("single",), _ONE_BY_ONE, "single", "sst2")
-    cases.append(
-        Case(("single",), LITE_RT, **_TASK, set="sst2", dtype="int8", missing="no LiteRT export is written yet")
-    )
     cases += [_tokenizing(threads) for threads in (1, 2)]
     cases += _table(("memory",), _STARTERS, "first_prediction", "start", rehearse=True)
     for axis in _GROWTH:

@@ -4,6 +4,7 @@ from .cases import (
     BOTH,
     FIXED,
     HUB,
+    LITE_RT,
     ONNX,
     PIPELINE,
     PLAIN_PYTORCH,
@@ -16,7 +17,7 @@ from .cases import (
 )
 from .comparison import Comparison, Pick
 
-_F32, _BF16, _NONE = ("float32",), ("bfloat16",), ("",)
+_F32, _BF16, _INT8, _NONE = ("float32",), ("bfloat16",), ("int8",), ("",)
 _HALF = ("bfloat16", "bfloat16 weights")  # PyTorch's two ways; the faster one counts
 
 # (job, texts, figure)
@@ -69,11 +70,16 @@ _BESIDES = (
     ("SavedModel from strings SST-2, best : PyTorch bf16", _SST2, (SAVED_MODEL, BOTH), (PYTORCH, _HALF), None),
     ("SavedModel from strings AG News, best : PyTorch bf16", _NEWS, (SAVED_MODEL, BOTH), (PYTORCH, _HALF), None),
     ("SavedModel tokens 32 x 128, fp32 : PyTorch fp32", _FIXED, (SAVED_MODEL, _F32), (PYTORCH, _F32), None),
+    ("prediction SST-2, LiteRT int8 : PyTorch bf16", _SST2, (LITE_RT, _INT8), (PYTORCH, _HALF), None),
+    ("prediction AG News, LiteRT int8 : PyTorch bf16", _NEWS, (LITE_RT, _INT8), (PYTORCH, _HALF), None),
+    ("one text, LiteRT int8 : ONNX Runtime int8", _ONE, (LITE_RT, _INT8), (ONNX, _INT8), None),
+    ("one text, LiteRT int8 : pipeline best", _ONE, (LITE_RT, _INT8), (PIPELINE, BOTH), None),
     ("one text, SavedModel fp32 : pipeline fp32", _ONE, (SAVED_MODEL, _F32), (PIPELINE, _F32), None),
     ("one text, SavedModel best : pipeline best", _ONE, (SAVED_MODEL, BOTH), (PIPELINE, BOTH), None),
     ("one text, SavedModel fp32 : ONNX Runtime fp32", _ONE, (SAVED_MODEL, _F32), (ONNX, _F32), None),
     ("peak memory, prediction SST-2, fp32 : PyTorch", _MEMORY, (TASK, _F32), (PYTORCH, _F32), None),
     ("peak memory, training SST-2, fp32 : KerasHub 128", _TRAIN_MEMORY, (TASK, _F32), (HUB, _F32), None),
+    ("start to first prediction, LiteRT int8 : pipeline", _START, (LITE_RT, _INT8), (PIPELINE, _F32), None),
     ("start to first prediction, TextClassifier.load : pipeline", _START, (TASK, _F32), (PIPELINE, _F32), None),
     *(
         (

@@ -57,6 +57,7 @@ class WorkFolder:
             "fixed_from": self.sets[-1],
             "classifiers": sorted({self._classifier(case) for case in cases if case.function in _NEED_CLASSIFIER}),
             "export_dtypes": ["float32"] if self.quick else ["float32", "bfloat16"],
+            "lite_dtypes": ["float32"] if self.quick else ["float32", "int8"],
             "toy": self.quick,
             "most_rows": 64 if self.quick else None,
         }
@@ -75,6 +76,7 @@ class WorkFolder:
             "classifier": str(classifier / "classifier"),
             "saved_task": str(classifier / "saved_task"),
             "saved_model": str(classifier / f"saved_model_{case.dtype}"),
+            "lite": str(classifier / f"lite_{case.dtype}" / "model.tflite"),
             "dtype": case.dtype,
             "rows": self._rows(case),
             "test_rows": 32 if self.quick else 640,

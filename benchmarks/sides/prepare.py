@@ -35,7 +35,9 @@ def prepare(settings):
     for name, parts in read.items():
         (folder / f"{name}.json").write_text(json.dumps(_content(parts, tokenizer)), encoding="utf-8")
     for name in settings["classifiers"]:
-        _write_classifier(folder / name, encoder, read[name]["train"], settings["export_dtypes"])
+        _write_classifier(
+            folder / name, encoder, read[name]["train"], settings["export_dtypes"], settings["lite_dtypes"]
+        )
     first = read[settings["sets"][0]]
     yield {"encoder": str(encoder), "names": _names(first["train"][1]), "text": first["test"][0][0]}
 
@@ -93,8 +95,8 @@ def _content(parts, tokenizer):
     return content
 
 
-def _write_classifier(folder, encoder, rows, dtypes):
-    """Writes one classifier as a Hugging Face folder, as our own saved task and as SavedModels."""
+def _write_classifier(folder, encoder, rows, dtypes, lite_dtypes):
+    """Writes one classifier as a Hugging Face folder, as our own saved task, as SavedModels and LiteRT files."""
     from keras_bigmodel import TextClassifier
 
     texts, labels = (column[:_HEAD_ROWS] for column in rows)
@@ -106,6 +108,8 @@ def _write_classifier(folder, encoder, rows, dtypes):
     task.save(folder / "saved_task")
     for dtype in dtypes:
         task.export(folder / f"saved_model_{dtype}", dtype=dtype)
+    for dtype in lite_dtypes:
+        task.export(folder / f"lite_{dtype}", "tflite", quantize={"float32": "none"}.get(dtype, dtype))
 
 
 def _fitted_head(vectors, labels, outputs):

@@ -2,5 +2,6 @@
 
 from keras_bigmodel.checkpoints.hugging_face_folder import HuggingFaceFolder
 from keras_bigmodel.checkpoints.load_encoder import NAMED_ENCODERS, load_encoder, open_checkpoint
+from keras_bigmodel.checkpoints.write_hugging_face_folder import write_hugging_face_folder
 
-__all__ = ["NAMED_ENCODERS", "HuggingFaceFolder", "load_encoder", "open_checkpoint"]
+__all__ = ["NAMED_ENCODERS", "HuggingFaceFolder", "load_encoder", "open_checkpoint", "write_hugging_face_folder"]

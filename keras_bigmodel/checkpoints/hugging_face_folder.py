@@ -12,7 +12,7 @@ from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.tokenizers.vocabulary import read_vocabulary
 
 # config.json's names → BertEncoder's arguments. Those without a default must be in the file.
-_SETTINGS = {
+SETTINGS = {
     "vocab_size": "vocabulary_size",
     "hidden_size": "hidden_dim",
     "num_hidden_layers": "num_layers",
@@ -52,7 +52,7 @@ class HuggingFaceFolder:
     @property
     def encoder_settings(self):
         """Dict of `BertEncoder`'s arguments, without `pooler`."""
-        settings = {ours: self.config[theirs] for theirs, ours in _SETTINGS.items() if theirs in self.config}
+        settings = {ours: self.config[theirs] for theirs, ours in SETTINGS.items() if theirs in self.config}
         activation = settings.get("activation", "gelu")
         if activation not in _ACTIVATIONS:
             raise UserError(
@@ -68,8 +68,8 @@ class HuggingFaceFolder:
 
     @property
     def has_head(self):
-        """Whether the folder holds a classification head on the pooler."""
-        return "classifier.weight" in self._names and self.has_pooler
+        """Whether the folder holds a classification head, on the pooler or on what the folder says it stands on."""
+        return "classifier.weight" in self._names and (self.has_pooler or self._said_pooling is not None)
 
     @property
     def num_head_outputs(self):
@@ -102,8 +102,10 @@ class HuggingFaceFolder:
     @property
     def pooling(self):
         """`"mean"`, `"cls"` or `"pooler"` where the folder says how its sentence vectors are made, else None."""
-        if self.has_head:
-            return "pooler"
+        return "pooler" if self.has_head and self.has_pooler else self._said_pooling
+
+    @property
+    def _said_pooling(self):
         path = self.folder / "1_Pooling" / "config.json"  # written by sentence-transformers
         if not path.is_file():
             return None
@@ -145,11 +147,11 @@ class HuggingFaceFolder:
         Raises:
             UserError: the head is no choice of one label; or as `load_encoder`.
         """
-        kind = self.config.get("problem_type")
+        kind, other = self.config.get("problem_type"), "cls" if self.pooling == "mean" else "mean"
         if kind not in (None, "single_label_classification"):
             raise UserError(
                 f'The head of {self.folder} is made for "{kind}", and this model chooses one of its labels. Begin a '
-                'new head with pooling="mean" (--pooling mean).'
+                f'new head with pooling="{other}" (--pooling {other}).'
             )
         self._fill(head_name_map(logits_layer))
 

@@ -7,26 +7,95 @@ import typer
 
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.table_notes import table_notes
+from keras_bigmodel.cli.table_options import (
+    EncodingOption,
+    HeaderOption,
+    LabelOption,
+    PairOption,
+    QuotesOption,
+    TextOption,
+)
 
 NAME = "export"
 
 
 def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
-    format: Annotated[str, typer.Option("--format", help="saved_model.")] = "saved_model",
+    format: Annotated[
+        str,
+        typer.Option("--format", help="saved_model (TensorFlow Serving), tflite (LiteRT, for phones) or hugging_face."),
+    ] = "saved_model",
+    quantize: Annotated[
+        str | None, typer.Option(help="Weights of a tflite file: int8 (the default), float16 or none.")
+    ] = None,
     out: Annotated[str | None, typer.Option(help="New folder; without it the export becomes the next version.")] = None,
+    data: Annotated[str | None, typer.Option(help="Table with labels, to measure what a tflite file loses.")] = None,
+    max_drop: Annotated[
+        float | None, typer.Option(help="Points of accuracy that a tflite file may lose on --data, e.g. 0.3.")
+    ] = None,
+    text: TextOption = None,
+    pair: PairOption = None,
+    label: LabelOption = None,
+    quotes: QuotesOption = True,
+    encoding: EncodingOption = None,
+    header: HeaderOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the certificate as JSON.")] = False,
 ):
     """Write a model for another runtime, compared with the original before it appears."""
+    screen, table = Screen(), None
     import_tensorflow()
-    from keras_bigmodel.pipeline import export
+    from keras_bigmodel.pipeline import check_drop, export
 
-    folder, certificate = export(model, format=format, out=out, reporter=Screen())
+    check_drop(format, data, max_drop)
+    if data is not None:
+        from keras_bigmodel.data import read_text_table
+
+        how = {"text": text, "pair": pair, "label": label, "quotes": quotes, "encoding": encoding, "header": header}
+        table = read_text_table(data, **how)
+        for note in table_notes(table):
+            screen.say(note)
+    how = {"format": format, "quantize": quantize, "out": out, "table": table, "max_drop": max_drop}
+    folder, certificate = export(model, **how, reporter=screen)
     if as_json:
         print(json.dumps({"folder": str(folder), "parity": certificate}, ensure_ascii=False))
         return
-    print(
-        f"Wrote {folder}. On {certificate['texts']} texts in a process without keras_bigmodel: "
+    print(f"Wrote {folder}. {_LINES[format](certificate)}")
+
+
+def _saved_line(certificate):
+    return (
+        f"On {certificate['texts']} texts in a process without keras_bigmodel: "
         f"{certificate['texts_with_other_tokens']} with other tokens, largest difference of a logit "
         f"{certificate['largest_logit_difference']:.1e}."
     )
+
+
+def _lite_line(certificate):
+    line = (
+        f"A LiteRT file of {certificate['bytes'] / 1e6:.1f} MB. On {certificate['texts']} texts in a process without "
+        f"TensorFlow: {certificate['texts_with_other_tokens']} with other tokens, "
+        f"{certificate['texts_with_other_labels']} with another label."
+    )
+    if "points_lost" in certificate:
+        line += (
+            f" Accuracy on {certificate['measured_on']}: {certificate['accuracy']:.2%}, the model's is "
+            f"{certificate['accuracy_of_the_model']:.2%}."
+        )
+    return line
+
+
+def _folder_line(certificate):
+    line = (
+        f"{certificate['weights']} weights came back as they were; on {certificate['texts']} texts Hugging Face's "
+        f"tokenizer gives {certificate['texts_with_other_tokens']} other tokens."
+    )
+    if certificate["needs_trust_remote_code"]:
+        line += (
+            " Its head stands on a pooling that transformers has no class for: load it with "
+            "AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=True)."
+        )
+    return line
+
+
+_LINES = {"saved_model": _saved_line, "tflite": _lite_line, "hugging_face": _folder_line}

@@ -98,7 +98,7 @@ def _parts(task, rows):
 
 
 def _json_lines(task, texts, answers, top_k):
-    from keras_bigmodel.tasks import Prediction
+    from keras_bigmodel.core.prediction import Prediction
 
     for row, answer in zip(texts, answers, strict=True):
         yield _as_json(row, Prediction.from_row(task.labels, answer, top_k))

@@ -1,26 +1,24 @@
 """Whether an exported model agrees with the one it came from. Knows endpoints and files; no task."""
 
-import json
-import os
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import package_versions
 from keras_bigmodel.core.reporter import SILENT
+from keras_bigmodel.export.clean_process import ask_clean_process
 from keras_bigmodel.export.safe_ops import refused_ops
+from keras_bigmodel.export.text_batches import rows_alike, text_batches
 
 TOLERANCE = {"float32": 1e-5, "bfloat16": 3e-2}  # largest difference of logits that still counts as agreement
-_BATCH = 64
 _CLIENT = Path(__file__).with_name("saved_model_client.py")
 
 
-def saved_model_parity(endpoints, folder, columns, *, dtype="float32", reporter=SILENT):
+def saved_model_parity(
+    endpoints, folder, columns, *, dtype="float32", tolerance=None, python=sys.executable, reporter=SILENT
+):
     """Compares a SavedModel, run in a clean process, with the endpoints it was written from.
 
     Args:
@@ -28,21 +26,23 @@ def saved_model_parity(endpoints, folder, columns, *, dtype="float32", reporter=
         folder: path of the SavedModel.
         columns: dict of input name → list of str: the texts.
         dtype: str. What both compute in.
+        tolerance: float. Largest difference of a logit. Defaults to 1e-5, in bfloat16 3e-2.
+        python: path of the interpreter of the clean process; another TensorFlow may be installed there.
         reporter: `Reporter` that is told how far it is.
 
     Returns:
         dict: the certificate; `"agrees"` says whether it passed, `"reasons"` why not.
     """
-    batches = _batches(columns)
+    batches, tolerance = text_batches(columns), tolerance or TOLERANCE[dtype]
     with reporter.bar("comparing, in a clean process", len(batches)) as advance:
-        theirs, about = _ask_client(folder, batches, advance)
+        theirs, about = ask_clean_process(_CLIENT, folder, batches, advance, python=python)
     with reporter.bar("comparing, here", len(batches)) as advance:
         token_differences, label_differences, differences = _differences(endpoints, batches, theirs, advance)
-    others = _other_answers(endpoints, batches[0], theirs, TOLERANCE[dtype]) if batches else []
+    others = _other_answers(endpoints, batches[0], theirs, tolerance) if batches else []
     certificate = {
         "texts": len(next(iter(columns.values()))),
         "dtype": dtype,
-        "tolerance": TOLERANCE[dtype],
+        "tolerance": tolerance,
         "texts_with_other_tokens": len(token_differences),
         "largest_logit_difference": float(differences.max(initial=0.0)),
         "mean_logit_difference": float(differences.mean()) if len(differences) else 0.0,
@@ -64,7 +64,7 @@ def _differences(endpoints, batches, theirs, advance):
     for number, batch in enumerate(batches):
         ids = tokenize(**{name: tf.constant(column, tf.string) for name, column in batch.items()})
         ours = {name: value.numpy() for name, value in ids.items()}
-        same = [_same_rows(ours[name], theirs[f"{number}/tokenize/{name}"]) for name in ours]
+        same = [rows_alike(ours[name], theirs[f"{number}/tokenize/{name}"]) for name in ours]
         differing = np.flatnonzero(~np.logical_and.reduce(same))
         texts += [next(iter(batch.values()))[row] for row in differing]
         if not len(differing):  # logits of other tokens say nothing
@@ -90,43 +90,6 @@ def _agree(ours, theirs, tolerance):
     if ours.dtype == object:
         return ours.astype(np.bytes_).tolist() == theirs.tolist()
     return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=tolerance, atol=tolerance)
-
-
-def _batches(columns):
-    """Cuts the texts into batches of like length; both sides compute the same batches, so equal work, equal bits."""
-    names = list(columns)
-    rows = sorted(zip(*columns.values(), strict=True), key=lambda row: sum(map(len, row)))
-    parts = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
-    return [{name: [row[at] for row in part] for at, name in enumerate(names)} for part in parts]
-
-
-def _ask_client(folder, batches, advance):
-    with tempfile.TemporaryDirectory() as aside:
-        requests, answers, errors = (Path(aside, name) for name in ("requests.json", "answers.npz", "errors.txt"))
-        requests.write_text(json.dumps(batches), encoding="utf-8")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("KERAS")}
-        # -P: not from this script's folder. The client itself blocks our package; TensorFlow may come from anywhere.
-        command = [sys.executable, "-P", str(_CLIENT), str(folder), str(requests), str(answers)]
-        with errors.open("w") as error_file:
-            client = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=error_file, text=True, env=environment)
-            with client:
-                for _ in client.stdout:  # a line a batch
-                    advance()
-        if client.returncode:
-            said = errors.read_text(errors="replace").strip().splitlines()
-            last = said[-1] if said else f"it ended with {client.returncode}"
-            raise UserError(f"The exported model does not run in a process without keras_bigmodel: {last:.300}")
-        with np.load(answers) as file:
-            theirs = {name: file[name] for name in file.files if name != "about"}
-            return theirs, json.loads(file["about"].tobytes())
-
-
-def _same_rows(ours, theirs):
-    if ours.shape != theirs.shape:
-        width = min(ours.shape[1], theirs.shape[1])
-        rest = [np.any(array[:, width:] != 0, axis=1) for array in (ours, theirs)]
-        return np.all(ours[:, :width] == theirs[:, :width], axis=1) & ~rest[0] & ~rest[1]
-    return np.all(ours == theirs, axis=1)
 
 
 def _reasons(certificate, token_differences):

@@ -29,9 +29,9 @@ def attention_bias(mask, dtype):
     """
     rank = len(mask.shape)
     if rank == 2:
-        mask = mask[:, None, None, :]
+        mask = ops.expand_dims(mask, (1, 2))  # not [:, None]: LiteRT has no such slice
     elif rank == 3:
-        mask = mask[:, None, :, :]
+        mask = ops.expand_dims(mask, 1)
     elif rank != 4:
         raise ValueError(
             f"A mask of {rank} axes came; wanted (batch, keys), (batch, queries, keys) or "

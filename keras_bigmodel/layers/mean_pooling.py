@@ -31,7 +31,7 @@ class MeanPooling(keras.layers.Layer):
         states = ops.cast(states, "float32")  # a bfloat16 sum over 128 tokens loses the third digit
         if mask is None:
             return ops.cast(ops.mean(states, axis=1), self.compute_dtype)
-        weights = ops.cast(ops.not_equal(mask, 0), "float32")[:, :, None]
+        weights = ops.expand_dims(ops.cast(ops.not_equal(mask, 0), "float32"), -1)  # a slice LiteRT has not
         total = ops.maximum(ops.sum(weights, axis=1), 1.0)
         return ops.cast(ops.sum(states * weights, axis=1) / total, self.compute_dtype)
 

@@ -4,7 +4,8 @@ from keras_bigmodel.core.lazy_names import lazy_names
 
 _HOMES = {
     "TrainSettings": "train_settings",
-    "export": "version_contents",
+    "check_drop": "export_run",
+    "export": "export_run",
     "load_task": "version_contents",
     "compare": "comparison",
     "measure": "measurement",

@@ -1,15 +1,13 @@
 """What goes into a version folder, in which order. Knows tasks and exporters; no run."""
 
 import dataclasses
-import shutil
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import FILE_NAME, Manifest
 from keras_bigmodel.core.reporter import SILENT
-from keras_bigmodel.core.versions import next_version, version_folder
-from keras_bigmodel.export import export_checked, exporter
-from keras_bigmodel.pipeline.run_folder import RunFolder
+from keras_bigmodel.core.versions import version_folder
+from keras_bigmodel.export import write_checked_saved_model
 from keras_bigmodel.tasks import TextClassifier, task_folder
 
 TASKS = {"TextClassifier": TextClassifier}
@@ -41,7 +39,7 @@ def write_version(task, folder, manifest, *, parity_texts=None, write_report=Non
     task_folder.write(task, folder)
     shipped = task if task.export_dtype == "float32" else task.with_dtype("float32")
     texts = None if parity_texts is None else task.checked_texts(parity_texts)
-    certificate = exporter("saved_model")(shipped, folder, texts, reporter)
+    certificate = write_checked_saved_model(shipped, folder, texts, reporter)
     manifest = dataclasses.replace(manifest, parity={name: certificate[name] for name in _SHORT})
     if write_report is not None:
         write_report(Path(folder), manifest, certificate)
@@ -68,35 +66,3 @@ def load_task(path):
     if manifest.task not in TASKS:
         raise UserError(f"{folder} holds a {manifest.task}; this package knows {', '.join(TASKS)}.")
     return TASKS[manifest.task].load(folder)
-
-
-def export(path, *, format="saved_model", out=None, reporter=SILENT):
-    """Exports a trained model: into a folder of its own, or as the next version beside it.
-
-    Args:
-        path: a version folder, or a folder of versions.
-        format: str. One of `export.EXPORTERS`.
-        out: path of a new folder. Without it the export becomes the next version.
-        reporter: `Reporter` that is told how far it is.
-
-    Returns:
-        `(Path of what was written, dict: the parity certificate)`.
-
-    Raises:
-        UserError: as `load_task`; an unknown format; `out` is there already.
-    """
-    exporter(format)  # an unknown format is refused before anything is loaded
-    task = load_task(path)
-    if out is not None:
-        return Path(out), export_checked(task.with_dtype("float32"), out, format=format, reporter=reporter)
-    folder = version_folder(path).resolve()  # of "." too: its parent is asked for
-    parent = Manifest.read(folder)
-    with RunFolder(folder.parent).locked(), next_version(folder.parent) as (aside, number):
-        if (folder / "report").is_dir():
-            shutil.copytree(folder / "report", aside / "report")
-        if (folder / "card.md").is_file():
-            shutil.copy(folder / "card.md", aside / "card.md")
-        write_version(
-            task, aside, dataclasses.replace(parent, version=number, parent=parent.version), reporter=reporter
-        )
-    return folder.parent / str(number), Manifest.read(folder.parent / str(number)).parity

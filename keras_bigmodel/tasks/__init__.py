@@ -11,7 +11,7 @@ if keras.backend.backend() != "tensorflow":
         "backend."
     )
 
-from keras_bigmodel.tasks.prediction import Prediction
+from keras_bigmodel.core.prediction import Prediction
 from keras_bigmodel.tasks.text_classifier import TextClassifier
 
 __all__ = ["Prediction", "TextClassifier"]

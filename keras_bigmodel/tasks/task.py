@@ -9,13 +9,13 @@ import tensorflow as tf
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import TableBlock, TableStream
 from keras_bigmodel.data.length_batches import LengthBatches
-from keras_bigmodel.export import export_checked
+from keras_bigmodel.data.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks import task_folder
+from keras_bigmodel.tasks.export_formats import export_checked
 from keras_bigmodel.tasks.fit_inputs import BATCH_SIZE, FitInputs, is_raw
 from keras_bigmodel.tasks.fit_plan import FitPlan
 from keras_bigmodel.tasks.prediction_step import PredictionStep
 from keras_bigmodel.tasks.text_encoding import encode_columns, string_tensor, token_counts
-from keras_bigmodel.tasks.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
 from keras_bigmodel.training import FROZEN_LEARNING_RATE, SkippingStep, recipe_optimizer
 
@@ -385,13 +385,18 @@ class Task(keras.Model):
         """
         return task_folder.load(cls, folder, dtype=dtype)
 
-    def export(self, folder, format="saved_model", *, dtype="float32", parity_texts=None, overwrite=False):
+    def export(
+        self, folder, format="saved_model", *, dtype="float32", quantize=None, parity_texts=None, overwrite=False
+    ):
         """Writes a model that runs without this package, and proves that it agrees.
 
         Args:
             folder: path of a new folder.
-            format: `"saved_model"`: strings in, answers out, for TensorFlow and TF Serving.
-            dtype: `"float32"` or `"bfloat16"`: what the export computes in. Defaults to `"float32"`.
+            format: `"saved_model"`: strings in, answers out, for TensorFlow and TF Serving; `"tflite"`: one LiteRT file
+                with labels and vocabulary inside, for phones and `keras_bigmodel.edge.LiteClassifier`;
+                `"hugging_face"`: a folder for Hugging Face transformers.
+            dtype: `"float32"` or `"bfloat16"`: what a SavedModel computes in. Defaults to `"float32"`.
+            quantize: `"int8"`, `"float16"` or `"none"`: the weights of a `"tflite"` file. Defaults to `"int8"`.
             parity_texts: texts to compare on, besides the bundled ones.
             overwrite: bool. Whether to replace what is there. Defaults to False.
 
@@ -403,10 +408,15 @@ class Task(keras.Model):
         """
         if dtype not in _EXPORT_POLICIES:
             raise UserError(f'dtype="{dtype}" came; an export computes in {" or ".join(_EXPORT_POLICIES)}.')
+        if dtype != "float32" and format != "saved_model":
+            raise UserError(
+                f'dtype="{dtype}" came with format="{format}"; only a SavedModel computes in it. Leave it out'
+                + (', or say quantize="float16" or "int8".' if format == "tflite" else ".")
+            )
         texts = None if parity_texts is None else self.checked_texts(parity_texts)
-        return export_checked(
-            self.with_dtype(_EXPORT_POLICIES[dtype]), folder, format=format, parity_texts=texts, overwrite=overwrite
-        )
+        twin = self.with_dtype(_EXPORT_POLICIES[dtype])
+        how = {"format": format, "quantize": quantize, "parity_texts": texts, "overwrite": overwrite}
+        return export_checked(twin, folder, **how)
 
     @property
     def is_frozen(self):

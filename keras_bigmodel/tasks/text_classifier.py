@@ -5,12 +5,12 @@ import tensorflow as tf
 
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.prediction import Prediction
 from keras_bigmodel.export import Endpoint
 from keras_bigmodel.layers import ClsPooling, MeanPooling
 from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.tasks.label_names import LabelNames
 from keras_bigmodel.tasks.logits_loss import check_targets_fit_loss, loss_on_logits
-from keras_bigmodel.tasks.prediction import Prediction
 from keras_bigmodel.tasks.task import Task
 from keras_bigmodel.tokenizers import WordPieceTokenizer
 from keras_bigmodel.training import SmoothedCrossentropy, resolve_dtype
@@ -132,7 +132,7 @@ class TextClassifier(Task):
         if labels is None:
             labels = _labels_of(checkpoint, source)
         names = LabelNames(labels)
-        with_head = checkpoint.has_head and pooling in (None, "pooler")
+        with_head = checkpoint.has_head and pooling in (None, checkpoint.pooling)
         if with_head:
             _check_head(checkpoint, names.names, source)
         pooling = pooling or checkpoint.pooling or "mean"
@@ -293,11 +293,12 @@ def _labels_of(checkpoint, source):
 
 def _check_head(checkpoint, labels, source):
     """Refuses labels that are not those of the head's outputs; other names for as many outputs are welcome."""
-    known = checkpoint.labels
+    known, other = checkpoint.labels, "cls" if checkpoint.pooling == "mean" else "mean"
     if checkpoint.num_head_outputs != len(labels):
         raise UserError(
             f"{source} has a classification head of {checkpoint.num_head_outputs} labels ({', '.join(known[:10])}), "
-            f'and {len(labels)} labels came. Give as many, or begin a new head with pooling="mean" (--pooling mean).'
+            f'and {len(labels)} labels came. Give as many, or begin a new head with pooling="{other}" '
+            f"(--pooling {other})."
         )
     if set(known) == set(labels) and known != labels:
         raise UserError(

@@ -61,20 +61,29 @@ def write_vocabulary(path, vocabulary):
     Raises:
         UserError: a token cannot be a line, or stands twice.
     """
+    Path(path).write_bytes(vocabulary_lines(vocabulary).encode("utf-8"))
+
+
+def vocabulary_lines(vocabulary):
+    """Gives the text of a `vocab.txt`; see `write_vocabulary`."""
     for position, token in enumerate(checked_ids(vocabulary)):
         if "\n" in token or token.endswith("\r"):
             raise UserError(
                 f"Token {position} of the vocabulary, {token!r}, holds a line break, and a line is one token. "
                 "Remove it: no text can reach it, because line breaks are spaces to BERT."
             )
-    Path(path).write_bytes("".join(f"{token}\n" for token in vocabulary).encode("utf-8"))
+    return "".join(f"{token}\n" for token in vocabulary)
+
+
+def vocabulary_from_lines(text):
+    """Gives the tokens in the text of a `vocab.txt`."""
+    # Not splitlines(): vocabularies hold U+2028, U+0085 and other characters that it takes for line ends.
+    lines = text.removesuffix("\n").split("\n") if text else []
+    return [line.removesuffix("\r") for line in lines]
 
 
 def _read_vocab_txt(path):
-    text = _read_text(path)
-    # Not splitlines(): vocabularies hold U+2028, U+0085 and other characters that it takes for line ends.
-    lines = text.removesuffix("\n").split("\n") if text else []
-    return [line.removesuffix("\r") for line in lines], {}
+    return vocabulary_from_lines(_read_text(path)), {}
 
 
 def _read_tokenizer_json(path):

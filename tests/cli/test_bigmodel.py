@@ -215,6 +215,39 @@ def test_export_writes_a_folder_of_its_own_and_prints_the_certificate(bigmodel, 
     assert "already there" in again.err
 
 
+def test_export_to_litert_measures_what_it_loses(bigmodel, model, table, tmp_path):
+    how = ("--format", "tflite", "--quantize", "none", "--data", table, "--max-drop", 0.3)
+    ran = bigmodel("export", model, *how, "--out", tmp_path / "phone", "--json")
+    assert ran.code == 0, ran.err
+    certificate = json.loads(ran.out)["parity"]
+    assert certificate["agrees"] is True
+    assert certificate["measured_texts"] == 45
+    assert certificate["points_lost"] == 0
+    assert certificate == json.loads((tmp_path / "phone/parity.json").read_text(encoding="utf-8"))
+    assert (tmp_path / "phone/model.tflite").stat().st_size == certificate["bytes"]
+
+
+def test_export_to_litert_without_a_folder_makes_the_next_version(bigmodel, model, tmp_path):
+    shutil.copytree(model, tmp_path / "reviews")
+    ran = bigmodel("export", tmp_path / "reviews", "--format", "tflite", "--quantize", "none")
+    assert ran.code == 0, ran.err
+    assert "with other tokens" in ran.out
+    version = tmp_path / "reviews/2"
+    manifest = json.loads((version / "manifest.json").read_text(encoding="utf-8"))
+    assert {"lite/model.tflite", "lite/parity.json", "saved_model.pb", "card.md"} <= set(manifest["files"])
+    assert (manifest["version"], manifest["parent"]) == (2, 1)
+    again = bigmodel("export", tmp_path / "reviews")  # the phone's file goes along
+    assert again.code == 0, again.err
+    assert (tmp_path / "reviews/3/lite/model.tflite").read_bytes() == (version / "lite/model.tflite").read_bytes()
+
+
+def test_export_to_hugging_face_says_how_it_is_loaded(bigmodel, model, tmp_path):
+    ran = bigmodel("export", model, "--format", "hugging_face", "--out", tmp_path / "hub")
+    assert ran.code == 0, ran.err
+    assert "trust_remote_code=True" in ran.out
+    assert (tmp_path / "hub/model.safetensors").is_file()
+
+
 # ---- bad input
 
 
@@ -245,6 +278,12 @@ BAD_INPUTS = {
     "inspect a file": ("inspect {table}", "is a file"),
     "inspect an empty folder": ("inspect {folder}/empty", "holds no version"),
     "export to no format": ("export {model} --format onnx", '"onnx"'),
+    "export in no bits": ("export {model} --format tflite --quantize int3", "int3"),
+    "export a quantized SavedModel": ("export {model} --quantize int8", "not quantized"),
+    "export with a drop on nothing": ("export {model} --format tflite --max-drop 0.3", "go together"),
+    "export with a drop below 0": ("export {model} --format tflite --data {table} --max-drop -1", "from 0 to 100"),
+    "export a SavedModel with a drop": ("export {model} --data {table} --max-drop 1", "belong to --format tflite"),
+    "export a hub folder as a version": ("export {model} --format hugging_face", "--out"),
 }
 
 

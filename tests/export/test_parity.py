@@ -12,8 +12,8 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 
 from keras_bigmodel import UserError
-from keras_bigmodel.export import EXPORTERS, export_checked, saved_model_parity
-from keras_bigmodel.export.export_checked import PARITY_FILE
+from keras_bigmodel.export import PARITY_FILE, saved_model_parity
+from keras_bigmodel.tasks.export_formats import EXPORTERS, export_checked
 
 
 def test_the_certificate_says_on_what_it_rests(exported):
@@ -111,7 +111,7 @@ def test_a_model_that_calls_back_into_python_is_refused(letter_counter, tmp_path
         same = tf.numpy_function(lambda ids: ids, [outputs["token_ids"]], tf.int32)
         return {"token_ids": tf.ensure_shape(same, [None, 40])}
 
-    with pytest.raises(UserError, match="does not run in a process without keras_bigmodel"):
+    with pytest.raises(UserError, match="does not run in a process of its own"):
         export_checked(letter_counter({"tokenize": through_python}), tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
 
@@ -131,7 +131,7 @@ def test_what_is_in_the_way_is_refused_before_anything_is_written(task, tmp_path
 def test_an_unknown_format_lists_the_known(task, tmp_path):
     with pytest.raises(UserError, match=r'"onnx".*saved_model'):
         task.export(tmp_path / "model", format="onnx")
-    assert list(EXPORTERS) == ["saved_model"]
+    assert list(EXPORTERS) == ["saved_model", "tflite", "hugging_face"]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float99"])
@@ -153,11 +153,9 @@ def test_an_export_in_bfloat16_agrees_with_the_model_in_bfloat16(task, tmp_path)
 
 KILLED = """
 import os, sys
-from keras_bigmodel.export import export_checked as _
-import keras_bigmodel.export
+from keras_bigmodel.export import checked_saved_model
 from keras_bigmodel.tasks import TextClassifier
-module = sys.modules["keras_bigmodel.export.export_checked"]
-module.saved_model_parity = lambda *given, **named: os.kill(os.getpid(), 9)  # written, and not yet compared
+checked_saved_model.saved_model_parity = lambda *given, **named: os.kill(os.getpid(), 9)  # written, not compared
 TextClassifier.from_encoder(sys.argv[1], ["a", "b"], dtype="float32").export(sys.argv[2])
 """
 

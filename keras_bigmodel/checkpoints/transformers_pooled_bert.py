@@ -1,0 +1,37 @@
+"""A BERT whose head stands on the mean of the tokens, or on the first one. Copied into exported folders; run there.
+
+AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=True)
+"""
+
+import torch
+from transformers import BertModel, BertPreTrainedModel
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+
+class PooledBertForSequenceClassification(BertPreTrainedModel):
+    """Labels texts; `config.pooling` is `"mean"` or `"cls"`."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.num_labels = config.num_labels
+        self.bert = BertModel(config, add_pooling_layer=False)
+        self.dropout = torch.nn.Dropout(config.classifier_dropout or 0.0)
+        self.classifier = torch.nn.Linear(config.hidden_size, config.num_labels)
+        self.post_init()
+
+    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, labels=None, **kwargs):
+        """Gives logits, and the cross-entropy where labels are given."""
+        kwargs.pop("return_dict", None)
+        states = self.bert(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids, **kwargs
+        ).last_hidden_state
+        if self.config.pooling == "cls":
+            vector = states[:, 0]
+        elif attention_mask is None:
+            vector = states.mean(1)
+        else:
+            weights = attention_mask[..., None].to(states.dtype)
+            vector = (states * weights).sum(1) / weights.sum(1).clamp(min=1.0)
+        logits = self.classifier(self.dropout(vector))
+        loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
+        return SequenceClassifierOutput(loss=loss, logits=logits)

@@ -1,0 +1,143 @@
+"""A BERT with its classification head as a folder that Hugging Face reads. Knows files and names; no text."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+from tokenizers import Tokenizer
+from tokenizers.decoders import WordPiece as WordPieceDecoder
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from tokenizers.processors import TemplateProcessing
+
+from keras_bigmodel.checkpoints.bert_name_map import bert_name_map, head_name_map
+from keras_bigmodel.checkpoints.hugging_face_folder import SETTINGS
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tokenizers.vocabulary import write_vocabulary
+
+_MODEL_CODE = Path(__file__).with_name("transformers_pooled_bert.py")
+_CODE_FILE, _CODE_CLASS = "modeling_pooled_bert.py", "PooledBertForSequenceClassification"
+_POOLING_FOLDER = "1_Pooling"  # sentence-transformers' place for how a sentence's vector is made
+_SPECIAL = {"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+
+
+def write_hugging_face_folder(folder, *, encoder, logits_layer, tokenizer, labels, pooling, dropout, max_length):
+    """Writes `config.json`, `model.safetensors` and the tokenizer's files.
+
+    A head on BERT's pooler is `BertForSequenceClassification`. Transformers has no class for a head on the mean of the
+    tokens or on the first one: then the folder holds a short class of its own, which `trust_remote_code=True` loads.
+
+    Args:
+        folder: path of a folder that is there.
+        encoder: `BertEncoder`.
+        logits_layer: the product `(hidden_dim, labels)` of the head.
+        tokenizer: `WordPieceTokenizer` in mode `"exact"`.
+        labels: list of str.
+        pooling: `"pooler"`, `"mean"` or `"cls"`.
+        dropout: float. Before the head.
+        max_length: int. Tokens of a text at most.
+
+    Raises:
+        UserError: the tokenizer is in mode `"fast"`, which Hugging Face has not.
+
+    Source: the `BertForSequenceClassification` format of Hugging Face transformers.
+    """
+    settings = tokenizer.settings()
+    if settings["mode"] != "exact":
+        raise UserError(
+            f'The model was trained with mode="{settings["mode"]}", whose tokens Hugging Face does not give. '
+            'Train with mode="exact", the default, to export to it.'
+        )
+    folder = Path(folder)
+    config = _config(encoder, labels, pooling, dropout) | {"pad_token_id": tokenizer.pad_id}
+    _write_json(folder / "config.json", config)
+    tensors = {f"bert.{name}": array for name, array in _tensors(bert_name_map(encoder))}
+    tensors |= dict(_tensors(head_name_map(logits_layer)))
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    write_vocabulary(folder / "vocab.txt", tokenizer.vocabulary)
+    hugging_face_tokenizer(tokenizer).save(str(folder / "tokenizer.json"))
+    _write_json(folder / "tokenizer_config.json", _tokenizer_config(tokenizer, max_length))
+    if pooling != "pooler":
+        shutil.copyfile(_MODEL_CODE, folder / _CODE_FILE)
+        (folder / _POOLING_FOLDER).mkdir()
+        said = {
+            "word_embedding_dimension": encoder.settings["hidden_dim"],
+            "pooling_mode_mean_tokens": pooling == "mean",
+            "pooling_mode_cls_token": pooling == "cls",
+        }
+        _write_json(folder / _POOLING_FOLDER / "config.json", said)
+
+
+def hugging_face_tokenizer(tokenizer):
+    """Gives the `tokenizers.Tokenizer` of a `WordPieceTokenizer`: the same ids, special tokens included."""
+    settings, ids = tokenizer.settings(), {token: number for number, token in enumerate(tokenizer.vocabulary)}
+    made = Tokenizer(
+        WordPiece(
+            ids,
+            unk_token=settings["unknown_token"],
+            max_input_chars_per_word=settings["max_characters_per_word"],
+            continuing_subword_prefix="##",
+        )
+    )
+    made.normalizer = BertNormalizer(
+        clean_text=True,
+        handle_chinese_chars=settings["split_chinese"],
+        strip_accents=settings["strip_accents"],
+        lowercase=settings["lowercase"],
+    )
+    made.pre_tokenizer = BertPreTokenizer()
+    special = [(token, ids[token]) for token in ("[CLS]", "[SEP]")]
+    pair = "[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1"
+    made.post_processor = TemplateProcessing(single="[CLS]:0 $A:0 [SEP]:0", pair=pair, special_tokens=special)
+    made.decoder = WordPieceDecoder(prefix="##")
+    made.add_special_tokens([token for token in (*_SPECIAL.values(), settings["unknown_token"]) if token in ids])
+    return made
+
+
+def _config(encoder, labels, pooling, dropout):
+    values = {theirs: encoder.settings[ours] for theirs, ours in SETTINGS.items()}
+    config = {
+        "architectures": ["BertForSequenceClassification"],
+        "model_type": "bert",
+        **values,
+        "classifier_dropout": dropout,
+        "id2label": {str(number): label for number, label in enumerate(labels)},
+        "label2id": {label: number for number, label in enumerate(labels)},
+        "problem_type": "single_label_classification",
+        "position_embedding_type": "absolute",
+        "dtype": "float32",
+    }
+    if pooling != "pooler":
+        config["architectures"] = [_CODE_CLASS]
+        config["auto_map"] = {"AutoModelForSequenceClassification": f"{_CODE_FILE.removesuffix('.py')}.{_CODE_CLASS}"}
+        config["pooling"] = pooling
+    return config
+
+
+def _tokenizer_config(tokenizer, max_length):
+    settings = tokenizer.settings()
+    special = {name: token for name, token in _SPECIAL.items() if token in tokenizer.vocabulary}
+    return {
+        "tokenizer_class": "BertTokenizer",
+        "do_lower_case": settings["lowercase"],
+        "strip_accents": settings["strip_accents"],
+        "tokenize_chinese_chars": settings["split_chinese"],
+        "unk_token": settings["unknown_token"],
+        **special,
+        "model_max_length": max_length,
+        "split_special_tokens": True,  # a typed "[SEP]" is text, as it is here
+    }
+
+
+def _tensors(pairs):
+    for pair in pairs:
+        arrays = pair.split(np.asarray(pair.variable.numpy(), "float32"))
+        for name, array in zip(pair.names, arrays, strict=True):
+            yield name, np.ascontiguousarray(array)
+
+
+def _write_json(path, content):
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,71 @@
+"""What a LiteRT file carries beside its network: labels, vocabulary, settings. Knows ZIP and JSON; no network."""
+
+import json
+import zipfile
+from dataclasses import dataclass
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tokenizers.vocabulary import vocabulary_from_lines, vocabulary_lines
+
+LABELS_FILE, VOCABULARY_FILE, SETTINGS_FILE = "labels.txt", "vocab.txt", "keras_bigmodel.json"
+FORMAT = 1
+_WRITTEN = (1980, 1, 1, 0, 0, 0)  # the same model gives the same file, whenever it is written
+
+
+@dataclass(frozen=True)
+class LiteContents:
+    """Labels, vocabulary and settings, as files in a ZIP archive behind the network's bytes.
+
+    Args:
+        labels: tuple of str, in the order of the outputs.
+        vocabulary: tuple of str. The position of a token is its id.
+        tokenizer: dict of the tokenizer's other arguments.
+        max_length: int. Tokens of a text at most, special ones included.
+        pairs: bool. Whether each input is a pair of texts.
+
+    Source: "TensorFlow Lite metadata", associated files.
+    """
+
+    labels: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    tokenizer: dict
+    max_length: int
+    pairs: bool
+
+    def append_to(self, path):
+        """Appends the archive to a file. It is not compressed, because MediaPipe unpacks nothing."""
+        settings = {"format": FORMAT, "labels": self.labels, "tokenizer": self.tokenizer}
+        settings |= {"max_length": self.max_length, "pairs": self.pairs}
+        members = {
+            LABELS_FILE: "\n".join(label.replace("\n", " ") for label in self.labels),
+            VOCABULARY_FILE: vocabulary_lines(self.vocabulary),
+            SETTINGS_FILE: json.dumps(settings, ensure_ascii=False, indent=2),
+        }
+        with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
+            for name, text in members.items():
+                archive.writestr(zipfile.ZipInfo(name, _WRITTEN), text.encode("utf-8"))
+
+    @classmethod
+    def read(cls, path):
+        """Reads what `append_to` wrote.
+
+        Raises:
+            UserError: no such file, no LiteRT file of ours, or one of a newer version.
+        """
+        try:
+            with zipfile.ZipFile(path) as archive:
+                settings = json.loads(archive.read(SETTINGS_FILE))
+                vocabulary = vocabulary_from_lines(archive.read(VOCABULARY_FILE).decode("utf-8"))
+        except FileNotFoundError as error:
+            raise UserError(f"No file {path}. Give a file that bigmodel export --format tflite wrote.") from error
+        except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+            raise UserError(
+                f"{path} is no LiteRT file with labels and vocabulary inside. Give one that bigmodel export "
+                "--format tflite wrote, whole and unchanged."
+            ) from error
+        if settings.get("format", 0) > FORMAT:
+            raise UserError(
+                f"{path} has format {settings['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
+            )
+        labels = tuple(settings["labels"])
+        return cls(labels, tuple(vocabulary), settings["tokenizer"], settings["max_length"], settings["pairs"])

@@ -1,0 +1,49 @@
+"""Asks an exported model in a process of its own, as a stranger would. Knows scripts and files; no format."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from keras_bigmodel.core.errors import UserError
+
+
+def ask_clean_process(client, model, batches, advance, *, python=sys.executable):
+    """Runs a client script on batches of texts.
+
+    Args:
+        client: path of the script. It is given the model, a JSON file of the batches and the name of an `.npz` file to
+            write, in which `about` is JSON; it prints a line a batch.
+        model: path of the exported model.
+        batches: list of dicts of input name → list of str.
+        advance: function to call after each batch.
+        python: path of the interpreter. Defaults to this one's.
+
+    Returns:
+        `(dict of name → array, dict: what the client says of itself)`.
+
+    Raises:
+        UserError: the client ended with an error; the sentence holds its last line.
+    """
+    with tempfile.TemporaryDirectory() as aside:
+        requests, answers, errors = (Path(aside, name) for name in ("requests.json", "answers.npz", "errors.txt"))
+        requests.write_text(json.dumps(batches), encoding="utf-8")
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("KERAS")}
+        # -P: not from the script's folder. A client blocks what it must not have; packages may come from anywhere.
+        command = [str(python), "-P", str(client), str(model), str(requests), str(answers)]
+        with errors.open("w") as error_file:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=error_file, text=True, env=environment)
+            with process:
+                for _ in process.stdout:  # a line a batch
+                    advance()
+        if process.returncode:
+            said = errors.read_text(errors="replace").strip().splitlines()
+            last = said[-1] if said else f"it ended with {process.returncode}"
+            raise UserError(f"The exported model does not run in a process of its own: {last:.300}")
+        with np.load(answers) as file:
+            theirs = {name: file[name] for name in file.files if name != "about"}
+            return theirs, json.loads(file["about"].tobytes())

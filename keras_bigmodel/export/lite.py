@@ -1,0 +1,73 @@
+"""Endpoints as a LiteRT file with labels and vocabulary inside, for phones and small machines. Knows no task."""
+
+import tempfile
+from pathlib import Path
+
+import tensorflow as tf
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.edge.lite_contents import LiteContents
+from keras_bigmodel.edge.lite_network import SIGNATURE
+from keras_bigmodel.export.endpoint import Endpoint
+from keras_bigmodel.export.lite_metadata import with_metadata
+from keras_bigmodel.export.saved_model import write_saved_model
+
+QUANTIZERS = ("int8", "float16", "none")
+LITE_FILE = "model.tflite"
+
+
+def write_lite(exportable, path, *, quantize="int8"):
+    """Writes a LiteRT file: ids of any length in, probabilities out.
+
+    Args:
+        exportable: has `endpoints()` with `tokens`, `variables`, `outputs_from_logits`, `labels`, `tokenizer`,
+            `max_length` and `pairs`; computes in float32.
+        path: path of the file.
+        quantize: `"int8"` (weights in 8 bits, activations at run time: LiteRT's dynamic range), `"float16"` (weights)
+            or `"none"`.
+
+    Raises:
+        UserError: an unknown `quantize`; a tokenizer in mode `"fast"`, which no machine without TensorFlow has.
+
+    Source: the LiteRT (TensorFlow Lite) format.
+    """
+    check_quantize(quantize)
+    settings = exportable.tokenizer.settings()
+    if settings["mode"] != "exact":
+        raise UserError(
+            f'The model was trained with mode="{settings["mode"]}", whose tokenizer needs tensorflow_text. A LiteRT '
+            'file for ids needs a model trained with mode="exact", the default.'
+        )
+    contents = LiteContents(
+        tuple(exportable.labels),
+        tuple(exportable.tokenizer.vocabulary),
+        settings,
+        exportable.max_length,
+        exportable.pairs,
+    )
+    network = _converted(exportable, quantize)
+    Path(path).write_bytes(with_metadata(network, name="keras_bigmodel", tokenized=not exportable.pairs))
+    contents.append_to(path)
+
+
+def check_quantize(quantize):
+    """Refuses a way to quantize that is not known."""
+    if quantize not in QUANTIZERS:
+        raise UserError(f'quantize="{quantize}" came; known are {", ".join(QUANTIZERS)}.')
+
+
+def _converted(exportable, quantize):
+    tokens = exportable.endpoints()["tokens"]
+
+    def classify(**ids):
+        return {"probabilities": exportable.outputs_from_logits(tokens.function(**ids)["logits"])}
+
+    with tempfile.TemporaryDirectory() as folder:
+        # From a folder: from_concrete_functions leaves the weights of Keras 3 out, without a word.
+        write_saved_model({SIGNATURE: Endpoint(classify, tokens.inputs)}, exportable.variables, folder)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
+        if quantize != "none":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if quantize == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        return converter.convert()

@@ -1,0 +1,95 @@
+"""A trained model in another format: into a folder of its own, or as the next version. Knows exporters and versions."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.reporter import SILENT
+from keras_bigmodel.core.versions import next_version, version_folder
+from keras_bigmodel.export import certify
+from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
+from keras_bigmodel.pipeline.run_folder import RunFolder
+from keras_bigmodel.pipeline.version_contents import load_task, write_version
+from keras_bigmodel.tasks.export_formats import export_checked, exporter
+
+LITE_FOLDER = "lite"  # of a version: what phones take
+_KEPT = ("report", LITE_FOLDER)
+
+
+def export(path, *, format="saved_model", quantize=None, out=None, table=None, max_drop=None, reporter=SILENT):
+    """Exports a trained model: into a folder of its own, or as the next version beside it.
+
+    Args:
+        path: a version folder, or a folder of versions.
+        format: str. One of `tasks.export_formats.EXPORTERS`.
+        quantize: str. Of a `"tflite"` file: one of `export.QUANTIZERS`. Defaults to the first.
+        out: path of a new folder. Without it the export becomes the next version, a LiteRT file in its folder `lite`.
+        table: `TextTable` with labels, on which a LiteRT file is measured.
+        max_drop: float. Points of accuracy (hundredths) that a LiteRT file may lose on `table`.
+        reporter: `Reporter` that is told how far it is.
+
+    Returns:
+        `(Path of what was written, dict: the parity certificate)`.
+
+    Raises:
+        UserError: as `load_task`; an unknown format; `out` is there already; the export does not agree, or loses more
+            accuracy than it may.
+    """
+    write = exporter(format, quantize)  # what cannot be is refused before anything is loaded
+    check_drop(format, table, max_drop)
+    if out is None and format == "hugging_face":
+        raise UserError("A Hugging Face folder is no version of a model; name a new folder for it with --out.")
+    task = load_task(path)
+    task = task if task.export_dtype == "float32" else task.with_dtype("float32")
+    accept = None if max_drop is None else LostAccuracy(task, table, max_drop, reporter)
+    if out is not None:
+        how = {"format": format, "quantize": quantize, "accept": accept}
+        return Path(out), export_checked(task, out, **how, reporter=reporter)
+    folder = version_folder(path).resolve()  # of "." too: its parent is asked for
+    parent = Manifest.read(folder)
+    with RunFolder(folder.parent).locked(), next_version(folder.parent) as (aside, number):
+        for name in _KEPT:
+            if (folder / name).is_dir():
+                shutil.copytree(folder / name, aside / name)
+        if (folder / "card.md").is_file():
+            shutil.copy(folder / "card.md", aside / "card.md")
+        lite = _lite(write, task, aside / LITE_FOLDER, accept, reporter) if format == "tflite" else None
+        manifest = dataclasses.replace(parent, version=number, parent=parent.version)
+        written = write_version(task, aside, manifest, reporter=reporter)
+    return folder.parent / str(number), lite or written.parity
+
+
+def _lite(write, task, folder, accept, reporter):
+    shutil.rmtree(folder, ignore_errors=True)  # the parent's
+    folder.mkdir()
+    certificate = write(task, folder, None, reporter)
+    if accept is not None:
+        certificate = certify({**certificate, **accept(folder)}, folder)
+    return certificate
+
+
+def check_drop(format, table, max_drop):
+    """Refuses `max_drop` and a table without each other, or for another format than LiteRT.
+
+    Args:
+        format: str.
+        table: the table that is measured on, or its path, or None.
+        max_drop: float or None.
+
+    Raises:
+        UserError: they do not fit.
+    """
+    if table is None and max_drop is None:
+        return
+    if format != "tflite":
+        raise UserError(
+            f'--data and --max-drop belong to --format tflite, and the format is "{format}". Leave them out.'
+        )
+    if table is None or max_drop is None:
+        raise UserError(
+            "--data and --max-drop go together: a table with labels, and the points that may be lost on it."
+        )
+    if not 0 <= max_drop <= 100:
+        raise UserError(f"--max-drop {max_drop} came; wanted points of accuracy from 0 to 100, e.g. 0.3.")

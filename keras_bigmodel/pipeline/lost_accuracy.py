@@ -1,0 +1,69 @@
+"""What an export loses on a table with labels. Knows tasks, LiteRT files and tables."""
+
+from pathlib import Path
+
+import numpy as np
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.edge import LiteClassifier
+from keras_bigmodel.export import LITE_FILE
+from keras_bigmodel.pipeline.measurement import ask, check_pairs, refuse_unknown_labels
+
+_ROWS = 64  # answered at once
+
+
+class LostAccuracy:
+    """Compares the accuracy of a LiteRT file with its model's, and refuses a file that loses too much.
+
+    Args:
+        task: `TextClassifier` in float32.
+        table: `TextTable` with labels.
+        max_drop: float. Points (hundredths of all answers) that may be lost.
+        reporter: `Reporter` that is told how far it is.
+
+    Call: the folder that holds the file -> dict of what was measured.
+
+    Raises:
+        UserError: the table does not fit the task; by the call, that more is lost.
+    """
+
+    def __init__(self, task, table, max_drop, reporter):
+        check_pairs(task, table)
+        refuse_unknown_labels(table, task.labels)
+        self._table, self._max_drop, self._reporter = table, max_drop, reporter
+        self._targets = task.encode_targets(table.labels)
+        answers = ask(task, table, batch_size=_ROWS, reporter=reporter, title="measuring the model")
+        self._accuracy = self._share_of_right(answers)
+
+    def __call__(self, folder):
+        """Measures the file in a folder."""
+        classifier, columns = LiteClassifier(Path(folder) / LITE_FILE), self._columns()
+        starts = range(0, len(columns[0]), _ROWS)
+        answers = []
+        with self._reporter.bar("measuring the LiteRT file", len(starts)) as advance:
+            for start in starts:
+                part = [column[start : start + _ROWS] for column in columns]
+                answers.append(classifier.predict(tuple(part) if classifier.pairs else part[0]))
+                advance()
+        accuracy = self._share_of_right(np.concatenate(answers))
+        lost = 100 * (self._accuracy - accuracy)
+        if lost > self._max_drop:
+            raise UserError(
+                f"The LiteRT file is right on {accuracy:.2%} of {self._table.path}, the model on {self._accuracy:.2%}: "
+                f"{lost:.2f} points less, and {self._max_drop} are allowed. Nothing was written; quantize less "
+                "(--quantize float16 or none), or allow more (--max-drop)."
+            )
+        return {
+            "measured_on": str(self._table.path),
+            "measured_texts": len(self._table),
+            "accuracy_of_the_model": self._accuracy,
+            "accuracy": accuracy,
+            "points_lost": round(lost, 4),
+        }
+
+    def _columns(self):
+        seconds = self._table.seconds
+        return (self._table.texts,) if seconds is None else (self._table.texts, seconds)
+
+    def _share_of_right(self, answers):
+        return float(np.mean(answers.argmax(-1) == self._targets))

@@ -1,0 +1,134 @@
+"""A LiteRT file answers as its model, without TensorFlow."""
+
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_bigmodel import TextClassifier, UserError
+from keras_bigmodel.data import support_messages
+from keras_bigmodel.edge import LiteClassifier
+from keras_bigmodel.edge.lite_contents import SETTINGS_FILE
+
+TEXTS = ["where is my parcel", "", "thank you [SEP] very much", "谢谢", "e\u0301 é", "wait " * 60, "where is my parcel"]
+
+
+@pytest.fixture(scope="module")
+def lite(exported):
+    return LiteClassifier(exported["none"][0])
+
+
+def test_it_answers_as_its_model(lite, task):
+    np.testing.assert_allclose(lite.predict(TEXTS), task.predict(TEXTS), atol=1e-5)
+    assert lite.labels == task.labels
+    assert [one.label for one in lite.classify(TEXTS)] == [one.label for one in task.classify(TEXTS)]
+    assert len(lite.classify(TEXTS, top_k=2)[0].probabilities) == 2
+
+
+def test_more_texts_than_are_held_at_once_come_back_in_their_order(lite, task, monkeypatch):
+    monkeypatch.setattr("keras_bigmodel.edge.lite_classifier._WINDOW", 50)
+    texts = support_messages("test")[0][:120]
+    np.testing.assert_allclose(lite.predict(texts), task.predict(texts), atol=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=5))
+def test_ids_are_those_of_the_graph(lite, task, texts):
+    ours, theirs = lite.preprocess(texts), task.preprocess(texts)
+    for name, values in theirs.items():
+        np.testing.assert_array_equal(ours[name], values.numpy())
+
+
+@pytest.mark.parametrize("quantize", ["float16", "int8"])
+def test_smaller_weights_cost_little(exported, task, quantize):
+    texts, labels = support_messages("test")
+    right = [
+        np.mean([task.labels[row.argmax()] == label for row, label in zip(rows, labels, strict=True)])
+        for rows in (task.predict(texts), LiteClassifier(exported[quantize][0]).predict(texts))
+    ]
+    assert right[0] > 0.5  # of eight labels: the model has learnt something
+    assert right[1] >= right[0] - 0.01
+    assert exported[quantize][1]["same_labels"] >= 0.99
+
+
+def test_int8_is_smaller_than_float16_and_that_than_float32(exported):
+    sizes = [exported[quantize][0].stat().st_size for quantize in ("int8", "float16", "none")]
+    assert sizes == sorted(sizes)
+    assert exported["int8"][1]["bytes"] == sizes[0]
+
+
+def test_pairs_are_answered(tiny_bert, tmp_path):
+    task = TextClassifier.from_encoder(tiny_bert, ["no", "yes"], pairs=True, dtype="float32", max_length=32)
+    task.export(tmp_path / "out", "tflite", quantize="none")
+    lite = LiteClassifier(tmp_path / "out/model.tflite")
+    pairs = [("where is it", "at home"), ("thanks " * 30, "you are welcome"), ("", "")]
+    np.testing.assert_allclose(lite.predict(pairs), task.predict(pairs), atol=1e-5)
+    with pytest.raises(UserError, match="pairs of texts"):
+        lite.predict(["one text"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ("one text", "A single str came"),
+        (None, "None came"),
+        ([], "empty list"),
+        ([1, 2], r"Entry 0 is 1 \(int\)"),
+        ([("a", "b")], "pairs=True"),
+    ],
+)
+def test_what_are_no_texts_is_refused(lite, texts, words):
+    with pytest.raises(UserError, match=words):
+        lite.predict(texts)
+
+
+def _settings(path, **changes):
+    """Rewrites a file's settings."""
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(SETTINGS_FILE, json.dumps({**json.loads(archive.read(SETTINGS_FILE)), **changes}))
+
+
+def test_files_that_are_none_of_ours_are_refused_with_a_sentence(exported, tmp_path):
+    whole = exported["int8"][0]
+    with pytest.raises(UserError, match=r"No file .*--format tflite"):
+        LiteClassifier(tmp_path / "nowhere.tflite")
+    (tmp_path / "text.tflite").write_text("no network")
+    with pytest.raises(UserError, match="no LiteRT file with labels"):
+        LiteClassifier(tmp_path / "text.tflite")
+    (tmp_path / "half.tflite").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with pytest.raises(UserError, match="whole and unchanged"):
+        LiteClassifier(tmp_path / "half.tflite")
+    shutil.copy(whole, tmp_path / "newer.tflite")
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        _settings(tmp_path / "newer.tflite", format=99)
+    with pytest.raises(UserError, match="format 99.*newer keras_bigmodel"):
+        LiteClassifier(tmp_path / "newer.tflite")
+    with zipfile.ZipFile(tmp_path / "empty.tflite", "w") as archive, zipfile.ZipFile(whole) as ours:
+        for name in ours.namelist():
+            archive.writestr(name, ours.read(name))
+    with pytest.raises(UserError, match="LiteRT cannot read"):
+        LiteClassifier(tmp_path / "empty.tflite")
+    with pytest.raises(UserError, match="num_threads=0"):
+        LiteClassifier(whole, num_threads=0)
+
+
+LIGHT = """
+import sys, time
+start = time.perf_counter()
+from keras_bigmodel.edge import LiteClassifier
+import ai_edge_litert.interpreter
+took = time.perf_counter() - start
+print(took, sorted({"tensorflow", "keras", "jax", "torch", "scipy", "pandas", "sklearn"} & set(sys.modules)))
+"""
+
+
+def test_importing_it_is_quick_and_loads_nothing_heavy():
+    runs = [subprocess.check_output([sys.executable, "-c", LIGHT], text=True).split(maxsplit=1) for _ in range(3)]
+    assert {loaded.strip() for _, loaded in runs} == {"[]"}
+    assert min(float(took) for took, _ in runs) < 0.6  # 0.15 s on a quiet machine

@@ -1,0 +1,55 @@
+"""What TensorFlow Serving 2.14 to 2.19 computes with: TensorFlow's ops and those of TensorFlow Text 2.12.
+
+A server's binary cannot run here; its ops can, in an environment of their own.
+"""
+
+import pytest
+
+from keras_bigmodel import TextClassifier
+from keras_bigmodel.data import support_messages
+from keras_bigmodel.data.bundled_texts import parity_texts
+from keras_bigmodel.export import saved_model_parity
+from tests.environments import python_with
+from tests.task_contract import LABELS
+
+OLD = "2.12.1"
+
+
+@pytest.fixture(scope="module")
+def old_python(tmp_path_factory):
+    wanted = (f"tensorflow-cpu=={OLD}", f"tensorflow-text=={OLD}")
+    return python_with(tmp_path_factory.mktemp("old"), *wanted, package=False, constraints=False)
+
+
+def compared(task, folder, columns, python, tolerance=1e-4):
+    return saved_model_parity(task.endpoints(), folder, columns, tolerance=tolerance, python=python)
+
+
+@pytest.mark.full
+def test_every_signature_answers_there_as_here(task, exported, old_python):
+    certificate = compared(task, exported[0], {"text": parity_texts()}, old_python)
+    assert certificate["reasons"] == []
+    assert certificate["clean_process"] == {"tensorflow": OLD, "tensorflow-text": OLD}
+    assert certificate["signatures"] == sorted(task.endpoints())
+    assert certificate["texts_with_other_tokens"] == 0
+    assert certificate["largest_logit_difference"] <= 1e-4
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("how", [{"pairs": True}, {"mode": "fast"}, {"pooling": "pooler"}], ids=str)
+def test_tasks_of_every_kind_answer_there_as_here(tiny_bert, tmp_path, old_python, how):
+    task = TextClassifier.from_encoder(tiny_bert, LABELS, dtype="float32", max_length=32, **how)
+    task.export(tmp_path / "out")
+    columns = {"text": [*support_messages("test")[0][:100], "", "谢谢", "x" * 500]}
+    if task.pairs:
+        columns["text_pair"] = columns["text"][::-1]
+    assert compared(task, tmp_path / "out", columns, old_python)["reasons"] == []
+
+
+@pytest.mark.full
+def test_bfloat16_answers_there_as_here(task, tmp_path, old_python):
+    task.export(tmp_path / "out", dtype="bfloat16")
+    twin = task.with_dtype("bfloat16")
+    columns = {"text": support_messages("test")[0][:100]}
+    certificate = saved_model_parity(twin.endpoints(), tmp_path / "out", columns, dtype="bfloat16", python=old_python)
+    assert certificate["reasons"] == []
