@@ -78,12 +78,12 @@ def training(dtype):
     keras.utils.set_random_seed(0)
     model = classifier(dtype)
     inputs, labels = ids_and_labels()
-    schedule = WarmupDecay(0.003, steps=24)
+    schedule = WarmupDecay(24)
     losses = model.fit(inputs, labels, batch_size=16, epochs=6, callbacks=[schedule], verbose=0).history["loss"]
     states = model.get_layer("encoder")(inputs)["sequence_output"]
     return model, {
         "losses": losses,
-        "steps": schedule.step,
+        "steps": int(model.optimizer.iterations),
         "states": keras.backend.standardize_dtype(states.dtype),
         "weights": sorted({keras.backend.standardize_dtype(weight.dtype) for weight in model.trainable_weights}),
         "module": type(states).__module__.partition(".")[0],

@@ -5,7 +5,8 @@ import zipfile
 from dataclasses import dataclass
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.tokenizers.vocabulary import vocabulary_from_lines, vocabulary_lines
+from keras_bigmodel.tokenizers.tokenizer_files import vocabulary_from_lines
+from keras_bigmodel.tokenizers.vocabulary import vocabulary_lines
 
 LABELS_FILE, VOCABULARY_FILE, SETTINGS_FILE = "labels.txt", "vocab.txt", "keras_bigmodel.json"
 FORMAT = 1

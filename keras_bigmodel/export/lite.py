@@ -60,6 +60,7 @@ def _converted(exportable, quantize):
     tokens = exportable.endpoints()["tokens"]
 
     def classify(**ids):
+        ids = {name: _cut(column, exportable.max_length) for name, column in ids.items()}
         return {"probabilities": exportable.outputs_from_logits(tokens.function(**ids)["logits"])}
 
     with tempfile.TemporaryDirectory() as folder:
@@ -71,3 +72,8 @@ def _converted(exportable, quantize):
         if quantize == "float16":
             converter.target_spec.supported_types = [tf.float16]
         return converter.convert()
+
+
+def _cut(column, max_length):
+    """Cuts ids `(texts, length)` to the longest length, the last one kept: MediaPipe itself does not cut a text."""
+    return tf.concat([column[:, :-1][:, : max_length - 1], column[:, -1:]], axis=1)

@@ -2,6 +2,7 @@
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import hold_back, labels_to_train, read_text_table
+from keras_bigmodel.data.tables.label_check import in_order
 
 
 def read_tables(settings, say):
@@ -41,7 +42,7 @@ def read_tables(settings, say):
 
 def described(table):
     """Gives what the manifest keeps of a table."""
-    classes = dict(sorted(table.label_counts.items()))
+    classes = {label: table.label_counts[label] for label in in_order(table.label_counts)}
     return {
         "path": table.path,
         "sha256": table.sha256,

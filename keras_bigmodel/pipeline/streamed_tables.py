@@ -6,7 +6,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import TableStream, classes_to_train, read_text_table
-from keras_bigmodel.data.tables.label_check import left_out
+from keras_bigmodel.data.tables.label_check import in_order, left_out
 from keras_bigmodel.pipeline.run_tables import tell
 from keras_bigmodel.pipeline.streamed_table import StreamedTable
 from keras_bigmodel.pipeline.table_survey import TableSurvey, key_of
@@ -59,7 +59,7 @@ def stream_tables(settings, reporter, folder):
             f"{settings.validation_share:.0%} back for validation. Raise --validation-share, or name a table with "
             "--validation."
         )
-    return {"train": train, "validation": held, **others}, sorted(counts)
+    return {"train": train, "validation": held, **others}, in_order(counts)
 
 
 def _train_table(stream, survey, counts, settings, reporter):

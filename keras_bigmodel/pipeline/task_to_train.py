@@ -63,7 +63,7 @@ def _new(settings, labels, dtype):
 def _in_order_of_head(settings, labels):
     """Gives the labels in the order of the encoder's own head, where it has one for the same labels."""
     known = open_checkpoint(settings.encoder).labels
-    return known if known is not None and sorted(known) == labels else labels
+    return known if known is not None and set(known) == set(labels) else labels
 
 
 def _child(settings, labels, dtype, parent):

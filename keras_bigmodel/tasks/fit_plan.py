@@ -60,7 +60,9 @@ class FitPlan:
             first_epoch=initial_epoch,
         )
         if task.optimizer.name == RECIPE_NAME and not any(isinstance(part, _RATE_CALLBACKS) for part in callbacks):
-            callbacks.append(_warmup_decay(task.optimizer, steps_per_epoch or steps, epochs, initial_epoch))
+            epoch = steps_per_epoch or steps
+            of_run = {"warmup_share": WARMUP_SHARE, "first_step": epoch * initial_epoch}
+            callbacks.append(WarmupDecay(epoch * epochs, **of_run))
         if backup is not None:
             texts = inputs.fingerprint()
             run = {"epochs": epochs, "batches an epoch": steps, "texts": texts, "seed": seed, "shuffle": bool(shuffle)}
@@ -77,6 +79,24 @@ class FitPlan:
         )
 
 
+def create_variables(task, dataset):
+    """Creates the variables of optimizer and metrics before the first step: a graph that creates some is traced twice.
+
+    Args:
+        task: the compiled `Task`.
+        dataset: `tf.data.Dataset` of the batches to come.
+    """
+    if not task.optimizer.built:
+        task.optimizer.build(task.trainable_variables)
+    zeros = keras.tree.map_structure(
+        lambda spec: keras.ops.zeros([size or 1 for size in spec.shape], spec.dtype), dataset.element_spec
+    )
+    x, y, weights = keras.utils.unpack_x_y_sample_weight(zeros)
+    answers = keras.ops.zeros((1, *task.output_shape[1:]), task.compute_dtype)
+    task.compute_metrics(x, y, answers, weights)
+    task.reset_metrics()
+
+
 def _backup_among(callbacks, steps_per_epoch):
     found = [part for part in callbacks if isinstance(part, BackupAndResume)]
     if len(found) > 1:
@@ -87,12 +107,6 @@ def _backup_among(callbacks, steps_per_epoch):
             "steps_per_epoch out."
         )
     return found[0] if found else None
-
-
-def _warmup_decay(optimizer, steps, epochs, initial_epoch):
-    # After a run that broke off the rate is somewhere below its peak.
-    peak = optimizer.peak or float(keras.ops.convert_to_numpy(optimizer.learning_rate))
-    return WarmupDecay(peak, steps * epochs, warmup_share=WARMUP_SHARE, first_step=steps * initial_epoch)
 
 
 def _validation_dataset(task, data, batch_size):

@@ -1,8 +1,15 @@
 """The names of a classifier's answers and their numbers. Knows no model."""
 
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from numbers import Real
+
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tasks.label_column import label_column
+
+_WORDS = {True: ("true", "yes", "y", "t", "on"), False: ("false", "no", "n", "f", "off")}
 
 
 class LabelNames:
@@ -34,67 +41,201 @@ class LabelNames:
         if len(names) < 2:
             raise UserError(f"{len(names)} label came ({names}); a classifier needs at least two.")
         self.names = names
-        self._numbers = {name: number for number, name in enumerate(names)}
+        self._of_text = {name: number for number, name in enumerate(names)}
+        self._of_number, self._of_word = {}, {}
+        for number, name in enumerate(names):
+            self._of_word.setdefault(name.casefold(), []).append(number)
+            value = _as_decimal(name)
+            if value is not None:
+                self._of_number.setdefault(value, []).append(number)
 
     def __len__(self):
         return len(self.names)
 
     def numbers(self, labels):
-        """Gives the numbers of labels.
+        """Returns the numbers of labels, read as one column.
+
+        If every value equals a name, the values are names: as text, as a number (1.0 is "1") or as a truth value (True
+        is "true"). If no value does and all are whole numbers from 0 to below the number of labels, they are positions.
 
         Args:
-            labels: list, array or column of label names or of numbers; or a float array `(texts, labels)` of shares
-                (one-hot, say), which is handed on as it is.
+            labels: list, array or column of label names or of positions; or a float array `(texts, labels)` of shares
+                (one-hot, say), which is handed on as it is. See `label_column`.
 
         Returns:
             int32 array `(texts,)`, or the float32 array `(texts, labels)`.
 
         Raises:
-            UserError: an unknown name or number; the sentence says which and lists the known.
+            UserError: a label is missing, unknown, or can be read in two ways; the sentence says which row.
         """
-        array = np.asarray(labels.to_pylist() if hasattr(labels, "to_pylist") else labels)
-        if array.ndim == 2 and array.shape[1] == len(self.names) and array.dtype.kind in "fiub":
-            return array.astype("float32")
-        if array.ndim == 2 and array.shape[1] == 1:
-            array = array[:, 0]
-        if array.dtype.kind == "O" and array.ndim == 1 and all(isinstance(label, (int, np.integer)) for label in array):
-            array = array.astype("int64")
-        if array.ndim != 1:
-            raise UserError(f"Labels of shape {array.shape} came; wanted one label a text.")
-        if array.dtype.kind in "iub" or (array.dtype.kind == "f" and np.all(array == np.floor(array))):
-            if self._named_by_other_numbers:
-                raise UserError(
-                    f"Labels came as numbers, and the names ({self._listed()}) are other numbers than their places. "
-                    "Hand in the names, as strings: [str(label) for label in labels]."
-                )
-            return self._checked(array.astype("int64"))
-        return np.array([self._number(label, index) for index, label in enumerate(array.tolist())], "int32")
+        return LabelReader(self).numbers(labels)
 
-    @property
-    def _named_by_other_numbers(self):
-        """Whether 1 could be a name or a place."""
-        return all(name.isdecimal() for name in self.names) and any(
-            int(name) != number for number, name in enumerate(self.names)
-        )
+    def meaning(self, value):
+        """Returns the `Meaning` of one value, None where there is no label.
 
-    def _checked(self, numbers):
-        bad = np.flatnonzero((numbers < 0) | (numbers >= len(self.names)))
-        if len(bad):
+        Raises:
+            UserError: the value equals two names alike.
+        """
+        if isinstance(value, bytes):
+            value = value.decode("utf-8", "replace")
+        if value is None or _is_missing(value):
+            return None
+        number = self._of_text.get(_text(value))
+        if isinstance(value, str) or not isinstance(value, (Real, Decimal)):
+            return Meaning(number, None)
+        if number is None and isinstance(value, bool):
+            number = self._one_of([name for word in _WORDS[value] for name in self._of_word.get(word, ())], value)
+        if number is None:
+            number = self._one_of(self._of_number.get(_as_decimal(_text(+value)), ()), value)
+        word = None
+        if number is None and value in (0, 1):
+            number = word = self._one_of(self._of_word.get(_WORDS[bool(value)][0], ()), value)
+        is_position = 0 <= value < len(self.names) and value == int(value)
+        return Meaning(number, int(value) if is_position else None, is_word=word is not None)
+
+    def _one_of(self, found, value):
+        if len(found) > 1:
             raise UserError(
-                f"Row {bad[0]} has the label {numbers[bad[0]]}; wanted 0 to {len(self.names) - 1} "
-                f"({self._listed()}), or the names themselves."
+                f'The label {value!r} could be "{self.names[found[0]]}" or "{self.names[found[1]]}". Hand in the '
+                "names, as strings."
             )
-        return numbers.astype("int32")
+        return found[0] if found else None
 
-    def _number(self, label, index):
-        label = label.decode("utf-8", "replace") if isinstance(label, bytes) else label
-        if label not in self._numbers:
-            raise UserError(
-                f"Row {index} has the label {label!r}, which is not one of {self._listed()}. Name it in labels= when "
-                "the task is created, or drop such rows."
-            )
-        return self._numbers[label]
-
-    def _listed(self):
+    def listed(self):
+        """Returns the names as a part of a sentence, ten at most."""
         shown = ", ".join(self.names[:10])
         return shown + (f", … ({len(self.names)} in all)" if len(self.names) > 10 else "")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What one value of a column of labels may stand for.
+
+    Args:
+        name: int or None. The number of the name that it equals.
+        position: int or None. The position that it is, where it is a number.
+        is_word: bool. Whether it is the number 0 or 1, and the name is the word false or true.
+    """
+
+    name: int | None
+    position: int | None
+    is_word: bool = False
+
+
+class LabelReader:
+    """Reads one column of labels that comes in parts, all in the same way: as names, or as positions.
+
+    Args:
+        names: `LabelNames`.
+    """
+
+    def __init__(self, names):
+        self._names = names
+        self._meanings = {}  # (type, value) → Meaning
+        self._first_name = self._first_position = None  # (row, value) that can be read in one way only
+        self._rows = 0
+
+    def numbers(self, labels):
+        """Returns the numbers of the next part; see `LabelNames.numbers`, whose rows are counted over all parts."""
+        column = label_column(labels, self._names.names)
+        if isinstance(column, np.ndarray) and column.ndim == 2:
+            return column
+        values, rows, inverse = _distinct(column)
+        meanings = [self._meaning(value, self._rows + row) for value, row in zip(values, rows, strict=True)]
+        for value, row, meaning in zip(values, rows, meanings, strict=True):
+            self._note(value, self._rows + int(row), meaning)
+        self._rows += len(column)
+        found = [meaning.position if meaning.name is None else meaning.name for meaning in meanings]
+        return np.array(found, "int32")[inverse] if found else np.zeros(0, "int32")
+
+    def _meaning(self, value, row):
+        key = (type(value), value)
+        if key not in self._meanings:
+            meaning = self._names.meaning(value)
+            if meaning is None:
+                raise UserError(f"Row {row} has no label ({value!r}). Fill it, or drop such rows.")
+            if meaning.name is None and meaning.position is None:
+                raise UserError(self._unknown(value, row))
+            self._meanings[key] = meaning
+        return self._meanings[key]
+
+    def _unknown(self, value, row):
+        names = self._names
+        if isinstance(value, (Real, Decimal)) and not isinstance(value, bool):
+            return (
+                f"Row {row} has the label {_text(value)}; wanted 0 to {len(names) - 1} ({names.listed()}), or the "
+                "names themselves."
+            )
+        return (
+            f"Row {row} has the label {value!r:.80}, which is not one of {names.listed()}. Name it in labels= when the "
+            "task is created, or drop such rows."
+        )
+
+    def _note(self, value, row, meaning):
+        """Notes how a value can be read, and refuses a column whose values cannot all be read alike."""
+        if meaning.name == meaning.position:
+            return
+        names = self._names.names
+        if meaning.is_word:
+            raise UserError(
+                f'Row {row} has the label {value}: as a truth value that is "{names[meaning.name]}", as a position '
+                f'"{names[meaning.position]}". Hand in the names, as strings.'
+            )
+        if meaning.name is None:
+            self._first_position = self._first_position or (row, value)
+        else:
+            self._first_name = self._first_name or (row, value)
+        if self._first_name and self._first_position:
+            (name_row, name), (row, position) = self._first_name, self._first_position
+            raise UserError(
+                f"The labels can be read in two ways, and neither fits all. Row {name_row} has {name!r}, the name of a "
+                f"label; row {row} has {position!r}, which is no name, and as a position it is "
+                f'"{names[int(position)]}". Hand in the names ({self._names.listed()}), as strings, or positions from '
+                "0 on."
+            )
+
+
+def _distinct(column):
+    """Returns the different values of a column, the first row of each, and for each row the number of its value."""
+    if isinstance(column, np.ndarray):
+        if column.dtype.kind == "f" and column.dtype.itemsize < 8:  # as it prints: float32 0.1 is 0.1
+            column = np.array([float(str(value)) for value in column])
+        values, rows, inverse = np.unique(column, return_index=True, return_inverse=True)
+        return values.tolist(), rows.tolist(), inverse
+    numbers, rows, inverse = {}, [], []
+    for row, value in enumerate(column):
+        try:
+            number = numbers.setdefault((type(value), value), len(numbers))
+        except TypeError as error:  # a list, a dict
+            raise UserError(f"Row {row} has the label {value!r:.60}; wanted one label a text.") from error
+        if number == len(rows):
+            rows.append(row)
+        inverse.append(number)
+    return [value for _, value in numbers], rows, inverse
+
+
+def _is_missing(value):
+    """Whether this is NaN, pandas' NA or NaT."""
+    try:
+        return bool(value != value)
+    except TypeError:  # NA is neither
+        return True
+
+
+def _as_decimal(text):
+    """Returns the finite number that a text is, or None."""
+    if not text.isascii() or "_" in text or text != text.strip():
+        return None
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def _text(value):
+    """Returns a value as text; a number of thousands of digits, which Python does not write out, as its size."""
+    try:
+        return str(value)
+    except ValueError:
+        return f"a number of {value.bit_length()} bits"

@@ -64,6 +64,7 @@ class TableSource:
 
     def _parts(self, targets, weights):
         """Yields the texts of each block encoded, and gathers its labels and weights."""
+        encode_targets = self._task.target_encoder()
         for block in self._stream:
             if block.labels is None:
                 raise UserError(
@@ -74,7 +75,7 @@ class TableSource:
             for column in texts if self._task.pairs else (texts,):
                 for text in column:
                     self._digest.update(text.encode("utf-8") + b"\0")
-            targets.append(self._task.encode_targets(block.labels))
+            targets.append(encode_targets(block.labels))
             if block.weights is not None:
                 weights.append(np.asarray(block.weights, "float32"))
             yield self._task.encode(texts)

@@ -1,5 +1,6 @@
 """The contract of a task: a `keras.Model` that takes raw text. Knows no file format and no HTTP."""
 
+import threading
 from pathlib import Path
 
 import keras
@@ -8,18 +9,17 @@ import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import TableBlock, TableStream
-from keras_bigmodel.data.length_batches import LengthBatches
 from keras_bigmodel.data.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks import task_folder
 from keras_bigmodel.tasks.export_formats import export_checked
 from keras_bigmodel.tasks.fit_inputs import BATCH_SIZE, FitInputs, is_raw
-from keras_bigmodel.tasks.fit_plan import FitPlan
-from keras_bigmodel.tasks.prediction_step import PredictionStep
+from keras_bigmodel.tasks.fit_plan import FitPlan, create_variables
+from keras_bigmodel.tasks.prediction_step import FEW, PredictionStep, batches_of, in_order
 from keras_bigmodel.tasks.text_encoding import encode_columns, string_tensor, token_counts
 from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
-from keras_bigmodel.training import FROZEN_LEARNING_RATE, SkippingStep, recipe_optimizer
+from keras_bigmodel.training import FROZEN_LEARNING_RATE, AdamW, SkippingStep, recipe_optimizer
 
-_PREDICT_TOKENS = 4096  # in a batch; more is slower again: what lies between the layers leaves the cache
+_MAKING = threading.RLock()  # held while a graph is made: two threads make one
 _EXPORT_POLICIES = {"float32": "float32", "bfloat16": "bfloat16"}  # the weights too: half the file, no casts
 
 
@@ -83,13 +83,16 @@ class Task(keras.Model):
             raise UserError("An empty list of texts came; wanted at least one text.")
         return texts
 
+    def target_encoder(self):
+        """Returns a function as `encode_targets` for one column of labels that comes in parts."""
+        return self.encode_targets
+
     @property
     def _preprocess_graph(self):
-        if "_preprocess_function" not in self.__dict__:
-            specs = [tf.TensorSpec([None], tf.string)] * (2 if self.pairs else 1)
-            function = tf.function(lambda *texts: self.preprocess(texts if self.pairs else texts[0]), specs)
-            object.__setattr__(self, "_preprocess_function", function)  # not a part of the model: not tracked
-        return self.__dict__["_preprocess_function"]
+        specs = [tf.TensorSpec([None], tf.string)] * (2 if self.pairs else 1)
+        return self._kept(
+            "preprocess", lambda: tf.function(lambda *texts: self.preprocess(texts if self.pairs else texts[0]), specs)
+        )
 
     # ---- Keras's own, for texts
 
@@ -147,6 +150,7 @@ class Task(keras.Model):
             )
         if self.is_frozen:
             given.setdefault("learning_rate", FROZEN_LEARNING_RATE)
+        self._forget_graphs()
         super().compile(
             optimizer=recipe_optimizer(**given) if recipe else optimizer,
             loss=self.recipe_loss(label_smoothing or 0.0) if recipe_loss else self.loss_on_logits(loss),
@@ -234,7 +238,12 @@ class Task(keras.Model):
         )
         kwargs.update(initial_epoch=plan.initial_epoch, shuffle=False)  # the dataset shuffles itself
         self._resumed = plan.resumed
-        super().fit(plan.dataset, callbacks=plan.callbacks, validation_data=plan.validation_data, **kwargs)
+        create_variables(self, plan.dataset)
+        try:
+            super().fit(plan.dataset, callbacks=plan.callbacks, validation_data=plan.validation_data, **kwargs)
+        finally:
+            if isinstance(self.optimizer, AdamW):  # a run that broke off leaves no schedule behind
+                self.optimizer.clear_schedule()
         return self.history
 
     def make_train_function(self, force=False):
@@ -271,17 +280,17 @@ class Task(keras.Model):
             UserError: what came are no texts.
         """
         if not is_raw(x):
-            return self._predicted(x, batch_size=batch_size, verbose=verbose, **kwargs)
+            return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
         if kwargs.get("steps") is not None:
             raise UserError("steps came with texts; wanted all of them answered. Hand in fewer texts instead.")
+        kwargs.pop("steps", None)
         parts = _parts_of(self, x)
         if parts is not None:
-            answers = [answers for _, answers in self._answered(parts, batch_size, verbose=verbose, **kwargs)]
+            answers = [self._answered(texts, batch_size, verbose=verbose, **kwargs) for texts in parts]
             if not answers:
                 raise UserError("The dataset gave no batch; wanted at least one text.")
             return np.concatenate(answers)
-        batches = LengthBatches(self.encode(self.checked_texts(x)), **_batches_of(batch_size))
-        return _in_order(self._predicted(batches.dataset(), verbose=verbose, **kwargs), batches.order)
+        return self._answered(x, batch_size, verbose=verbose, **kwargs)
 
     def predict_stream(self, stream, batch_size=None, **kwargs):
         """Answers texts that are more than memory holds, some thousand at a time, in the order given.
@@ -298,38 +307,43 @@ class Task(keras.Model):
         Raises:
             UserError: what the stream refuses, when it gets there; a part is no list of texts.
         """
-        parts = ((part, part.inputs if isinstance(part, TableBlock) else part) for part in stream)
-        yield from self._answered(parts, batch_size, **kwargs)
+        for part in stream:
+            texts = part.inputs if isinstance(part, TableBlock) else part
+            yield part, self._answered(texts, batch_size, **kwargs)
 
-    def _answered(self, parts, batch_size, *, verbose=0, **kwargs):
-        """Yields `(what, answers)` for pairs of anything and its texts; one dataset feeds all of them."""
-        batches = None
-        kwargs.pop("steps", None)  # each part has its own
-        for what, texts in parts:
-            encoded = self.encode(self.checked_texts(texts))
-            if batches is None:
-                batches = LengthBatches(encoded, **_batches_of(batch_size))
-                dataset = batches.dataset(counted=False)
-            batches.encoded = encoded
-            plan = batches.plan()
-            answers = self._predicted(dataset, verbose=verbose, steps=len(plan), **kwargs)
-            yield what, _in_order(answers, np.concatenate(plan))
+    def _answered(self, texts, batch_size, *, verbose=0, callbacks=None, **kwargs):
+        texts = self.checked_texts(texts)
+        if kwargs or not PredictionStep.fits(self):
+            batches = batches_of(self.encode(texts), batch_size)
+            answers = super().predict(batches.dataset(), verbose=verbose, callbacks=callbacks, **kwargs)
+            return in_order(answers, batches.order)
+        step = self._kept("prediction_step", lambda: PredictionStep(self))
+        return self._stepped(step, texts, batch_size, verbose=verbose, callbacks=callbacks)
 
-    def _predicted(self, x, **kwargs):
-        try:
-            return super().predict(x, **kwargs)
-        finally:
-            if isinstance(self.predict_function, PredictionStep):
-                self.predict_function.forget()
+    def _stepped(self, step, texts, batch_size, **kwargs):
+        """Answers texts with a `PredictionStep`; few of them without being sorted."""
+        columns = texts if self.pairs else (texts,)
+        if len(columns[0]) <= min(FEW, batch_size or FEW) and not any(kwargs.values()):
+            return step.answer_batch(self._preprocess_graph(*map(string_tensor, columns)))
+        return step.answer(self.encode(texts), batch_size=batch_size, **kwargs)
 
-    def make_predict_function(self, force=False):
-        """Makes Keras's prediction step; in half precision one that casts each weight once a call."""
-        if not PredictionStep.fits(self):
-            return super().make_predict_function(force)
-        if force or not isinstance(self.predict_function, PredictionStep):
-            self.predict_function = PredictionStep(self)
-        self.predict_function.cast()
-        return None
+    def _kept(self, name, make):
+        """Returns what `make` made at the first call; see `_forget_graphs`. Not a part of the model: not tracked."""
+        with _MAKING:
+            if "_kept_functions" not in self.__dict__:
+                object.__setattr__(self, "_kept_functions", {})
+            if name not in self._kept_functions:
+                self._kept_functions[name] = make()
+            return self._kept_functions[name]
+
+    def _forget_graphs(self):
+        for name in ("prediction_step", "embedding_step"):
+            self.__dict__.get("_kept_functions", {}).pop(name, None)
+
+    def quantize(self, *args, **kwargs):
+        """Quantizes the weights; as `keras.Model.quantize`."""
+        super().quantize(*args, **kwargs)
+        self._forget_graphs()
 
     def predict_step(self, data):
         """Gives one batch's outputs."""
@@ -351,8 +365,8 @@ class Task(keras.Model):
         Returns:
             float32 array `(texts, hidden_dim)`.
         """
-        batches = LengthBatches(self.encode(self.checked_texts(texts)), **_batches_of(batch_size))
-        return _in_order(self.embedding_model.predict(batches.dataset(), verbose=0), batches.order).astype("float32")
+        step = self._kept("embedding_step", lambda: PredictionStep(self.embedding_model))
+        return self._stepped(step, self.checked_texts(texts), batch_size).astype("float32")
 
     def save(self, filepath, overwrite=False, **kwargs):
         """Writes everything that is needed to go on elsewhere; a path that ends in `.keras` is Keras's own format.
@@ -439,23 +453,11 @@ class Task(keras.Model):
         return twin
 
 
-def _batches_of(batch_size):
-    """Gives how many rows a batch gets, as arguments of `LengthBatches`."""
-    return {"tokens_per_batch": _PREDICT_TOKENS} if batch_size is None else {"batch_size": batch_size}
-
-
-def _in_order(rows, order):
-    """Puts rows back where they came from: row `i` belongs to text `order[i]`."""
-    restored = np.empty_like(rows)
-    restored[order] = rows
-    return restored
-
-
 def _parts_of(task, data):
-    """Gives `(None, texts)` for each part of what is answered a part at a time, None for what is answered at once."""
+    """Returns the texts of each part of what is answered a part at a time, None for what is answered at once."""
     if isinstance(data, TableStream):
-        return ((None, block.inputs) for block in data)
-    return ((None, texts) for texts in TextStream(task, data).texts()) if is_string_dataset(data) else None
+        return (block.inputs for block in data)
+    return TextStream(task, data).texts() if is_string_dataset(data) else None
 
 
 def _are_tensors(texts):

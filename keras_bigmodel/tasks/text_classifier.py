@@ -9,7 +9,7 @@ from keras_bigmodel.core.prediction import Prediction
 from keras_bigmodel.export import Endpoint
 from keras_bigmodel.layers import ClsPooling, MeanPooling
 from keras_bigmodel.models.bert import BertEncoder
-from keras_bigmodel.tasks.label_names import LabelNames
+from keras_bigmodel.tasks.label_names import LabelNames, LabelReader
 from keras_bigmodel.tasks.logits_loss import check_targets_fit_loss, loss_on_logits
 from keras_bigmodel.tasks.task import Task
 from keras_bigmodel.tokenizers import WordPieceTokenizer
@@ -187,10 +187,19 @@ class TextClassifier(Task):
 
     def encode_targets(self, labels):
         """Turns labels into numbers; see `LabelNames.numbers`."""
-        targets = self.label_names.numbers(labels)
-        if self.compiled:
-            check_targets_fit_loss(targets, self.loss)
-        return targets
+        return self.target_encoder()(labels)
+
+    def target_encoder(self):
+        """Returns a function as `encode_targets` for a column that comes in parts: all are names, or all positions."""
+        reader = LabelReader(self.label_names)
+
+        def encode(labels):
+            targets = reader.numbers(labels)
+            if self.compiled:
+                check_targets_fit_loss(targets, self.loss)
+            return targets
+
+        return encode
 
     def outputs_from_logits(self, logits):
         """Turns logits `(texts, labels)` into float32 probabilities."""

@@ -25,6 +25,7 @@ class TextStream:
         self._task = task
         self._dataset = dataset
         self._class_weights = class_weights
+        self._encode_targets = task.target_encoder()
         first = tf.nest.flatten(dataset.element_spec)[0]
         if first.shape.rank != 1:
             raise UserError(
@@ -76,7 +77,7 @@ class TextStream:
             raise UserError(
                 "The dataset gives texts without labels; wanted (texts, labels) or (texts, labels, weights)."
             )
-        targets = self._task.encode_targets(np.concatenate([np.asarray(part[1]) for part in parts]))
+        targets = self._encode_targets(np.concatenate([np.asarray(part[1]) for part in parts]))
         if parts[0][2] is not None:
             weights = np.concatenate([part[2] for part in parts]).astype("float32")
         weights = weighted(weights, targets, self._class_weights)

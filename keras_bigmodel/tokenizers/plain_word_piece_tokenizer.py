@@ -1,6 +1,7 @@
 """Turns text into the graph's WordPiece ids with nothing but Python's standard library. Knows no TensorFlow."""
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tokenizers.added_tokens import AddedTokens, together
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
 from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, refuse_unequal_numbers, room_for_text
 from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary
@@ -26,6 +27,7 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
         mode: `"exact"`. Mode `"fast"` is refused: its clean-up is compiled into tensorflow_text and has no table.
         unknown_token: str. Stands for a word that the pieces cannot build. Defaults to `"[UNK]"`.
         max_characters_per_word: int. A longer word becomes the unknown token. Defaults to 100.
+        added_tokens: sequence of `AddedToken`: found in a text before it is cut. Defaults to none.
 
     Call: lists of texts -> a dict of lists `texts` long, of lists as long as the longest in this batch.
 
@@ -51,9 +53,10 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
         mode="exact",
         unknown_token="[UNK]",
         max_characters_per_word=100,
+        added_tokens=(),
     ):
         settings = WordPieceSettings(
-            lowercase, strip_accents, split_chinese, mode, unknown_token, max_characters_per_word
+            lowercase, strip_accents, split_chinese, mode, unknown_token, max_characters_per_word, added_tokens
         )
         super().__init__(vocabulary, settings)
         if mode == "fast":
@@ -61,19 +64,27 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
                 "The plain tokenizer has no mode='fast': that clean-up is compiled into tensorflow_text. "
                 "Use WordPieceTokenizer, or train and export with mode='exact'."
             )
-        self._characters = _Replacements(
-            BertCharacters(
-                lowercase, strip_accents=self._settings.strips_accents, split_chinese=self._settings.split_chinese
-            )
+        characters = BertCharacters(
+            lowercase, strip_accents=self._settings.strips_accents, split_chinese=self._settings.split_chinese
         )
-        self._ids = {token: token_id for token_id, token in enumerate(self._vocabulary)}
-        self._longest_piece = max(map(len, self._vocabulary))
+        self._characters = _Replacements(characters.replacement)
+        self._ids = {token: token_id for token_id, token in enumerate(self.pieces) if token is not None}
+        self._longest_piece = max(map(len, self._ids))
         self._known_words = {}
+        self._added = None
+        if self._settings.added_tokens:
+            self._added = _AddedTokenFinder(self._settings.added_tokens, characters, self._vocabulary)
 
     def tokenize(self, text):
         """Gives the ids of one text, a str or UTF-8 bytes, without special tokens, as a list of int."""
         if isinstance(text, bytes):
             text = text.decode("utf-8", "replace")
+        if self._added is None:
+            return self._pieces_of_text(text)
+        parts = self._added.parts(text)
+        return [piece for part, found in parts for piece in (self._pieces_of_text(part) if found is None else [found])]
+
+    def _pieces_of_text(self, text):
         words = text.translate(self._characters).split(" ")
         return [token_id for word in words if word for token_id in self._pieces(word)]
 
@@ -132,12 +143,34 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
         return pieces
 
 
+class _AddedTokenFinder:
+    """Parts a text at its added tokens: first as typed, then what is left of it as cleaned up."""
+
+    def __init__(self, added, characters, vocabulary):
+        self._clean = _Replacements(lambda code: together(characters.replacement(code)))
+        typed = {token.content: vocabulary.index(token.content) for token in added.typed()}
+        cleaned = {content: vocabulary.index(token.content) for content, token in added.cleaned(characters).items()}
+        self._ids = typed, cleaned
+        self._patterns = AddedTokens.pattern(typed), AddedTokens.pattern(cleaned)
+
+    def parts(self, text):
+        """Yields `(part of the text, id of the added token that it is, or None)`."""
+        for part, found in AddedTokens.parts(text, self._patterns[0]):
+            if found is not None:
+                yield part, self._ids[0][found]
+            elif self._patterns[1] is None:
+                yield part, None
+            else:
+                for rest, content in AddedTokens.parts(part.translate(self._clean), self._patterns[1]):
+                    yield rest, self._ids[1].get(content)
+
+
 class _Replacements(dict):
     """The table that `str.translate` asks, filled as characters turn up."""
 
-    def __init__(self, characters):
+    def __init__(self, replacement):
         super().__init__()
-        self._replacement = characters.replacement
+        self._replacement = replacement
 
     def __missing__(self, code):
         replacement = self._replacement(code)

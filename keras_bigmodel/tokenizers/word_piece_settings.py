@@ -1,8 +1,9 @@
 """Checks the arguments that both WordPiece tokenizers take. Knows no text and no TensorFlow."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tokenizers.added_tokens import AddedTokens
 
 MODES = ("exact", "fast")
 
@@ -18,6 +19,7 @@ class WordPieceSettings:
         mode: `"exact"` or `"fast"`. Defaults to `"exact"`.
         unknown_token: str. Stands for a word that the pieces cannot build. Defaults to `"[UNK]"`.
         max_characters_per_word: int. A longer word becomes the unknown token. Defaults to 100.
+        added_tokens: sequence of `AddedToken`, or of dicts of its arguments; kept as `AddedTokens`. Defaults to none.
 
     Raises:
         UserError: the mode is not known, or its clean-up cannot follow the other settings.
@@ -32,8 +34,10 @@ class WordPieceSettings:
     mode: str = "exact"
     unknown_token: str = "[UNK]"
     max_characters_per_word: int = 100
+    added_tokens: AddedTokens = field(default_factory=AddedTokens)
 
     def __post_init__(self):
+        object.__setattr__(self, "added_tokens", AddedTokens(self.added_tokens))
         if self.mode not in MODES:
             raise UserError(
                 f"The tokenizer's mode is {self.mode!r}. Give 'exact' (Hugging Face's ids) or 'fast' (LiteRT)."
@@ -43,6 +47,11 @@ class WordPieceSettings:
                 "mode='fast' lower-cases and strips accents together and always splits Chinese characters, but "
                 f"lowercase={self.lowercase}, strip_accents={self.strip_accents}, split_chinese={self.split_chinese} "
                 "was asked for. Leave strip_accents and split_chinese at their defaults, or use mode='exact'."
+            )
+        if self.mode == "fast" and self.added_tokens:
+            raise UserError(
+                f"mode='fast' does not find added tokens, and the vocabulary has {len(self.added_tokens.tokens)} "
+                f"({', '.join(token.content for token in list(self.added_tokens)[:5])}). Use mode='exact', the default."
             )
         if self.max_characters_per_word < 1:
             raise UserError(
@@ -56,7 +65,10 @@ class WordPieceSettings:
 
     def as_dict(self):
         """The settings as a dict that JSON can hold."""
-        return asdict(self)
+        settings = {**asdict(self), "added_tokens": self.added_tokens.as_list()}
+        if not self.added_tokens:
+            del settings["added_tokens"]
+        return settings
 
 
 def room_for_text(max_length, *, is_pair):

@@ -7,6 +7,7 @@ import tensorflow_text as tf_text
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers import character_table as table
+from keras_bigmodel.tokenizers.added_token_signs import FIRST_SIGN, AddedTokenSigns, SignedCharacters
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
 from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, refuse_unequal_numbers, room_for_text
 from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary
@@ -39,6 +40,7 @@ class WordPieceTokenizer(WordPieceVocabulary):
         mode: `"exact"` or `"fast"`. Defaults to `"exact"`.
         unknown_token: str. Stands for a word that the pieces cannot build. Defaults to `"[UNK]"`.
         max_characters_per_word: int. A longer word becomes the unknown token (mode `"fast"`: bytes). Default 100.
+        added_tokens: sequence of `AddedToken`: found in a text before it is cut. Defaults to none.
 
     Call shapes: texts `(texts,)`, and pairs `(texts,)` -> a dict of int32 `(texts, longest in this batch)`.
 
@@ -64,9 +66,10 @@ class WordPieceTokenizer(WordPieceVocabulary):
         mode="exact",
         unknown_token="[UNK]",
         max_characters_per_word=100,
+        added_tokens=(),
     ):
         settings = WordPieceSettings(
-            lowercase, strip_accents, split_chinese, mode, unknown_token, max_characters_per_word
+            lowercase, strip_accents, split_chinese, mode, unknown_token, max_characters_per_word, added_tokens
         )
         super().__init__(vocabulary, settings)
         make = {"exact": self._exact_pieces, "fast": self._fast_pieces}[mode]
@@ -93,11 +96,15 @@ class WordPieceTokenizer(WordPieceVocabulary):
         return self._pack([firsts, seconds], longest_first(firsts.row_lengths(), seconds.row_lengths(), room))
 
     def _exact_pieces(self):
-        settings = self._settings
-        clean = clean_up(shared_table(settings.lowercase, settings.strips_accents, settings.split_chinese))
+        settings, added = self._settings, self._settings.added_tokens
+        options = {"strip_accents": settings.strips_accents, "split_chinese": settings.split_chinese}
+        clean = clean_up(shared_table(settings.lowercase, signs=len(added.tokens), **options))
+        mark = AddedTokenSigns(added, BertCharacters(settings.lowercase, **options), clean) if added else None
+        signs = [chr(FIRST_SIGN + number) for number in range(len(added.tokens))]
+        ids = [*range(len(self._vocabulary)), *(self._vocabulary.index(token.content) for token in added)]
         # The kernel counts bytes where BERT counts characters: it gets the widest limit, and `words` below counts.
         word_pieces = tf_text.FastWordpieceTokenizer(
-            without_unreachable(self._vocabulary),
+            [*without_unreachable(self.pieces), *signs],
             max_bytes_per_word=LONGEST_CHARACTER_IN_BYTES * settings.max_characters_per_word,
             token_out_type=tf.int32,
             unknown_token=settings.unknown_token,
@@ -105,10 +112,11 @@ class WordPieceTokenizer(WordPieceVocabulary):
         )
 
         def pieces_of(texts):
-            words, lengths, text_starts = join_words(*clean(texts))
+            words, lengths, text_starts = join_words(*clean(mark(texts) if mark else texts))
             words = tf.where(lengths > settings.max_characters_per_word, settings.unknown_token, words)
             pieces = word_pieces.tokenize(words)
-            return pieces.values, tf.gather(pieces.row_splits, text_starts)
+            values = tf.gather(tf.constant(ids, tf.int32), pieces.values) if mark else pieces.values
+            return values, tf.gather(pieces.row_splits, text_starts)
 
         return pieces_of
 
@@ -175,7 +183,7 @@ def one_text_a_row(texts):
 def without_unreachable(vocabulary):
     """Replaces tokens that no text can reach and that the kernel's builder cannot take, so that the ids stay."""
     return [
-        f"{chr(PLACEHOLDER)}{token_id}" if token in ("", "##") or "\0" in token else token
+        f"{chr(PLACEHOLDER)}{token_id}" if token in (None, "", "##") or "\0" in token else token
         for token_id, token in enumerate(vocabulary)
     ]
 
@@ -202,9 +210,11 @@ def longest_first(firsts, seconds, room):
 
 
 @functools.cache
-def shared_table(lowercase, strip_accents, split_chinese):
+def shared_table(lowercase, *, strip_accents, split_chinese, signs=0):
     """Makes the table of these settings, once a process: it takes a quarter of a second."""
-    return table.CharacterTable(BertCharacters(lowercase, strip_accents=strip_accents, split_chinese=split_chinese))
+    return table.CharacterTable(
+        SignedCharacters(signs, lowercase, strip_accents=strip_accents, split_chinese=split_chinese)
+    )
 
 
 def clean_up(characters):

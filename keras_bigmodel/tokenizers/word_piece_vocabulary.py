@@ -1,5 +1,6 @@
 """What both WordPiece tokenizers know of their tokens. Cuts no text and loads nothing heavy."""
 
+from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers.special_tokens import SpecialTokens
 
 
@@ -11,13 +12,19 @@ class WordPieceVocabulary:
         settings: `WordPieceSettings`.
 
     Raises:
-        UserError: a special token is missing, or a token stands twice.
+        UserError: a special token is missing, an added one is not in the vocabulary, or a token stands twice.
     """
 
     def __init__(self, vocabulary, settings):
         self._vocabulary = list(vocabulary)
         self._settings = settings
         self._special = SpecialTokens(self._vocabulary, settings.unknown_token)
+        missing = [token.content for token in settings.added_tokens if token.content not in set(self._vocabulary)]
+        if missing:
+            raise UserError(
+                f"The added token {missing[0]!r} is not in the vocabulary of {len(self._vocabulary)} tokens. Append "
+                "it: its place there is its id."
+            )
 
     @property
     def vocabulary(self):
@@ -53,6 +60,12 @@ class WordPieceVocabulary:
     def mask_id(self):
         """The id of [MASK], or None where the vocabulary has none."""
         return self._special.mask_id
+
+    @property
+    def pieces(self):
+        """What WordPiece may make of words, by id: the vocabulary without added tokens that are no pieces (None)."""
+        apart = {token.content for token in self._settings.added_tokens if not token.is_piece}
+        return [None if token in apart else token for token in self._vocabulary]
 
     def id_to_token(self, token_id):
         """Gives the token of an id."""

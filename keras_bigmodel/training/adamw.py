@@ -1,15 +1,19 @@
 """The optimizer of the recipe. Knows variables and gradients; no model."""
 
 import keras
+import numpy as np
+from keras import ops
 
+from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.training.fused_update import (
-    clip_scale,
+    clip_together,
+    corrected_rate,
     fused_adam_update,
     fused_decay,
     is_one_replica,
-    without_jumps,
+    outside_of_graphs,
+    summed,
 )
-from keras_bigmodel.training.scaled_averages import ScaledAverages
 
 # A share of the weights. The recipe's 1e-6 a step is eight times what float32 can tell at all; eight at once also are
 # rounded less. Rates at which the order of decay and update could be seen in the sixth digit pass it in every step.
@@ -18,19 +22,23 @@ _DECAY_AT_ONCE = 8e-6
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class AdamW(keras.optimizers.AdamW):
-    """Is `keras.optimizers.AdamW` with the same numbers, done in one pass over memory a variable.
+    """Applies `keras.optimizers.AdamW`, with the same numbers in fewer passes over memory.
 
-    Keras's own makes about ten passes, a third of a training step of a small encoder on a CPU. On the TensorFlow
-    backend the update is one fused op, and clipping by the common norm (`global_clipnorm`) is a change of that op's
-    numbers instead of a pass over all gradients. Weight decay, a pass of its own, is taken off several steps at once
+    Keras's own makes about ten passes a variable, a third of a training step of a small encoder on a CPU. On the
+    TensorFlow backend the update is one fused op. Weight decay, a pass of its own, is applied to several steps at once
     where it is tiny: what is due stays below 8e-6 of a weight, and nothing is due after `finalize_variable_values`,
-    which Keras calls at the end of `fit`. On other backends it is Keras's own, which their compilers fuse.
+    which Keras calls at the end of `fit`. On other backends both are Keras's own, which their compilers fuse.
+
+    Gradients are clipped by the norm of what a variable gets in all: a row that an embedding looked up twice counts
+    with the sum of its two gradients, on every backend. (Keras on TensorFlow counts the two apart.)
+
+    `set_schedule` makes the learning rate rise and fall with the number of steps, computed inside the step. The state
+    is that of `keras.optimizers.AdamW` and, in the middle of a run, two small arrays more, on every backend and under
+    every strategy; it loads from Keras's.
 
     Args:
         learning_rate: float or schedule. Defaults to 0.001, as Keras.
         weight_decay: float. Defaults to 0.004, as Keras.
-        peak: float. The rate to come back to while a callback moves `learning_rate`, None otherwise: a file saved in
-            the middle of a run has another rate in it. Set by `WarmupDecay`.
         not_decayed: list of str. Patterns of variable names without weight decay. Defaults to none.
         **kwargs: as `keras.optimizers.AdamW`.
 
@@ -40,36 +48,99 @@ class AdamW(keras.optimizers.AdamW):
     Source: Loshchilov and Hutter, 2019, "Decoupled weight decay regularization".
     """
 
-    def __init__(self, learning_rate=0.001, weight_decay=0.004, *, not_decayed=(), peak=None, name="adamw", **kwargs):
+    def __init__(self, learning_rate=0.001, weight_decay=0.004, *, not_decayed=(), name="adamw", **kwargs):
         super().__init__(learning_rate, weight_decay=weight_decay, name=name, **kwargs)
-        self._decay_due = None  # variable: the share of the weights that is still to be taken off
-        self._scales = None  # variables: what the averages are to be multiplied with
-        self._averages = None
-        self.peak = peak
+        self._decay_due = None  # variable (trainable variables,): the share of each that is still to be taken off
+        self._schedule = None  # variable (3,): first iteration, steps of warm-up, steps in all; zeros: no schedule
+        self._set_before_build = (0, 0, 0)  # the same, until there is the variable
+        self._is_stepping = False
+        self._state_before_build = None  # what was loaded before there were variables to load it into
         self.not_decayed = list(not_decayed)
         if self.not_decayed:
             self.exclude_from_weight_decay(var_names=self.not_decayed)
 
     def build(self, var_list):
-        """Makes the averages of each variable and, where clipping costs no pass of its own, the scales of both."""
+        """Creates the averages of each variable."""
         if self.built:
             return
         super().build(var_list)
-        # With several replicas each clips its own gradients, and the averages are of their sum.
-        if fused_adam_update is None or not is_one_replica():
-            return
-        if self.weight_decay:
-            self._decay_due = self.add_variable((), initializer="zeros", name="decay_due")
-        if self.global_clipnorm and self._is_fused_for(self._trainable_variables):
-            names = ("momentum_scale", "velocity_scale")
-            self._scales = [self.add_variable((), initializer="zeros", name=name) for name in names]
+        self._decay_due = self.add_variable((len(var_list),), dtype="float32", initializer="zeros", name="decay_due")
+        start = tuple(self._set_before_build)
+        self._schedule = self.add_variable(
+            (3,), dtype="int32", initializer=lambda shape, dtype: ops.convert_to_tensor(start, dtype), name="schedule"
+        )
+        if self._state_before_build is not None:
+            state, self._state_before_build = self._state_before_build, None
+            with outside_of_graphs():
+                self.load_own_variables(state)
 
-    def _is_fused_for(self, variables):
-        return fused_adam_update is not None and not self.amsgrad and all(v.dtype == "float32" for v in variables)
+    # ---- the learning rate
+
+    def set_schedule(self, steps, *, warmup_steps, done=0):
+        """Makes the coming steps rise to the learning rate and fall to zero, both in a straight line.
+
+        Args:
+            steps: int. Steps (batches) of the whole run.
+            warmup_steps: int. Steps that rise.
+            done: int. Steps of the run that are done already. Defaults to 0.
+
+        Raises:
+            UserError: the learning rate is a schedule of its own.
+        """
+        if not isinstance(self._learning_rate, keras.Variable):
+            raise UserError(
+                "The optimizer has a learning rate schedule of its own, and warm-up and decay came too. Give its peak "
+                "as a number, e.g. AdamW(1e-4), or leave WarmupDecay out."
+            )
+        self._assign_schedule((int(self._iterations) - done, warmup_steps, steps))
+
+    def clear_schedule(self):
+        """Makes the learning rate constant again."""
+        self._assign_schedule((0, 0, 0))
+
+    def _assign_schedule(self, values):
+        if self._schedule is None:
+            self._set_before_build = values
+        else:
+            self._schedule.assign(values)
+
+    def _get_current_learning_rate(self):
+        rate = super()._get_current_learning_rate()
+        schedule = self._set_before_build if self._schedule is None else self._schedule
+        if not isinstance(rate, keras.Variable) or not (self._is_stepping or int(schedule[2])):
+            return rate  # the variable itself, to which people assign
+        first, warmup, steps = (ops.cast(schedule[part], "float32") for part in range(3))
+        step = ops.cast(self._iterations, "float32") - first
+        rise = (step + 1.0) / ops.maximum(warmup, 1.0)
+        fall = ops.maximum(0.0, steps - step) / ops.maximum(1.0, steps - warmup)
+        factor = ops.where(step < warmup, rise, fall)
+        return rate * ops.where(steps > 0.0, factor, 1.0)
+
+    # ---- one step
+
+    def _backend_apply_gradients(self, grads, trainable_variables):
+        self._is_stepping = True
+        try:
+            super()._backend_apply_gradients(grads, trainable_variables)
+        finally:
+            self._is_stepping = False
+
+    @property
+    def _is_fused(self):
+        return fused_adam_update is not None and not self.amsgrad and self._is_float32
+
+    @property
+    def _is_float32(self):
+        return all(keras.backend.standardize_dtype(part.dtype) == "float32" for part in self._trainable_variables)
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        if self._is_fused:  # once a step, not once a variable
+            learning_rate = corrected_rate(learning_rate, self.iterations + 1, self.beta_1, self.beta_2)
+        super()._backend_update_step(grads, trainable_variables, learning_rate)
 
     def update_step(self, gradient, variable, learning_rate):
         """Updates one variable."""
-        if not self._is_fused_for([variable]):
+        if not self._is_fused:
             return super().update_step(gradient, variable, learning_rate)
         index = self._get_variable_index(variable)
         return fused_adam_update(
@@ -77,51 +148,111 @@ class AdamW(keras.optimizers.AdamW):
             variable,
             self._momentums[index],
             self._velocities[index],
-            step=self.iterations + 1,
-            learning_rate=learning_rate,
+            rate=learning_rate,
             beta_1=self.beta_1,
             beta_2=self.beta_2,
             epsilon=self.epsilon,
-            averages=self._averages,
         )
 
     def _clip_gradients(self, grads):
-        if self._scales is None:
-            return super()._clip_gradients(grads)
-        scale = clip_scale(grads, self.global_clipnorm)
-        # Before the first step the averages are 0 whatever their scale; with the first gradients' most digits are kept.
-        before = [
-            keras.ops.where(variable > 0, variable, first)
-            for variable, first in zip(self._scales, (scale, scale * scale), strict=True)
-        ]
-        grads, scale = without_jumps(grads, scale, keras.ops.sqrt(before[1]))
-        self._averages = ScaledAverages.of_step(scale, *before, beta_1=self.beta_1, beta_2=self.beta_2)
-        for variable, after in zip(self._scales, self._averages[:2], strict=True):
-            variable.assign(after)
-        return grads
+        if clip_together is not None and self.global_clipnorm and self.global_clipnorm > 0:
+            return clip_together(grads, self.global_clipnorm)
+        if summed is not None and (self.clipnorm or self.clipvalue):
+            grads = [summed(gradient) for gradient in grads]
+        return super()._clip_gradients(grads)
+
+    # ---- weight decay
 
     def _apply_weight_decay(self, variables):
-        if self._decay_due is None:
+        # With several replicas each takes its steps alone, and other precisions round in another place.
+        if fused_decay is None or not is_one_replica() or not self._is_float32:
             return super()._apply_weight_decay(variables)
-        due = self._decay_due + keras.ops.cast(self.learning_rate, "float32") * self.weight_decay
-        keras.ops.cond(due >= _DECAY_AT_ONCE, lambda: self._decay(variables, due), lambda: self._postpone(due))
+        decayed = [variable for variable in variables if self._use_weight_decay(variable)]
+        if not self.weight_decay or not decayed:
+            return None
+        indices = [self._get_variable_index(variable) for variable in decayed]
+        share = ops.cast(self.learning_rate, "float32") * self.weight_decay
+        is_decayed = [float(index in indices) for index in range(len(self._trainable_variables))]
+        due = self._decay_due + share * ops.convert_to_tensor(is_decayed)
+
+        def decay():
+            for index, variable in zip(indices, decayed, strict=True):
+                fused_decay(variable, due[index])
+            self._decay_due.assign(due * (1.0 - ops.convert_to_tensor(is_decayed)))
+
+        def postpone():
+            self._decay_due.assign(due)
+
+        ops.cond(ops.max(ops.take(due, indices)) >= _DECAY_AT_ONCE, decay, postpone)
         return None
 
-    def _postpone(self, share):
-        self._decay_due.assign(share)
-
-    def _decay(self, variables, share):
-        for variable in variables:
-            if self._use_weight_decay(variable):
-                fused_decay(variable, share)
-        self._decay_due.assign(0.0)
-
     def finalize_variable_values(self, var_list):
-        """Takes off what decay is still due; Keras calls it at the end of `fit`."""
+        """Applies the decay that is still due; Keras calls it at the end of `fit`."""
         if self._decay_due is not None:
-            self._decay(self._trainable_variables, keras.ops.convert_to_tensor(self._decay_due))
+            due = ops.convert_to_numpy(self._decay_due)
+            for share, variable in zip(due, self._trainable_variables, strict=True):
+                if share:
+                    variable.assign(variable - variable * share)
+            self._decay_due.assign(0.0 * due)
         super().finalize_variable_values(var_list)
+
+    # ---- state
+
+    @property
+    def _own_variables(self):
+        return {} if self._schedule is None else {"decay_due": self._decay_due, "schedule": self._schedule}
+
+    @property
+    def _shared_variables(self):
+        """The variables of `keras.optimizers.AdamW`."""
+        own = list(map(id, self._own_variables.values()))
+        return [variable for variable in self.variables if id(variable) not in own]
+
+    def save_own_variables(self, store):
+        """Writes the state: that of `keras.optimizers.AdamW`, and in a run what decay is due and its schedule."""
+        for number, variable in enumerate(self._shared_variables):
+            store[str(number)] = ops.convert_to_numpy(variable)
+        for name, variable in self._own_variables.items():
+            array = ops.convert_to_numpy(variable)
+            if array.any():
+                store[name] = array
+
+    def load_own_variables(self, store):
+        """Reads what `save_own_variables` or `keras.optimizers.AdamW` wrote; before `build` it waits for that.
+
+        Raises:
+            UserError: the state is of another optimizer, or of another model.
+        """
+        if not self.built:
+            self._state_before_build = {name: np.array(store[name]) for name in store.keys()}  # noqa: SIM118 (h5py)
+            return
+        shared, own = self._shared_variables, self._own_variables
+        numbers = set(store.keys()) - set(own)
+        fits = numbers == set(map(str, range(len(shared)))) and all(
+            tuple(store[str(number)].shape) == tuple(variable.shape) for number, variable in enumerate(shared)
+        )
+        if not fits or any(store[name].shape != own[name].shape for name in set(store.keys()) & set(own)):
+            raise UserError(
+                f"The saved state of the optimizer has {len(numbers)} variables, and {self.name} has {len(shared)} "
+                "(or others in shape). Load it with the optimizer and the trainable weights that it was saved with; or "
+                "call compile after loading, which begins with a new optimizer."
+            )
+        for number, variable in enumerate(shared):
+            variable.assign(store[str(number)])
+        for name, variable in own.items():
+            array = store[name] if name in store.keys() else np.zeros(variable.shape)  # noqa: SIM118 (h5py)
+            variable.assign(array)
+
+    def set_weights(self, weights):
+        """Sets the variables, in the order of `variables`.
+
+        Raises:
+            UserError: there are not as many.
+        """
+        if len(weights) != len(self.variables):
+            raise UserError(f"{len(weights)} weights came for an optimizer of {len(self.variables)} variables.")
+        super().set_weights(weights)
 
     def get_config(self):
         """Returns what `__init__` took."""
-        return {**super().get_config(), "not_decayed": self.not_decayed, "peak": self.peak}
+        return {**super().get_config(), "not_decayed": self.not_decayed}

@@ -1,13 +1,29 @@
 """The fast path of `AdamW` on the TensorFlow backend; None on the others. The plain path is Keras's own."""
 
+import contextlib
+import math
+
 import keras
+import numpy as np
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
-    def fused_adam_update(
-        gradient, variable, momentum, velocity, *, step, learning_rate, beta_1, beta_2, epsilon, averages=None
-    ):
+    outside_of_graphs = tf.init_scope
+
+    def corrected_rate(learning_rate, step, beta_1, beta_2):
+        """Returns the learning rate times Adam's correction of its averages, which begin at 0.
+
+        Args:
+            learning_rate: float.
+            step: int. Number of this step, from 1.
+            beta_1: float.
+            beta_2: float.
+        """
+        step, rate = (tf.cast(_tensor(value), tf.float32) for value in (step, learning_rate))
+        return rate * tf.sqrt(_one_less_power(beta_2, step)) / _one_less_power(beta_1, step)
+
+    def fused_adam_update(gradient, variable, momentum, velocity, *, rate, beta_1, beta_2, epsilon):
         """Updates a variable and its two averages in one op.
 
         Args:
@@ -15,21 +31,11 @@ if keras.backend.backend() == "tensorflow":
             variable: float32 variable.
             momentum: its average of gradients.
             velocity: its average of squared gradients.
-            step: int. Number of this step, from 1.
-            learning_rate: float.
+            rate: float tensor, as `corrected_rate` gives it.
             beta_1: float.
             beta_2: float.
             epsilon: float.
-            averages: `ScaledAverages` where the gradients are still to be scaled, or None.
         """
-        step = tf.cast(_tensor(step), tf.float32)
-        power_1 = tf.pow(tf.constant(beta_1, tf.float32), step)
-        power_2 = tf.pow(tf.constant(beta_2, tf.float32), step)
-        rate = tf.cast(_tensor(learning_rate), tf.float32) * tf.sqrt(1.0 - power_2) / (1.0 - power_1)
-        if averages is not None:
-            root = tf.sqrt(averages.velocity_scale)
-            rate, epsilon = rate * averages.momentum_scale / root, epsilon / root
-            beta_1, beta_2 = averages.beta_1, averages.beta_2
         tf.raw_ops.ResourceApplyAdam(
             var=_handle(variable),
             m=_handle(momentum),
@@ -37,43 +43,30 @@ if keras.backend.backend() == "tensorflow":
             beta1_power=tf.constant(0.0),  # the rate is corrected already
             beta2_power=tf.constant(0.0),
             lr=rate,
-            beta1=tf.cast(beta_1, tf.float32),
-            beta2=tf.cast(beta_2, tf.float32),
-            epsilon=tf.cast(epsilon, tf.float32),
+            beta1=tf.constant(beta_1, tf.float32),
+            beta2=tf.constant(beta_2, tf.float32),
+            epsilon=tf.constant(epsilon, tf.float32),
             grad=tf.cast(tf.convert_to_tensor(gradient), tf.float32),
         )
 
-    def clip_scale(gradients, clip_norm):
-        """Gives what gradients must be multiplied with for their common norm to be at most `clip_norm`; NaN for NaN."""
-        norm = tf.linalg.global_norm(gradients)
-        scale = clip_norm / tf.maximum(norm, clip_norm)
-        return tf.where(tf.math.is_finite(norm), scale, tf.constant(float("nan")))
-
-    def without_jumps(gradients, scale, usual):
-        """Scales gradients for real where their scale is far below the usual one; gives them and what is left to do.
-
-        Adam's op takes `1 - beta` in float32: of a beta within 1e-5 of 1 it has two digits left, and then none.
+    def clip_together(gradients, clip_norm):
+        """Scales gradients so that their common norm is at most `clip_norm`; all become NaN where it is not finite.
 
         Args:
-            gradients: list of tensors and `tf.IndexedSlices`.
-            scale: float tensor. What they are to be multiplied with.
-            usual: float tensor. What those before them were multiplied with, about.
+            gradients: list of tensors and `tf.IndexedSlices`, whose repeated rows count with their sum.
+            clip_norm: float.
 
         Returns:
-            `(gradients, scale)`.
+            list, as `gradients`.
         """
-        jumps = scale < usual / 4.0
-        values = [part.values if isinstance(part, tf.IndexedSlices) else part for part in gradients]
-        values = tf.cond(
-            jumps,
-            lambda: [value * tf.cast(scale / usual, value.dtype) for value in values],
-            lambda: [tf.identity(value) for value in values],
-        )
-        gradients = [
-            tf.IndexedSlices(value, part.indices, part.dense_shape) if isinstance(part, tf.IndexedSlices) else value
-            for part, value in zip(gradients, values, strict=True)
-        ]
-        return gradients, tf.where(jumps, usual, scale)
+        norm = tf.sqrt(tf.add_n([_squared_norm(gradient) for gradient in gradients]))
+        scale = clip_norm / tf.maximum(norm, clip_norm)
+        scale = tf.where(tf.math.is_finite(norm), scale, tf.constant(float("nan")))
+        return [_scaled(gradient, scale) for gradient in gradients]
+
+    def summed(gradient):
+        """Returns a gradient as a tensor, the repeated rows of `tf.IndexedSlices` summed."""
+        return tf.convert_to_tensor(gradient)
 
     def is_one_replica():
         """Whether the gradients at hand are all there are."""
@@ -87,6 +80,25 @@ if keras.backend.backend() == "tensorflow":
             var=variable.handle, alpha=tf.cast(share, variable.dtype), delta=variable.read_value()
         )
 
+    def _one_less_power(beta, step):
+        """Computes 1 - beta ** step for the float32 number nearest to beta, which is what the op averages with."""
+        beta = float(np.float32(beta))
+        return -tf.math.expm1(step * (math.log(beta) if beta > 0.0 else -math.inf))
+
+    def _squared_norm(gradient):
+        if isinstance(gradient, tf.IndexedSlices):
+            # Rows of one index are summed where the first of them stands. No tf.unique: XLA does not compile it.
+            rows = tf.range(tf.shape(gradient.indices)[0])
+            first = tf.math.unsorted_segment_min(rows, gradient.indices, gradient.dense_shape[0])
+            places = tf.gather(first, gradient.indices)
+            gradient = tf.math.unsorted_segment_sum(tf.cast(gradient.values, tf.float32), places, tf.size(rows))
+        return tf.reduce_sum(tf.square(tf.cast(gradient, tf.float32)))
+
+    def _scaled(gradient, scale):
+        if isinstance(gradient, tf.IndexedSlices):
+            return tf.IndexedSlices(_scaled(gradient.values, scale), gradient.indices, gradient.dense_shape)
+        return gradient * tf.cast(scale, gradient.dtype)
+
     def _tensor(value):
         return tf.convert_to_tensor(_plain(value))
 
@@ -97,4 +109,5 @@ if keras.backend.backend() == "tensorflow":
         return value.value if isinstance(value, keras.Variable) else value
 
 else:
-    fused_adam_update = fused_decay = clip_scale = without_jumps = is_one_replica = None
+    outside_of_graphs = contextlib.nullcontext
+    fused_adam_update = fused_decay = clip_together = corrected_rate = summed = is_one_replica = None

@@ -15,7 +15,7 @@ def recipe_optimizer(learning_rate=LEARNING_RATE, *, weight_decay=WEIGHT_DECAY, 
     """Gives AdamW as BERT was fine-tuned: no decay on biases and normalisations, gradients clipped together.
 
     Args:
-        learning_rate: float. The peak; `WarmupDecay` moves below it. Defaults to 1e-4.
+        learning_rate: float. The peak, below which `WarmupDecay` moves. Defaults to 1e-4.
         weight_decay: float. Defaults to 0.01.
         gradient_accumulation_steps: int. Batches whose mean gradient makes one update. Defaults to None: each its own.
 

@@ -7,7 +7,8 @@ import numpy as np
 class StopAtNaN(keras.callbacks.Callback):
     """Ends training when the loss is not a finite number, on the weights of the last epoch that was.
 
-    `keras.callbacks.TerminateOnNaN` leaves the model with weights that are no numbers; this one does not.
+    `keras.callbacks.TerminateOnNaN` leaves the model with weights that are no numbers; this one does not. The
+    optimizer begins anew, as for a model that was just compiled: its averages are no numbers either.
 
     `epoch` and `batch` say where it happened, from one; None if it did not. `good_epochs` counts the epochs behind the
     weights that were kept.
@@ -37,6 +38,7 @@ class StopAtNaN(keras.callbacks.Callback):
             return
         self.epoch, self.batch = self._epoch + 1, batch + 1
         self.model.set_weights(self._good)
+        _reset(self.model.optimizer)
         self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs=None):
@@ -44,3 +46,11 @@ class StopAtNaN(keras.callbacks.Callback):
         losses = [float(value) for name, value in (logs or {}).items() if name in ("loss", "val_loss")]
         if self.epoch is None and np.all(np.isfinite(losses)):
             self._good, self.good_epochs = None, epoch + 1  # None: the model has them
+
+
+def _reset(optimizer):
+    """Gives an optimizer the state of a new one with the same settings."""
+    fresh = type(optimizer).from_config(optimizer.get_config())
+    fresh.build(getattr(optimizer, "inner_optimizer", optimizer)._trainable_variables)
+    for variable, new in zip(optimizer.variables, fresh.variables, strict=True):
+        variable.assign(new)

@@ -12,7 +12,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.training.stop_at_nan import StopAtNaN
 
 _FACTS_FILE, _ARRAYS_FILE = "state.json", "state.safetensors"
-_FORMAT = 1
+_FORMAT = 2  # 1: the optimizer's averages were kept in other scales
 _BFLOAT16 = ".bfloat16"  # the end of the name of an array whose bits are kept as uint16
 
 # What callbacks that decide something remember between epochs: class → (plain values, lists of arrays).
@@ -134,8 +134,12 @@ class TrainingState:
         folder = Path(folder)
         try:
             facts = json.loads((folder / _FACTS_FILE).read_text(encoding="utf-8"))
-            if facts.pop("format") > _FORMAT:
-                raise UserError(f"{folder} is of a newer keras_bigmodel. Install that one to go on.")
+            if (found := facts.pop("format")) != _FORMAT:
+                other = "a newer" if found > _FORMAT else "an older"
+                raise UserError(
+                    f"{folder} is the state of {other} keras_bigmodel. Go on with that one, or remove it to begin the "
+                    "run anew."
+                )
             arrays = dict(map(_as_used, load_file(folder / _ARRAYS_FILE).items()))
             return cls(arrays=arrays, **facts)
         except UserError:

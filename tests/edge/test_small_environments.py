@@ -50,6 +50,7 @@ def test_the_package_without_its_requirements_and_litert_are_enough(exported, ta
 def test_mediapipe_labels_plain_strings(exported, task, tmp_path):
     python = python_with(tmp_path, "mediapipe", package=False)
     texts = [text for text in support_messages("test")[0] if text.isascii()][:100]
+    texts += ["where is my order " * 40]  # longer than the model's longest, which MediaPipe does not cut
     for quantize in ("none", "int8"):
         lines = run(python, "-c", MEDIAPIPE, exported[quantize][0], json.dumps(texts), cwd=tmp_path).splitlines()
         wanted = task.predict(texts)

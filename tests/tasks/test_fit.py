@@ -416,7 +416,7 @@ def fresh_recipe(recipe):
 
 def test_the_recipes_rate_warms_up_decays_and_comes_back(fresh_recipe, rows):
     seen = []
-    watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(_rate(fresh_recipe)))
+    watch = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: seen.append(_rate(fresh_recipe)))
     fresh_recipe.fit(*rows, batch_size=2, epochs=2, verbose=0, callbacks=[watch])
     assert len(seen) == 24
     assert seen.index(max(seen)) == 1  # a tenth of 24 steps is two

@@ -104,7 +104,7 @@ def _kind_of(labels):
     }
     for kind, fits in kinds.items():
         if labels and all(map(fits, labels)):
-            shown = sorted(set(labels))
+            shown = sorted(set(labels), key=float) if kind == "numbers" else sorted(set(labels))
             more = ", …" if len(shown) > _SHOWN else ""
             return [f"The labels are {kind} ({', '.join(shown[:_SHOWN])}{more}); they are taken as names of classes."]
     return []

@@ -19,7 +19,7 @@ def labels_to_train(table, *, min_rows=None):
         min_rows: int or None. Classes with fewer rows are left out and counted. Defaults to None: none is left out.
 
     Returns:
-        `(TextTable to train on, sorted list of its labels)`.
+        `(TextTable to train on, list of its labels in order)`; see `in_order`.
 
     Raises:
         UserError: one class only, labels that look like texts or scores, or a class with a single row.
@@ -30,7 +30,20 @@ def labels_to_train(table, *, min_rows=None):
         reason, note = left_out(min_rows, len(set(table.labels)) - len(kept))
         dropped = {**table.dropped, reason: len(table) - len(rows)}
         table = replace(table.rows(rows), dropped=dropped, cut=table.cut, notes=[*table.notes, note])
-    return table, sorted(kept)
+    return table, in_order(kept)
+
+
+def in_order(labels):
+    """Returns labels sorted: as numbers where all are numbers, else as text.
+
+    Classes 0 to n - 1 then stand at their own positions: the largest of the served probabilities is the class.
+
+    >>> in_order(["10", "2", "0", "1"]), in_order({"10", "2", "b"})
+    (['0', '1', '2', '10'], ['10', '2', 'b'])
+    """
+    if all(map(is_number, labels)):
+        return sorted(labels, key=lambda label: (float(label), label))
+    return sorted(labels)
 
 
 def classes_to_train(path, counts, *, min_rows=None):

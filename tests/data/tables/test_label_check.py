@@ -39,7 +39,22 @@ def test_labels_that_are_no_classes_are_refused_with_a_sentence(labels, words):
 
 @pytest.mark.parametrize("labels", [["1.0", "1.5", "2.0"] * 4, [str(n) for n in range(77)] * 3, ["007", "7"] * 2])
 def test_numbers_may_name_classes(labels):
-    assert labels_to_train(_table(labels))[1] == sorted(set(labels))
+    assert labels_to_train(_table(labels))[1] == sorted(set(labels), key=lambda label: (float(label), label))
+
+
+@pytest.mark.parametrize(
+    ("labels", "order"),
+    [
+        (["10", "2", "0", "1"], ["0", "1", "2", "10"]),
+        (["1", "-1", "0"], ["-1", "0", "1"]),
+        (["10.0", "2.0"], ["2.0", "10.0"]),
+        (["10", "2", "other"], ["10", "2", "other"]),
+        (["7", "007", "10"], ["007", "7", "10"]),
+        (["好", "2", "10"], ["10", "2", "好"]),
+    ],
+)
+def test_classes_that_are_numbers_stand_as_numbers(labels, order):
+    assert labels_to_train(_table(labels * 3))[1] == order
 
 
 def test_rare_classes_are_left_out_and_counted_where_that_is_asked_for():

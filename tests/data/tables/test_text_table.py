@@ -62,7 +62,7 @@ def test_numbers_in_json_lines_stay_as_written(tmp_path):
     lines = ['{"text": "a", "label": 1.0}', '{"text": "b", "label": 7}', '{"text": 1e3, "label": 12345678901234567890}']
     table = _read(tmp_path, "\n".join(lines), "a.jsonl")
     assert (table.texts, table.labels) == (["a", "b", "1e3"], ["1.0", "7", "12345678901234567890"])
-    assert table.notes == ["The labels are numbers (1.0, 12345678901234567890, 7); they are taken as names of classes."]
+    assert table.notes == ["The labels are numbers (1.0, 7, 12345678901234567890); they are taken as names of classes."]
 
 
 def test_typed_columns_become_names(tmp_path):

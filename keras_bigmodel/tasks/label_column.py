@@ -1,0 +1,106 @@
+"""Labels as people hand them in, made one plain column. Knows containers; no names and no model."""
+
+import numpy as np
+
+from keras_bigmodel.core.errors import UserError
+
+_NUMBERS = "iuf"  # NumPy's kinds of whole and floating numbers
+
+
+def label_column(labels, names):
+    """Returns labels as a list of plain values, or as an array of shares where there is one number for each label.
+
+    Args:
+        labels: list, tuple, array, tensor, pandas, Arrow or polars column of labels; or one row of numbers a text, as
+            long as `names` (one-hot, say), also as a data frame whose columns bear the names.
+        names: list of str, in the order of the model's outputs.
+
+    Returns:
+        list `(texts,)` of str, bytes, bool, int, float, None and whatever else stood there; a NumPy array `(texts,)` of
+        numbers; or a float32 array `(texts, labels)`.
+
+    Raises:
+        UserError: what came is no column: one value, something without an order, an iterator, rows of other lengths.
+    """
+    _refuse_what_is_no_column(labels)
+    if hasattr(labels, "columns"):
+        return _of_frame(labels, names)
+    if hasattr(labels, "to_pylist"):  # Arrow
+        labels = labels.to_pylist()
+    elif hasattr(labels, "to_list"):  # pandas and polars; categories become what they stand for
+        labels = labels.to_list()
+    elif hasattr(labels, "numpy"):  # TensorFlow and PyTorch
+        labels = labels.numpy()
+    elif hasattr(labels, "__array__") and not isinstance(labels, np.ndarray):  # JAX and others
+        labels = np.asarray(labels)
+    if not isinstance(labels, np.ndarray):
+        labels = list(labels)
+        if not any(hasattr(row, "__len__") and not isinstance(row, (str, bytes)) for row in labels[:1]):
+            return [_plain(value) for value in labels]
+        labels = _stacked(labels)
+    return _of_array(labels, names)
+
+
+def _refuse_what_is_no_column(labels):
+    if labels is None or isinstance(labels, (str, bytes, int, float, np.generic)):
+        raise UserError(f"The labels are {labels!r:.40}; wanted a list with one label a text.")
+    if isinstance(labels, (set, frozenset)):
+        raise UserError("The labels came as a set, which has no order; wanted a list with one label a text.")
+    if isinstance(labels, dict):
+        raise UserError("The labels came as a dict; wanted one column, a list with one label a text.")
+    if hasattr(labels, "__next__") or not (hasattr(labels, "__iter__") or hasattr(labels, "__array__")):
+        raise UserError(f"The labels came as {type(labels).__name__}; wanted a list with one label a text.")
+
+
+def _of_frame(frame, names):
+    """Returns a data frame's one column, or its columns in the order of the names."""
+    found = [str(column) for column in getattr(frame, "column_names", frame.columns)]
+    if len(found) == 1:
+        return label_column(frame[frame.columns[0]] if not hasattr(frame, "column_names") else frame.column(0), names)
+    if not hasattr(frame, "to_numpy") or sorted(found) != sorted(names):
+        raise UserError(
+            f"The labels came as a table with the columns {', '.join(found[:10])}; wanted one column of labels, or one "
+            f"column of numbers for each of {', '.join(names[:10])}."
+        )
+    return _shares(frame.to_numpy()[:, [found.index(name) for name in names]])
+
+
+def _stacked(rows):
+    try:
+        return np.asarray(rows)
+    except ValueError as error:
+        raise UserError("The labels have rows of different lengths; wanted one label a text.") from error
+
+
+def _of_array(array, names):
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim == 2 and array.shape[1] == len(names) and array.dtype.kind in _NUMBERS + "b":
+        return _shares(array)
+    if array.ndim != 1:
+        raise UserError(f"Labels of shape {array.shape} came; wanted one label a text.")
+    if array.dtype.kind in _NUMBERS and not np.ma.isMaskedArray(array):
+        return array
+    return [_plain(value) for value in array.tolist()]
+
+
+def _shares(array):
+    shares = np.asarray(array, "float32")
+    wrong = np.flatnonzero(~np.all(np.isfinite(shares) & (shares >= 0), axis=1))
+    if len(wrong):
+        raise UserError(
+            f"Row {wrong[0]} of the labels is {shares[wrong[0]].tolist()}; wanted one share a label, each finite and "
+            "not below 0."
+        )
+    return shares
+
+
+def _plain(value):
+    """Returns a scalar of a library as Python's own; float32 0.1 stays what it prints as."""
+    if hasattr(value, "as_py"):  # Arrow
+        return value.as_py()
+    if hasattr(value, "numpy") and getattr(value, "ndim", 0) == 0:  # TensorFlow
+        value = value.numpy()
+    if isinstance(value, np.floating):
+        return float(str(value))
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,80 @@
+"""Finds added tokens inside the graph, and puts a sign in the place of each. Knows no vocabulary and no pieces."""
+
+import re
+
+import tensorflow as tf
+
+from keras_bigmodel.tokenizers import character_table as table
+from keras_bigmodel.tokenizers.bert_characters import BertCharacters
+
+FIRST_SIGN = 0xF0000  # private characters, which BERT drops from every text: no text can hold one
+MOST_SIGNS = 0x1000
+_DROPPED, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002"
+
+
+class AddedTokenSigns:
+    """Replaces added tokens in texts by characters that stand apart, one for each token.
+
+    Args:
+        added: `AddedTokens`.
+        characters: `BertCharacters` that clean the text up.
+        clean: function from texts to `(code points, kinds, starts of texts)`, for which the signs stand apart.
+
+    Call shapes: string `(texts,)` -> the same.
+    """
+
+    def __init__(self, added, characters, clean):
+        signs = {token: chr(FIRST_SIGN + number) for number, token in enumerate(added)}
+        self._typed = {token.content: signs[token] for token in added.typed()}
+        self._cleaned = {content: signs[token] for content, token in added.cleaned(characters).items()}
+        self._clean = clean
+
+    def __call__(self, texts):
+        """Returns the texts with signs in them, cleaned up where a token is looked for in the cleaned-up text."""
+        texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+        last = FIRST_SIGN + MOST_SIGNS - 1
+        texts = tf.strings.regex_replace(texts, rf"[\x{{E000}}-\x{{E002}}\x{{F0000}}-\x{{{last:X}}}]", _DROPPED)
+        texts = _replaced(texts, self._typed)
+        if self._cleaned:
+            texts = _replaced(_written(*self._clean(texts)), self._cleaned)
+        return texts
+
+
+class SignedCharacters(BertCharacters):
+    """BERT's clean-up for texts in which signs stand for added tokens.
+
+    Args:
+        signs: int. How many there are.
+        lowercase: bool. Defaults to `True`.
+        **settings: as `BertCharacters`.
+    """
+
+    def __init__(self, signs, lowercase=True, **settings):
+        super().__init__(lowercase, **settings)
+        self._signs = range(FIRST_SIGN, FIRST_SIGN + signs)
+
+    def replacement(self, code):
+        """As `BertCharacters.replacement`; a sign is set apart by spaces."""
+        return f" {chr(code)} " if code in self._signs else super().replacement(code)
+
+
+def _replaced(texts, tokens):
+    # All are found at once, so that the leftmost and longest is taken; each is then replaced where it was found.
+    contents = sorted(filter(None, tokens), key=len, reverse=True)
+    if not contents:
+        return texts
+    texts = tf.strings.regex_replace(texts, f"({'|'.join(map(re.escape, contents))})", rf"{_OPEN}\1{_CLOSE}")
+    for content in contents:
+        texts = tf.strings.regex_replace(texts, _OPEN + re.escape(content) + _CLOSE, tokens[content])
+    return texts
+
+
+def _written(codes, kinds, text_starts):
+    """Returns cleaned-up characters as texts."""
+    codes = tf.where(tf.equal(kinds, table.SPACE), ord(" "), codes)
+    is_kept = tf.not_equal(kinds, table.DROPPED)
+    kept_before = tf.cumsum(tf.concat([[0], tf.cast(is_kept, text_starts.dtype)], 0))
+    letters = tf.RaggedTensor.from_row_splits(
+        tf.boolean_mask(codes, is_kept), tf.gather(kept_before, text_starts), validate=False
+    )
+    return tf.strings.unicode_encode(letters, "UTF-8")
