@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save_file
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 from tokenizers.decoders import WordPiece as WordPieceDecoder
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
+from keras_bigmodel.checkpoints.bert_config import SETTINGS
 from keras_bigmodel.checkpoints.bert_name_map import bert_name_map, head_name_map
-from keras_bigmodel.checkpoints.hugging_face_folder import SETTINGS
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers.vocabulary import write_vocabulary
 
@@ -73,7 +73,8 @@ def write_hugging_face_folder(folder, *, encoder, logits_layer, tokenizer, label
 
 def hugging_face_tokenizer(tokenizer):
     """Gives the `tokenizers.Tokenizer` of a `WordPieceTokenizer`: the same ids, special tokens included."""
-    settings, ids = tokenizer.settings(), {token: number for number, token in enumerate(tokenizer.vocabulary)}
+    settings = tokenizer.settings()
+    ids = {token: number for number, token in enumerate(tokenizer.pieces) if token is not None}
     made = Tokenizer(
         WordPiece(
             ids,
@@ -94,7 +95,20 @@ def hugging_face_tokenizer(tokenizer):
     made.post_processor = TemplateProcessing(single="[CLS]:0 $A:0 [SEP]:0", pair=pair, special_tokens=special)
     made.decoder = WordPieceDecoder(prefix="##")
     made.add_special_tokens([token for token in (*_SPECIAL.values(), settings["unknown_token"]) if token in ids])
+    added = settings.get("added_tokens", ())
+    # Not special: tokenizer_config.json says that typed special tokens are text.
+    made.add_tokens([AddedToken(token["content"], normalized=token["normalized"]) for token in added])
+    moved = [token["content"] for token in added if made.token_to_id(token["content"]) != _id(tokenizer, token)]
+    if moved:
+        raise UserError(
+            f"The added token {moved[0]!r} stands among the others of the vocabulary, and Hugging Face's stand behind "
+            "them. Such a tokenizer is not written."
+        )
     return made
+
+
+def _id(tokenizer, token):
+    return tokenizer.vocabulary.index(token["content"])
 
 
 def _config(encoder, labels, pooling, dropout):

@@ -135,6 +135,11 @@ class TextClassifier(Task):
         with_head = checkpoint.has_head and pooling in (None, checkpoint.pooling)
         if with_head:
             _check_head(checkpoint, names.names, source)
+        if pooling is None and checkpoint.pooling not in (None, *_POOLINGS):
+            raise UserError(
+                f"{source} makes a text's vector by {checkpoint.pooling} pooling (1_Pooling/config.json), which is not "
+                'known here. Say what to take instead: pooling="mean" or "cls" (--pooling mean).'
+            )
         pooling = pooling or checkpoint.pooling or "mean"
         encoder = checkpoint.load_encoder(pooler=pooling == "pooler", dtype=resolve_dtype(dtype))
         vocabulary, settings = checkpoint.vocabulary()
@@ -293,8 +298,11 @@ class TextClassifier(Task):
 
 def _labels_of(checkpoint, source):
     if checkpoint.labels is None:
+        head = "has no classification head"
+        if checkpoint.other_head is not None:
+            head = f"has a head that labels {checkpoint.other_head}, not texts"
         raise UserError(
-            f"{source} has no classification head, so the labels must be given, e.g. "
+            f"{source} {head}, so the labels must be given, e.g. "
             f'TextClassifier.from_encoder("{source}", labels=["negative", "positive"]).'
         )
     return checkpoint.labels

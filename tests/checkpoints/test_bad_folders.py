@@ -79,8 +79,9 @@ def test_an_architecture_without_a_type_is_named_by_its_class(folder):
     assert '"T5Model"' in refusal(folder)
 
 
-def test_a_config_that_names_no_architecture(folder):
-    change_config(folder, model_type=..., architectures=...)
+@pytest.mark.parametrize("change", [{"type_vocab_size": ...}, {"embedding_size": 128}, {"bos_token_id": 0}])
+def test_a_config_that_names_no_architecture_and_has_not_the_keys_of_a_bert(folder, change):
+    change_config(folder, model_type=..., architectures=..., **change)
     assert '"not named"' in refusal(folder)
 
 
@@ -90,10 +91,39 @@ def test_every_missing_size_is_named(folder, value):
     assert "lacks hidden_size, num_attention_heads (whole numbers)" in refusal(folder)
 
 
-@pytest.mark.parametrize("heads", [3, 0])
-def test_heads_that_do_not_divide_the_width(folder, heads):
-    change_config(folder, num_attention_heads=heads)
-    assert f"num_heads={heads}" in refusal(folder)
+def test_heads_that_do_not_divide_the_width(folder):
+    change_config(folder, num_attention_heads=3)
+    assert "num_heads=3" in refusal(folder)
+
+
+BAD_VALUES = {
+    "num_attention_heads": [0, -1, True],
+    "num_hidden_layers": [0, -1, 10**6, 10**30],
+    "vocab_size": [0, 10**9],
+    "hidden_size": [0, -32, 10**6],
+    "intermediate_size": [0, 10**9],
+    "max_position_embeddings": [0, "64", None, [64], 10**9],
+    "type_vocab_size": [0, 1.5, {}],
+    "hidden_dropout_prob": [-0.1, 1.0, "0.1", None, [0.1], float("nan"), True],
+    "attention_probs_dropout_prob": [2, "none"],
+    "layer_norm_eps": [-1e-12, "1e-12", None],
+    "hidden_act": [{"name": "gelu"}, None, 3, ["gelu"]],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in BAD_VALUES for value in BAD_VALUES[name]])
+def test_a_value_that_no_bert_has_is_named(folder, name, value):
+    change_config(folder, **{name: value})
+    said = refusal(folder)
+    assert name in said
+    assert said.endswith(".")
+
+
+def test_more_layers_in_the_weights_than_in_the_config(folder):
+    change_config(folder, num_hidden_layers=1)
+    said = refusal(folder)
+    assert "16 tensors that no BERT of its config.json has" in said
+    assert "encoder.layer.1." in said
 
 
 def test_every_missing_tensor_is_named(tmp_path):

@@ -175,7 +175,11 @@ def test_the_pooler_may_be_left_behind(tiny_bert):
     [
         ({"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False}, "mean"),
         ({"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}, "cls"),
-        ({"pooling_mode_max_tokens": True}, None),
+        ({"pooling_mode_max_tokens": True}, "max"),
+        ({"pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": True}, "mean and max"),
+        ({"pooling_mode_lasttoken": True, "include_prompt": True}, "lasttoken"),
+        ({"pooling_mode": "cls"}, "cls"),
+        ({"word_embedding_dimension": 32}, None),
     ],
 )
 def test_a_sentence_encoder_says_how_it_pools(tmp_path, said, pooling):

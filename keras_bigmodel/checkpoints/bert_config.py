@@ -1,0 +1,178 @@
+"""The `config.json` of a BERT. Knows its keys and what they must be; no weights, no vocabulary."""
+
+import json
+import re
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tokenizers.tokenizer_files import refuse_git_pointer
+
+# config.json's names → BertEncoder's arguments.
+SETTINGS = {
+    "vocab_size": "vocabulary_size",
+    "hidden_size": "hidden_dim",
+    "num_hidden_layers": "num_layers",
+    "num_attention_heads": "num_heads",
+    "intermediate_size": "intermediate_dim",
+    "max_position_embeddings": "max_length",
+    "type_vocab_size": "num_segments",
+    "hidden_dropout_prob": "dropout",
+    "attention_probs_dropout_prob": "attention_dropout",
+    "hidden_act": "activation",
+    "layer_norm_eps": "epsilon",
+}
+REQUIRED = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
+_COUNTS = (*REQUIRED, "max_position_embeddings", "type_vocab_size")
+_ACTIVATIONS = {"gelu": "gelu", "gelu_python": "gelu", "relu": "relu", "silu": "silu", "swish": "silu"}
+# Of the files of 2018, which name no type: nothing but a BERT has all of these and none of the others.
+_KEYS_OF_2018 = {*REQUIRED, "hidden_act", "max_position_embeddings", "type_vocab_size"}
+_KEYS_OF_OTHERS = {"embedding_size", "attention_window", "n_embd", "d_model", "rotary_emb_base", "bos_token_id"}
+_HEADS = {  # class → what its head labels, for a sentence
+    "BertForSequenceClassification": "texts",
+    "PooledBertForSequenceClassification": "texts",  # ours, see transformers_pooled_bert.py
+    "BertForTokenClassification": "tokens",
+    "BertForQuestionAnswering": "the ends of answers",
+    "BertForMultipleChoice": "choices",
+    "BertForNextSentencePrediction": "neighbouring sentences",
+    "BertForMaskedLM": "masked tokens",
+    "BertForPreTraining": "masked tokens",
+    "BertLMHeadModel": "the next token",
+    "BertModel": None,
+}
+_TAG = re.compile(r"O|[BIESLUM][-_].+")
+
+
+class BertConfig:
+    """What a `config.json` says of a BERT.
+
+    Args:
+        path: `Path` of the file.
+
+    Raises:
+        UserError: it is no such file, or of another architecture; the sentence says which.
+
+    Source: `BertConfig` of Hugging Face transformers, and `bert_config.json` of google-research/bert.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        self.values = read_object(path)
+        self._check_architecture()
+        self._check_values()
+
+    @property
+    def encoder_settings(self):
+        """Dict of `BertEncoder`'s arguments, without `pooler`."""
+        settings = {ours: self.values[theirs] for theirs, ours in SETTINGS.items() if theirs in self.values}
+        return {**settings, "activation": _ACTIVATIONS[settings.get("activation", "gelu")]}
+
+    @property
+    def architecture(self):
+        """str: the class that the weights were saved from, or None where the file does not name it."""
+        found = self.values.get("architectures") or [None]
+        return found[0] if isinstance(found, list) else found
+
+    @property
+    def head_labels(self):
+        """Str or None: what the head labels: `"texts"`, `"tokens"`, …; None where the file does not say."""
+        if self.architecture is not None:
+            return _HEADS.get(self.architecture, f"what {self.architecture} labels")
+        names = list((self.values.get("id2label") or {}).values())
+        return "tokens" if len(names) > 2 and all(_TAG.fullmatch(str(name)) for name in names) else None
+
+    def labels(self, number):
+        """Returns the head's label names in the order of its outputs, LABEL_0, … where the file names none.
+
+        Args:
+            number: int. How many outputs the head has.
+
+        Raises:
+            UserError: there are other names than outputs.
+        """
+        names = self.values.get("id2label") or {}
+        try:
+            labels = [names[key] for key in sorted(names, key=int)]
+            keys = sorted(map(int, names))
+        except (ValueError, AttributeError, TypeError) as error:
+            raise UserError(
+                f"id2label in {self.path} has keys that are no whole numbers ({error}). Copy it from the model."
+            ) from error
+        if labels and (len(labels) != number or keys != list(range(number))):
+            raise UserError(
+                f"{self.path} names {len(labels)} labels, {keys[0]} to {keys[-1]}, and the head in the weights has "
+                f"{number} outputs. Take both files from one model."
+            )
+        return labels or [f"LABEL_{output}" for output in range(number)]
+
+    def _check_architecture(self):
+        found = self.values.get("model_type") or self._said_by_other_keys()
+        if found != "bert":
+            raise UserError(
+                f'{self.path.parent} holds a model of type "{found}"; only "bert" can be read. Choose a BERT folder.'
+            )
+        position = self.values.get("position_embedding_type") or "absolute"
+        if position != "absolute":
+            raise UserError(
+                f'{self.path.parent} is a BERT with position embeddings "{position}"; only "absolute" can be read.'
+            )
+        if self.values.get("is_decoder") or self.values.get("add_cross_attention"):
+            raise UserError(
+                f"{self.path.parent} is a BERT that only looks back (is_decoder in config.json); only one that looks "
+                "both ways can be read."
+            )
+        if self.values.get("quantization_config"):
+            raise UserError(
+                f"{self.path.parent} holds quantized weights (quantization_config in config.json), which are not read. "
+                "Take the model that they were made from."
+            )
+
+    def _said_by_other_keys(self):
+        """Returns the type of a file that names none: by its class, or by the keys that files of 2018 have."""
+        if self.architecture is not None:
+            return "bert" if self.architecture in _HEADS else self.architecture
+        has_keys = self.values.keys() >= _KEYS_OF_2018 and not self.values.keys() & _KEYS_OF_OTHERS
+        return "bert" if has_keys else "not named"
+
+    def _check_values(self):
+        missing = [name for name in REQUIRED if not _is_count(self.values.get(name))]
+        if missing:
+            raise UserError(f"{self.path} lacks {', '.join(missing)} (whole numbers). Copy it from the model.")
+        for name in SETTINGS:
+            value, wanted = self.values.get(name), None
+            if name not in self.values:
+                continue
+            if name in _COUNTS:
+                wanted = None if _is_count(value) and value >= 1 else "a whole number, 1 or more"
+            elif name == "hidden_act":
+                wanted = None if isinstance(value, str) else "a name"
+            else:
+                fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
+                wanted = None if fits else "a number from 0 to below 1"
+            if wanted:
+                raise UserError(f"{self.path} has {name}={value!r:.40}; wanted {wanted}. Copy it from the model.")
+        activation = self.values.get("hidden_act", "gelu")
+        if activation not in _ACTIVATIONS:
+            raise UserError(
+                f'{self.path.parent} has the activation "{activation}"; known are {", ".join(_ACTIVATIONS)}. '
+                "Use a BERT with one of these."
+            )
+
+
+def read_object(path):
+    """Returns the JSON object in a file of a model.
+
+    Raises:
+        UserError: it is no such file.
+    """
+    content = path.read_bytes()
+    refuse_git_pointer(path, content)
+    try:
+        content = json.loads(content.decode("utf-8-sig"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UserError(f"{path} is not JSON ({error}). Copy it again from the model.") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path} holds no JSON object. Copy it again from the model.")
+    return content
+
+
+def _is_count(value):
+    return isinstance(value, int) and not isinstance(value, bool)

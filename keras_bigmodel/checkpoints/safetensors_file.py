@@ -1,0 +1,115 @@
+"""The weights of a BERT in a safetensors file, by their plain names. Knows the file; no model."""
+
+import math
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tokenizers.tokenizer_files import refuse_git_pointer
+
+_OLD_NAMES = {".gamma": ".weight", ".beta": ".bias"}  # LayerNorm in checkpoints of 2018 and 2019
+_PREFIXES = ("module.", "bert.")  # of torch.nn.DataParallel, and of models with a head
+_DTYPES = {"F64", "F32", "F16", "BF16"}
+
+
+class SafetensorsFile:
+    """Reads tensors by the names that `BertModel` gives them, whatever stands before them in the file.
+
+    Args:
+        path: `Path` of the file.
+
+    Raises:
+        UserError: it cannot be read, or holds two tensors of one plain name.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        with path.open("rb") as file:
+            refuse_git_pointer(path, file.read(64))
+        with self._open() as tensors:
+            self._names = {}
+            for name in tensors.keys():  # noqa: SIM118 (safe_open is no mapping)
+                plain = _plain_name(name)
+                if plain in self._names:
+                    raise UserError(
+                        f"{path} holds both {self._names[plain]} and {name}, and only one can be the model's. Save the "
+                        "model again with its own class."
+                    )
+                self._names[plain] = name
+
+    def __contains__(self, name):
+        return name in self._names
+
+    def names(self):
+        """Returns the plain names."""
+        return self._names.keys()
+
+    def size(self):
+        """Returns how many numbers the file holds."""
+        with self._open() as tensors:
+            return sum(math.prod(tensors.get_slice(name).get_shape()) for name in self._names.values())
+
+    def shape(self, name):
+        """Returns a tensor's shape."""
+        with self._open() as tensors:
+            return tuple(tensors.get_slice(self._names[name]).get_shape())
+
+    def check(self, wanted, config):
+        """Refuses a file that lacks tensors, or has them in other shapes or kinds of numbers.
+
+        Args:
+            wanted: list of `(name, shape)`.
+            config: path of the file that asks for these shapes.
+
+        Raises:
+            UserError: the sentence names each, ten at most.
+        """
+        problems = []
+        with self._open() as tensors:
+            for name, shape in wanted:
+                if name not in self._names:
+                    problems.append(f"{name} is missing")
+                    continue
+                part = tensors.get_slice(self._names[name])
+                if tuple(part.get_shape()) != shape:
+                    problems.append(f"{name} has shape {tuple(part.get_shape())}, {config.name} asks for {shape}")
+                elif part.get_dtype() not in _DTYPES:
+                    problems.append(f"{name} holds numbers of type {part.get_dtype()}")
+        if problems:
+            shown = "; ".join(problems[:10]) + (f"; and {len(problems) - 10} more" if len(problems) > 10 else "")
+            raise UserError(f"{self.path} does not fit its {config.name}: {shown}. Take both files from one model.")
+
+    def read(self, names):
+        """Yields the tensors of some names as float32 arrays.
+
+        Raises:
+            UserError: a tensor holds what is no number.
+        """
+        with self._open() as tensors:
+            for name in names:
+                array = np.asarray(tensors.get_tensor(self._names[name])).astype("float32")
+                if not np.isfinite(array).all():
+                    bad = int(array.size - np.isfinite(array).sum())
+                    raise UserError(
+                        f"{self.path} has {bad} of {array.size} numbers in {name} that are NaN or infinite. Its "
+                        "training broke off there: take an earlier checkpoint."
+                    )
+                yield array
+
+    def _open(self):
+        try:
+            return safe_open(self.path, framework="numpy")
+        except (SafetensorError, OSError) as error:
+            raise UserError(
+                f"{self.path} cannot be read as safetensors ({error}). Copy it again from the model."
+            ) from error
+
+
+def _plain_name(name):
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    for old, new in _OLD_NAMES.items():
+        if name.endswith(old):
+            name = name.removesuffix(old) + new
+    return name
