@@ -1,14 +1,25 @@
 """How each bad input of `docs/bad-input.md` is made: name → function from a folder to the arguments of `bigmodel`.
 
 `good` gives a table that is in order. A case that needs another system (a full disk, a run that is on) has a test
-of its own in `tests/test_bad_input.py`.
+of its own in `tests/test_bad_input.py`. Folders of encoders are made in `tests/checkpoints/layouts.py`, labels in
+`tests/tasks/test_label_names.py`; `python -m tests.bad_inputs` writes the sentences on them into the document.
 """
 
+import contextlib
 import csv
 import gzip
+import os
+import tempfile
 import zipfile
+from pathlib import Path
 
+from keras_bigmodel import TextClassifier, UserError
+from keras_bigmodel.tasks.label_names import LabelNames
+from tests.checkpoints import layouts
 from tests.task_contract import messages
+from tests.tasks import test_label_names as labels
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "bad-input.md"
 
 ROWS = list(zip(*messages(45), strict=True))
 
@@ -113,3 +124,49 @@ COUNTED = {
     "a byte order mark": lambda folder: [_bytes(folder, b"\xef\xbb\xbf" + good(folder).read_bytes())],
     "no header": lambda folder: [good(folder, ROWS[1:], header=ROWS[0])],
 }
+
+
+def folder_sentences():
+    """Gives name → sentence with which an encoder's folder, called `bert`, is refused."""
+    found = {}
+    for name in layouts.REFUSED:
+        with tempfile.TemporaryDirectory() as aside, contextlib.chdir(aside):
+            layouts.write_refused(name, "bert")
+            names = ["bad", "good"] if "pooling" in name else None
+            found[name] = _sentence(lambda names=names: TextClassifier.from_encoder("bert", names, dtype="float32"))
+    return found
+
+
+def label_sentences():
+    """Gives name → sentence with which labels in Python are refused."""
+    found = {}
+    for name, (names, given, _) in labels.REFUSED.items():
+        given = (label for label in names) if name == "a generator" else given  # the table's own is used up once
+        found[name] = _sentence(lambda names=names, given=given: LabelNames(names).numbers(given))
+    return found
+
+
+def _sentence(act):
+    try:
+        act()
+    except UserError as error:
+        return str(error)
+    raise AssertionError("It was not refused.")
+
+
+def main():
+    """Writes the tables of both into the document."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for heading, sentences in (("Folders of encoders", folder_sentences()), ("Labels in Python", label_sentences())):
+        before, _, after = text.partition(f"## {heading}\n")
+        intro, _, rest = after.partition("| what | sentence |\n")
+        _, nothing, rest = rest.partition("\n\n")
+        rows = [f"| {name} | `{sentence.replace('|', chr(92) + '|')}` |" for name, sentence in sentences.items()]
+        table = "\n".join(["| what | sentence |", "|---|---|", *rows])
+        text = f"{before}## {heading}\n{intro}{table}{nothing or chr(10)}{rest}"
+    DOCUMENT.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    main()

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bad_inputs import COUNTED, REFUSED, good
+from tests.bad_inputs import COUNTED, DOCUMENT, REFUSED, folder_sentences, good, label_sentences
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "bad-input.md"
 ELSEWHERE = {"two runs under one name", "a full disk", "a read-only folder"}  # tests of their own
 
 
@@ -24,6 +23,13 @@ def rows_of(heading):
 def test_the_document_and_the_cases_are_the_same():
     assert set(rows_of("Refused")) == set(REFUSED) | ELSEWHERE
     assert set(rows_of("Counted and said")) == set(COUNTED)
+
+
+@pytest.mark.parametrize(
+    ("heading", "sentences"), [("Folders of encoders", folder_sentences), ("Labels in Python", label_sentences)]
+)
+def test_the_document_has_the_sentences_on_folders_and_on_labels(heading, sentences):
+    assert rows_of(heading) == sentences()
 
 
 def run(make, folder, tiny_bert, monkeypatch, bigmodel):

@@ -123,8 +123,8 @@ class HuggingFaceFolder:
         others = sorted(name for name in self._weights.names() - used if name.startswith(("embeddings.", "encoder.")))
         if others:
             raise UserError(
-                f"{self._weights.path} holds {len(others)} tensors that no BERT of its config.json has, such as "
-                f"{', '.join(others[:3])}. Take both files from one model."
+                f"{self._weights.path} holds tensors that no BERT of its config.json has, {len(others)} in all, such "
+                f"as {', '.join(others[:3])}. Take both files from one model."
             )
         self._fill(pairs)
         return encoder

@@ -83,12 +83,15 @@ class TokenizerFiles:
                     f"{self.folder} gives the token {content!r} the ids {ids[content]} and {added['id']}. Save the "
                     "tokenizer again with its model."
                 )
+        return self._in_order(ids)
+
+    def _in_order(self, ids):
         tokens = sorted(ids, key=ids.get)
         for position, token in enumerate(tokens):
             if ids[token] != position:
                 raise UserError(
-                    f"The ids in {self._path} leave out or repeat {min(position, ids[token])} (near {token!r}). "
-                    "Ids must run from 0 without gaps: save the tokenizer again with its model."
+                    f"The ids of the tokens in {self.folder} leave out or repeat {min(position, ids[token])} (near "
+                    f"{token!r}). Ids must run from 0 without gaps: save the tokenizer again with its model."
                 )
         return tokens
 
@@ -131,14 +134,7 @@ class TokenizerFiles:
         ids = self._json["model"].get("vocab") or {}
         if not isinstance(ids, dict) or not all(isinstance(number, int) for number in ids.values()):
             raise UserError(f"{self._path} has no vocabulary of tokens with whole numbers. Fetch the file anew.")
-        tokens = sorted(ids, key=ids.get)
-        for position, token in enumerate(tokens):
-            if ids[token] != position:
-                raise UserError(
-                    f"The ids in {self._path} leave out or repeat {min(position, ids[token])} (near {token!r}). "
-                    "Ids must run from 0 without gaps: save the tokenizer again with its model."
-                )
-        return tokens
+        return self._in_order(ids)
 
     def _added(self):
         """Returns dict of content → `id`, `normalized`, `special` of the added tokens, in the order of the ids."""
@@ -244,10 +240,12 @@ class TokenizerFiles:
                 _strips(_DEFAULTS | file) == _strips(settings) and name == "strip_accents"
             ):
                 continue
+            advice = f"Write there which is right, e.g. {json.dumps({written.get(name): file[name]})}."
+            if name not in written:
+                advice = "Correct the file, or name there the class that reads it: PreTrainedTokenizerFast."
             raise UserError(
                 f"{self._path} says {name}={file[name]!r}, and transformers' {self._class} takes {settings[name]!r} "
-                "unless tokenizer_config.json says otherwise. Write there which is right, e.g. "
-                f"{json.dumps({written.get(name, name): file[name]})}."
+                f"unless tokenizer_config.json says otherwise. {advice}"
             )
 
     def _refuse_sentence_pieces(self):

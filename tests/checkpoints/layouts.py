@@ -371,7 +371,7 @@ REFUSED = {
                 "bert.encoder.layer.0.crossattention.self.query.weight": np.zeros((32, 32), "float32"),
             },
         ),
-        ["1 tensors that no BERT", "crossattention"],
+        ["tensors that no BERT", "1 in all", "crossattention"],
     ),
     "a pointer of Git LFS for the weights": (_git_pointer("model.safetensors"), ["pointer of Git LFS", "git lfs pull"]),
     "a pointer of Git LFS for the vocabulary": (_git_pointer("vocab.txt"), ["vocab.txt is a pointer of Git LFS"]),

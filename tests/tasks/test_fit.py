@@ -521,3 +521,45 @@ def test_the_encoder_trains_in_somebodys_own_model(tiny_bert, rows):
     losses = model.fit(ids, np.array(NUMBERS, "float32"), batch_size=8, epochs=3, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
     assert largest_difference(task.encoder.get_weights(), before) > 1e-4  # the same encoder, not a copy
+
+
+# ---- labels that come in parts, and steps that run together
+
+
+def test_labels_of_a_dataset_are_read_as_one_column(steady_bert, rows):
+    texts, numbers = rows[0], [1, 2, 3] * 8
+    wanted = TextClassifier.from_encoder(steady_bert, ["1", "2", "3"], dtype="float32", max_length=32)
+    found = wanted.with_config()
+    for task, labels in ((wanted, [str(number) for number in numbers]), (found, numbers)):
+        keras.utils.set_random_seed(1)
+        task.fit(tf.data.Dataset.from_tensor_slices((texts, labels)).batch(6), shuffle=False, verbose=0)
+    for ours, theirs in zip(found.get_weights(), wanted.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_labels_of_a_dataset_that_change_their_meaning_are_refused(tiny_bert):
+    """The first fifty batches are names, the next positions."""
+    task = TextClassifier.from_encoder(tiny_bert, ["1", "2", "3"], dtype="float32", max_length=16)
+    numbers = [1, 2] * 50 + [0, 0] * 5
+    data = tf.data.Dataset.from_tensor_slices((["a text"] * len(numbers), numbers)).batch(2)
+    with pytest.raises(UserError, match=r"Row 0 has 1, the name of a label; row 100 has 0"):
+        task.fit(data, verbose=0)
+
+
+def test_class_weights_follow_the_same_reading(tiny_bert, rows):
+    task = TextClassifier.from_encoder(tiny_bert, ["1", "2", "3"], dtype="float32", max_length=32)
+    with pytest.raises(UserError, match="two ways"):
+        task.fit(rows[0], ["1", "2", "3"] * 8, class_weight={0: 1.0, 1: 2.0}, verbose=0)
+
+
+@pytest.mark.parametrize("together", [2, 5])
+def test_steps_that_run_together_train_as_single_ones(steady_bert, rows, together):
+    ends = []
+    for steps in (1, together):
+        keras.utils.set_random_seed(3)
+        task = TextClassifier.from_encoder(steady_bert, LABELS, dtype="float32", max_length=32, dropout=0.0)
+        task.compile(learning_rate=1e-2, steps_per_execution=steps)
+        task.fit(*rows, batch_size=2, epochs=2, seed=0, verbose=0)
+        ends.append(task.get_weights())
+    for single, several in zip(*ends, strict=True):
+        np.testing.assert_allclose(single, several, rtol=1e-4, atol=1e-5)
