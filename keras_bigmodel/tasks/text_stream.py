@@ -25,7 +25,6 @@ class TextStream:
         self._task = task
         self._dataset = dataset
         self._class_weights = class_weights
-        self._encode_targets = task.target_encoder()
         first = tf.nest.flatten(dataset.element_spec)[0]
         if first.shape.rank != 1:
             raise UserError(
@@ -44,12 +43,14 @@ class TextStream:
         def batches():
             nonlocal epoch
             epoch += 1
+            encode_targets = self._task.target_encoder()
             for number, elements in enumerate(self._windows()):
-                window = self._window(elements, batch_size, tokens_per_batch, seed)
+                window = self._window(elements, encode_targets, batch_size, tokens_per_batch, seed)
                 window.epoch = epoch * 1_000_003 + number  # each window has its own order in each epoch
                 yield from window.dataset()
 
-        spec = self._window(self._dataset.take(1).as_numpy_iterator(), 1, None, None).dataset().element_spec
+        first = self._dataset.take(1).as_numpy_iterator()
+        spec = self._window(first, self._task.target_encoder(), 1, None, None).dataset().element_spec
         return untuned(tf.data.Dataset.from_generator(batches, output_signature=spec).prefetch(4))
 
     def training_dataset(self, *, batch_size=None, tokens_per_batch=None, seed=None, first_epoch=0):
@@ -61,13 +62,14 @@ class TextStream:
         dataset = self.dataset(**how, first_epoch=first_epoch)
         if int(self._dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
             return dataset, 0
-        steps = sum(self._window(elements, **how).steps for elements in self._windows())
+        encode_targets = self._task.target_encoder()
+        steps = sum(self._window(elements, encode_targets, **how).steps for elements in self._windows())
         return dataset.apply(tf.data.experimental.assert_cardinality(steps)), steps
 
     def fingerprint(self):
         """Gives None: a dataset is not read to find out whether it is the same again."""
 
-    def _window(self, elements, batch_size, tokens_per_batch, seed):
+    def _window(self, elements, encode_targets, batch_size, tokens_per_batch, seed):
         parts = [self._parts(element) for element in elements]
         if not parts:
             raise UserError("The dataset gave no batch; wanted at least one text.")
@@ -77,7 +79,7 @@ class TextStream:
             raise UserError(
                 "The dataset gives texts without labels; wanted (texts, labels) or (texts, labels, weights)."
             )
-        targets = self._encode_targets(np.concatenate([np.asarray(part[1]) for part in parts]))
+        targets = encode_targets(np.concatenate([np.asarray(part[1]) for part in parts]))
         if parts[0][2] is not None:
             weights = np.concatenate([part[2] for part in parts]).astype("float32")
         weights = weighted(weights, targets, self._class_weights)
