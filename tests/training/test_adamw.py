@@ -336,6 +336,16 @@ def test_every_policy_trains_with_clipping_and_accumulation(policy):
         assert losses[-1] < (0.95 if policy == "bfloat16" else 0.9) * losses[0], (accumulate, losses)
 
 
+@pytest.mark.parametrize("accumulate", [None, 2])
+def test_the_recipe_compiled_by_xla_ends_where_the_graph_ends(accumulate):
+    ends = []
+    for jit_compile in (False, True):
+        optimizer = recipe_optimizer(0.01, gradient_accumulation_steps=accumulate)
+        ends.append(trained(optimizer, epochs=3, jit_compile=jit_compile).get_weights())
+    for graph, compiled in zip(*ends, strict=True):
+        np.testing.assert_allclose(graph, compiled, atol=1e-5)
+
+
 RUN_ON_A_BACKEND = """
 import json, sys
 import keras

@@ -341,6 +341,27 @@ def test_a_loss_that_is_no_number_ends_the_run_on_the_last_good_weights(tiny_ber
     assert backup.read().epoch == 2, "no state with a loss that is no number is kept"
 
 
+def test_after_a_loss_that_is_no_number_the_optimizer_begins_anew(tiny_bert):
+    task, watch = make(tiny_bert), StopAtNaN()
+    task.fit(TEXTS, TARGETS, epochs=2, batch_size=8, verbose=0, callbacks=[Poison(1, 2), watch])
+    assert watch.epoch == 2
+    fresh = make(tiny_bert)
+    fresh.optimizer.build(fresh.trainable_variables)
+    for ours, new in zip(task.optimizer.variables, fresh.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), new.numpy(), err_msg=ours.path)
+    losses = task.fit(TEXTS, TARGETS, epochs=2, batch_size=8, verbose=0).history["loss"]
+    assert np.isfinite(losses).all()
+
+
+def test_the_state_of_another_version_of_this_package_is_refused(tiny_bert, stopped):
+    path = stopped / "state-00000002" / "state.json"
+    facts = json.loads(path.read_text())
+    for number, words in ((1, "an older"), (99, "a newer")):
+        path.write_text(json.dumps({**facts, "format": number}))
+        with pytest.raises(UserError, match=f"the state of {words} keras_bigmodel"):
+            fitted(make(tiny_bert), BackupAndResume(stopped), StopAt(BackupAndResume(stopped), 9, 9))
+
+
 def test_a_resumed_run_ends_on_the_weights_of_the_last_good_epoch_too(tiny_bert, tmp_path):
     snapshots = Snapshots()
 
