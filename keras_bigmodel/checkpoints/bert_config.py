@@ -1,10 +1,9 @@
 """The `config.json` of a BERT. Knows its keys and what they must be; no weights, no vocabulary."""
 
-import json
 import re
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.tokenizers.tokenizer_files import refuse_git_pointer
+from keras_bigmodel.core.model_files import read_json
 
 # config.json's names → BertEncoder's arguments.
 SETTINGS = {
@@ -55,7 +54,7 @@ class BertConfig:
 
     def __init__(self, path):
         self.path = path
-        self.values = read_object(path)
+        self.values = read_json(path)
         self._check_architecture()
         self._check_values()
 
@@ -69,14 +68,16 @@ class BertConfig:
     def architecture(self):
         """str: the class that the weights were saved from, or None where the file does not name it."""
         found = self.values.get("architectures") or [None]
-        return found[0] if isinstance(found, list) else found
+        found = found[0] if isinstance(found, list) else found
+        return found if isinstance(found, str) else None
 
     @property
     def head_labels(self):
         """Str or None: what the head labels: `"texts"`, `"tokens"`, …; None where the file does not say."""
         if self.architecture is not None:
             return _HEADS.get(self.architecture, f"what {self.architecture} labels")
-        names = list((self.values.get("id2label") or {}).values())
+        names = self.values.get("id2label")
+        names = list(names.values()) if isinstance(names, dict) else []
         return "tokens" if len(names) > 2 and all(_TAG.fullmatch(str(name)) for name in names) else None
 
     def labels(self, number):
@@ -88,7 +89,14 @@ class BertConfig:
         Raises:
             UserError: there are other names than outputs.
         """
-        names = self.values.get("id2label") or {}
+        names, said = self.values.get("id2label") or {}, self.values.get("num_labels")
+        if said is not None and said != number:
+            raise UserError(
+                f"{self.path} says num_labels={said!r:.40}, and the head in the weights has {number} outputs. Take "
+                "both files from one model."
+            )
+        if not isinstance(names, dict):
+            raise UserError(f"id2label in {self.path} is {names!r:.60}; wanted an object. Copy it from the model.")
         try:
             labels = [names[key] for key in sorted(names, key=int)]
             keys = sorted(map(int, names))
@@ -157,22 +165,5 @@ class BertConfig:
             )
 
 
-def read_object(path):
-    """Returns the JSON object in a file of a model.
-
-    Raises:
-        UserError: it is no such file.
-    """
-    content = path.read_bytes()
-    refuse_git_pointer(path, content)
-    try:
-        content = json.loads(content.decode("utf-8-sig"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(f"{path} is not JSON ({error}). Copy it again from the model.") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path} holds no JSON object. Copy it again from the model.")
-    return content
-
-
 def _is_count(value):
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from keras_bigmodel.checkpoints.bert_config import REQUIRED, BertConfig, read_object
+from keras_bigmodel.checkpoints.bert_config import REQUIRED, BertConfig
 from keras_bigmodel.checkpoints.bert_name_map import bert_name_map, head_name_map
 from keras_bigmodel.checkpoints.other_folders import (
     refuse_other_config,
@@ -12,6 +12,7 @@ from keras_bigmodel.checkpoints.other_folders import (
 )
 from keras_bigmodel.checkpoints.safetensors_file import SafetensorsFile
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.model_files import read_json
 from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.tokenizers.vocabulary import read_vocabulary
 
@@ -36,7 +37,7 @@ class HuggingFaceFolder:
         path = self.folder / "config.json"
         if not path.is_file():
             refuse_without_config(self.folder)
-        refuse_other_config(self.folder, read_object(path))
+        refuse_other_config(self.folder, read_json(path))
         self.config = BertConfig(path)
         weights = self.folder / "model.safetensors"
         if not weights.is_file():
@@ -85,7 +86,7 @@ class HuggingFaceFolder:
         path = self.folder / _pooling_folder(self.folder) / "config.json"
         if not path.is_file():
             return None
-        said = read_object(path)
+        said = read_json(path)
         if isinstance(said.get("pooling_mode"), str):
             return said["pooling_mode"]
         found = [name for name, value in said.items() if name.startswith("pooling_mode_") and value is True]

@@ -17,6 +17,11 @@ def refuse_without_config(folder):
     if not folder.is_dir():
         raise UserError(f"No folder {folder}. Give a folder that holds config.json and model.safetensors.")
     names = sorted(entry.name for entry in folder.iterdir())
+    if "config.json" in names:
+        raise UserError(
+            f"config.json in {folder} is a folder, or a link to nothing: the file itself was not copied. Copy it from "
+            "the model, links followed (cp -L)."
+        )
     snapshots = sorted(entry for entry in (folder / "snapshots").glob("*") if (entry / "config.json").is_file())
     if snapshots:
         main = folder / "refs" / "main"

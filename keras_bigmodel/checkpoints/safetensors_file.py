@@ -6,7 +6,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.tokenizers.tokenizer_files import refuse_git_pointer
+from keras_bigmodel.core.model_files import refuse_git_pointer
 
 _OLD_NAMES = {".gamma": ".weight", ".beta": ".bias"}  # LayerNorm in checkpoints of 2018 and 2019
 _PREFIXES = ("module.", "bert.")  # of torch.nn.DataParallel, and of models with a head
@@ -37,6 +37,13 @@ class SafetensorsFile:
                         "model again with its own class."
                     )
                 self._names[plain] = name
+        table = "embeddings.word_embeddings.weight"
+        others = [name for name in self._names.values() if name.endswith(f".{table}")]
+        if table not in self._names and others:
+            raise UserError(
+                f"{path} has its tensors under {others[0].removesuffix(table)!r}, as a larger model does. Save the "
+                "BERT inside it alone, with its own class."
+            )
 
     def __contains__(self, name):
         return name in self._names
@@ -88,7 +95,13 @@ class SafetensorsFile:
         """
         with self._open() as tensors:
             for name in names:
-                array = np.asarray(tensors.get_tensor(self._names[name])).astype("float32")
+                stored = np.asarray(tensors.get_tensor(self._names[name]))
+                with np.errstate(over="ignore"):
+                    array = stored.astype("float32")
+                if stored.dtype == "float64" and np.isfinite(stored).all() and not np.isfinite(array).all():
+                    raise UserError(
+                        f"{self.path} has numbers in {name} that are too large for float32. Save the model in float32."
+                    )
                 if not np.isfinite(array).all():
                     bad = int(array.size - np.isfinite(array).sum())
                     raise UserError(

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import numbers
 
 import numpy as np
 import tensorflow as tf
@@ -11,6 +12,21 @@ from keras_bigmodel.data.batch_plan import plan_batches, with_count
 from keras_bigmodel.data.untuned import untuned
 
 _MORE = 0.04  # batches that shuffled texts need beyond those sorted as a whole; measured: 0 to 3.8 %
+
+
+def check_batch_size(**sizes):
+    """Refuses sizes of batches that are no whole numbers, 1 or more.
+
+    Args:
+        **sizes: name → size, or None where it is not given.
+
+    Raises:
+        UserError: the sentence names the size.
+    """
+    for name, size in sizes.items():
+        whole = isinstance(size, numbers.Integral) and not isinstance(size, bool)
+        if size is not None and not (whole and size >= 1):
+            raise UserError(f"{name}={size!r:.40} came; wanted a whole number, 1 or more.")
 
 
 class LengthBatches:
@@ -33,9 +49,7 @@ class LengthBatches:
     """
 
     def __init__(self, encoded, targets=None, weights=None, *, batch_size=None, tokens_per_batch=None, seed=None):
-        for name, number in (("batch_size", batch_size), ("tokens_per_batch", tokens_per_batch)):
-            if number is not None and number < 1:
-                raise UserError(f"{name}={number} came; wanted 1 or more.")
+        check_batch_size(batch_size=batch_size, tokens_per_batch=tokens_per_batch)
         self.encoded = encoded
         self.targets = targets
         self.weights = weights

@@ -7,13 +7,14 @@ from keras_bigmodel.core.errors import UserError
 _NUMBERS = "iuf"  # NumPy's kinds of whole and floating numbers
 
 
-def label_column(labels, names):
+def label_column(labels, names, *, first_row=0):
     """Returns labels as a list of plain values, or as an array of shares where there is one number for each label.
 
     Args:
         labels: list, tuple, array, tensor, pandas, Arrow or polars column of labels; or one row of numbers a text, as
             long as `names` (one-hot, say), also as a data frame whose columns bear the names.
         names: list of str, in the order of the model's outputs.
+        first_row: int. The number of the first row, for sentences. Defaults to 0.
 
     Returns:
         list `(texts,)` of str, bytes, bool, int, float, None and whatever else stood there; a NumPy array `(texts,)` of
@@ -24,21 +25,21 @@ def label_column(labels, names):
     """
     _refuse_what_is_no_column(labels)
     if hasattr(labels, "columns"):
-        return _of_frame(labels, names)
+        return _of_frame(labels, names, first_row)
     if hasattr(labels, "to_pylist"):  # Arrow
         labels = labels.to_pylist()
     elif hasattr(labels, "to_list"):  # pandas and polars; categories become what they stand for
         labels = labels.to_list()
-    elif hasattr(labels, "numpy"):  # TensorFlow and PyTorch
-        labels = labels.numpy()
-    elif hasattr(labels, "__array__") and not isinstance(labels, np.ndarray):  # JAX and others
-        labels = np.asarray(labels)
+    elif hasattr(labels, "numpy") or (hasattr(labels, "__array__") and not isinstance(labels, np.ndarray)):
+        labels = _array_of(labels)
+    if isinstance(labels, (str, bytes)):  # a tensor of no axis
+        _refuse_what_is_no_column(labels)
     if not isinstance(labels, np.ndarray):
         labels = list(labels)
         if not any(hasattr(row, "__len__") and not isinstance(row, (str, bytes)) for row in labels[:1]):
             return [_plain(value) for value in labels]
         labels = _stacked(labels)
-    return _of_array(labels, names)
+    return _of_array(labels, names, first_row)
 
 
 def _refuse_what_is_no_column(labels):
@@ -52,7 +53,18 @@ def _refuse_what_is_no_column(labels):
         raise UserError(f"The labels came as {type(labels).__name__}; wanted a list with one label a text.")
 
 
-def _of_frame(frame, names):
+def _array_of(tensor):
+    """Returns the array of a tensor of TensorFlow, PyTorch, JAX, Keras and others."""
+    try:
+        return tensor.numpy() if hasattr(tensor, "numpy") else np.asarray(tensor)
+    except (TypeError, ValueError, AttributeError) as error:  # one without values, or on another device
+        raise UserError(
+            f"The labels came as {type(tensor).__name__}, which gives no array ({str(error).splitlines()[0]:.80}). "
+            "Hand in a list with one label a text."
+        ) from error
+
+
+def _of_frame(frame, names, first_row):
     """Returns a data frame's one column, or its columns in the order of the names."""
     found = [str(column) for column in getattr(frame, "column_names", frame.columns)]
     if len(found) == 1:
@@ -62,7 +74,7 @@ def _of_frame(frame, names):
             f"The labels came as a table with the columns {', '.join(found[:10])}; wanted one column of labels, or one "
             f"column of numbers for each of {', '.join(names[:10])}."
         )
-    return _shares(frame.to_numpy()[:, [found.index(name) for name in names]])
+    return _shares(frame.to_numpy()[:, [found.index(name) for name in names]], first_row)
 
 
 def _stacked(rows):
@@ -72,11 +84,17 @@ def _stacked(rows):
         raise UserError("The labels have rows of different lengths; wanted one label a text.") from error
 
 
-def _of_array(array, names):
+def _of_array(array, names, first_row):
+    if array.dtype.name == "bfloat16":
+        array = array.astype("float32")
+    if np.ma.isMaskedArray(array) and array.ndim > 1:
+        array = array.filled(np.nan) if array.dtype.kind == "f" else array.astype("float32").filled(np.nan)
+    if array.dtype.kind in "mM":  # as they are written: as whole numbers of nanoseconds they could be positions
+        array = array.astype(str).astype(object)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim == 2 and array.shape[1] == len(names) and array.dtype.kind in _NUMBERS + "b":
-        return _shares(array)
+        return _shares(array, first_row)
     if array.ndim != 1:
         raise UserError(f"Labels of shape {array.shape} came; wanted one label a text.")
     if array.dtype.kind in _NUMBERS and not np.ma.isMaskedArray(array):
@@ -84,13 +102,16 @@ def _of_array(array, names):
     return [_plain(value) for value in array.tolist()]
 
 
-def _shares(array):
-    shares = np.asarray(array, "float32")
+def _shares(array, first_row):
+    try:
+        shares = np.asarray(array, "float32")
+    except (TypeError, ValueError) as error:
+        raise UserError(f"The labels are a table of what is no number ({error}); wanted one share a label.") from error
     wrong = np.flatnonzero(~np.all(np.isfinite(shares) & (shares >= 0), axis=1))
     if len(wrong):
         raise UserError(
-            f"Row {wrong[0]} of the labels is {shares[wrong[0]].tolist()}; wanted one share a label, each finite and "
-            "not below 0."
+            f"Row {first_row + wrong[0]} of the labels is {shares[wrong[0]].tolist()}; wanted one share a label, each "
+            "finite and not below 0."
         )
     return shares
 

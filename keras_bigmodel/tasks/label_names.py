@@ -1,5 +1,6 @@
 """The names of a classifier's answers and their numbers. Knows no model."""
 
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from numbers import Real
@@ -35,7 +36,7 @@ class LabelNames:
                     + ", ".join(f'"{label}"' for label in names[:3])
                     + (", ...]." if len(names) > 3 else "].")
                 )
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(name for name, times in Counter(names).items() if times > 1)
         if twice:
             raise UserError(f'The label "{twice[0]}" is given twice in labels. Give every label once.')
         if len(names) < 2:
@@ -84,14 +85,17 @@ class LabelNames:
         if isinstance(value, str) or not isinstance(value, (Real, Decimal)):
             return Meaning(number, None)
         if number is None and isinstance(value, bool):
-            number = self._one_of([name for word in _WORDS[value] for name in self._of_word.get(word, ())], value)
+            number = self._one_of(self._with_words(value), value)
         if number is None:
             number = self._one_of(self._of_number.get(_as_decimal(_text(+value)), ()), value)
         word = None
         if number is None and value in (0, 1):
-            number = word = self._one_of(self._of_word.get(_WORDS[bool(value)][0], ()), value)
+            number = word = self._one_of(self._with_words(bool(value)), value)
         is_position = 0 <= value < len(self.names) and value == int(value)
         return Meaning(number, int(value) if is_position else None, is_word=word is not None)
+
+    def _with_words(self, truth):
+        return [number for word in _WORDS[truth] for number in self._of_word.get(word, ())]
 
     def _one_of(self, found, value):
         if len(found) > 1:
@@ -114,7 +118,7 @@ class Meaning:
     Args:
         name: int or None. The number of the name that it equals.
         position: int or None. The position that it is, where it is a number.
-        is_word: bool. Whether it is the number 0 or 1, and the name is the word false or true.
+        is_word: bool. Whether it is the number 0 or 1, and the name is a word such as false or true, no or yes.
     """
 
     name: int | None
@@ -137,8 +141,9 @@ class LabelReader:
 
     def numbers(self, labels):
         """Returns the numbers of the next part; see `LabelNames.numbers`, whose rows are counted over all parts."""
-        column = label_column(labels, self._names.names)
+        column = label_column(labels, self._names.names, first_row=self._rows)
         if isinstance(column, np.ndarray) and column.ndim == 2:
+            self._rows += len(column)
             return column
         values, rows, inverse = _distinct(column)
         meanings = [self._meaning(value, self._rows + row) for value, row in zip(values, rows, strict=True)]
@@ -236,6 +241,6 @@ def _as_decimal(text):
 def _text(value):
     """Returns a value as text; a number of thousands of digits, which Python does not write out, as its size."""
     try:
-        return str(value)
+        return str.__str__(value) if isinstance(value, str) else str(value)  # the value of an Enum of str, not its name
     except ValueError:
         return f"a number of {value.bit_length()} bits"

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_bigmodel.data.length_batches import LengthBatches
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.length_batches import LengthBatches, check_batch_size
 from keras_bigmodel.layers import Projection
 
 FEW = 8  # texts that are answered as one batch, whatever their lengths
@@ -26,7 +27,9 @@ class PredictionStep:
 
     def __init__(self, model):
         self._model = model
-        self._variables = _cast_variables(model)
+        self._projections = [layer for layer in model._flatten_layers() if isinstance(layer, Projection)]
+        self._adapted = self._lora()
+        self._variables = _cast_variables(self._projections)
         self._batch = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs}
 
     @staticmethod
@@ -34,6 +37,13 @@ class PredictionStep:
         """Whether this can stand in for Keras's own step: one device, one batch at a time, a graph."""
         plain = not (model.run_eagerly or model.jit_compile or model.steps_per_execution > 1)
         return plain and not tf.distribute.has_strategy()
+
+    def is_current(self):
+        """Whether the layers still compute as they did when this was made: no adapters were switched on since."""
+        return self._adapted == self._lora()
+
+    def _lora(self):
+        return [layer.lora_enabled for layer in self._projections]
 
     def answer(self, encoded, *, batch_size=None, verbose=0, callbacks=None):
         """Answers texts in batches of like length.
@@ -46,16 +56,25 @@ class PredictionStep:
 
         Returns:
             array, one row a text, in the order of the texts.
+
+        Raises:
+            UserError: a callback stopped predicting: texts are answered by length, so some would lack theirs.
         """
         plan = batches_of(encoded, batch_size).plan()
         weights = self._cast() if self._variables else []
         callbacks = _callbacks(self._model, callbacks, verbose, len(plan))
+        self._model.stop_predicting = False
         callbacks.on_predict_begin()
         answers = []
         for number, rows in enumerate(plan):
             callbacks.on_predict_batch_begin(number)
             answers.append(self._predict(encoded.batch(rows), weights).numpy())
             callbacks.on_predict_batch_end(number, {"outputs": answers[-1]})
+            if self._model.stop_predicting:
+                raise UserError(
+                    f"A callback stopped predicting after batch {number + 1} of {len(plan)}. Texts are answered by "
+                    "their length, not in their order; hand in fewer texts instead."
+                )
         callbacks.on_predict_end()
         return in_order(np.concatenate(answers), np.concatenate(plan))
 
@@ -96,6 +115,7 @@ class PredictionStep:
 
 def batches_of(encoded, batch_size):
     """Returns the `LengthBatches` in which texts are answered."""
+    check_batch_size(batch_size=batch_size)
     if batch_size is None:
         return LengthBatches(encoded, tokens_per_batch=_TOKENS)
     return LengthBatches(encoded, batch_size=batch_size)
@@ -117,10 +137,10 @@ def _callbacks(model, callbacks, verbose, steps):
     )
 
 
-def _cast_variables(model):
+def _cast_variables(projections):
     """Returns `(variable, dtype)` of the kernels and biases that are cast."""
     found = []
-    for layer in model._flatten_layers():
-        if isinstance(layer, Projection) and layer.compute_dtype != layer.variable_dtype and not layer.lora_enabled:
+    for layer in projections:
+        if layer.compute_dtype != layer.variable_dtype and not layer.lora_enabled:
             found += [(variable, layer.compute_dtype) for variable in layer.weights]
     return found

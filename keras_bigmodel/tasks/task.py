@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import TableBlock, TableStream
+from keras_bigmodel.data.length_batches import check_batch_size
 from keras_bigmodel.data.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks import task_folder
 from keras_bigmodel.tasks.export_formats import export_checked
@@ -242,8 +243,9 @@ class Task(keras.Model):
         try:
             super().fit(plan.dataset, callbacks=plan.callbacks, validation_data=plan.validation_data, **kwargs)
         finally:
-            if isinstance(self.optimizer, AdamW):  # a run that broke off leaves no schedule behind
-                self.optimizer.clear_schedule()
+            optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+            if isinstance(optimizer, AdamW):  # a run that broke off leaves no schedule behind
+                optimizer.clear_schedule()
         return self.history
 
     def make_train_function(self, force=False):
@@ -312,6 +314,11 @@ class Task(keras.Model):
             yield part, self._answered(texts, batch_size, **kwargs)
 
     def _answered(self, texts, batch_size, *, verbose=0, callbacks=None, **kwargs):
+        if not tf.executing_eagerly():
+            raise UserError(
+                "Texts came inside of a tf.function, where answers cannot be gathered. Call the model on its inputs "
+                "there: task.postprocess(task(task.preprocess(texts), training=False))."
+            )
         texts = self.checked_texts(texts)
         if kwargs or not PredictionStep.fits(self):
             batches = batches_of(self.encode(texts), batch_size)
@@ -322,6 +329,7 @@ class Task(keras.Model):
 
     def _stepped(self, step, texts, batch_size, **kwargs):
         """Answers texts with a `PredictionStep`; few of them without being sorted."""
+        check_batch_size(batch_size=batch_size)
         columns = texts if self.pairs else (texts,)
         if len(columns[0]) <= min(FEW, batch_size or FEW) and not any(kwargs.values()):
             return step.answer_batch(self._preprocess_graph(*map(string_tensor, columns)))
@@ -332,9 +340,10 @@ class Task(keras.Model):
         with _MAKING:
             if "_kept_functions" not in self.__dict__:
                 object.__setattr__(self, "_kept_functions", {})
-            if name not in self._kept_functions:
-                self._kept_functions[name] = make()
-            return self._kept_functions[name]
+            kept = self._kept_functions.get(name)
+            if kept is None or (isinstance(kept, PredictionStep) and not kept.is_current()):
+                kept = self._kept_functions[name] = make()
+            return kept
 
     def _forget_graphs(self):
         for name in ("prediction_step", "embedding_step"):

@@ -297,6 +297,11 @@ class TextClassifier(Task):
 
 
 def _labels_of(checkpoint, source):
+    if checkpoint.num_head_outputs == 1:
+        raise UserError(
+            f"{source} has a head of one output, which scores texts and labels none. Give labels for a new head, and "
+            'pooling="mean" (--pooling mean).'
+        )
     if checkpoint.labels is None:
         head = "has no classification head"
         if checkpoint.other_head is not None:

@@ -65,6 +65,11 @@ class AddedTokens:
             if not token.normalized:
                 continue
             content = cleaned_up(characters, token.content)
+            if not content or content != content.strip(" "):
+                raise UserError(
+                    f"The added token {token.content!r} is {content!r} when the text is cleaned up, and a token cannot "
+                    "begin or end with a space, or be nothing. Remove it."
+                )
             if content in found:
                 raise UserError(
                     f"The added tokens {found[content].content!r} and {token.content!r} are one when the text is "

@@ -1,11 +1,13 @@
 """What a Hugging Face folder says of its tokenizer, file by file. Knows no text and no TensorFlow."""
 
+import functools
 import json
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.model_files import read_json, read_text
+from keras_bigmodel.tokenizers.added_token_files import CORE, added_tokens_of, token_content
 from keras_bigmodel.tokenizers.added_tokens import AddedToken
-from keras_bigmodel.tokenizers.special_tokens import REQUIRED
 
 _FILES = ("tokenizer.json", "vocab.txt")
 _NAMES_IN_NORMALIZER = {
@@ -28,15 +30,14 @@ _DEFAULTS = {
     "max_characters_per_word": 100,
 }
 _SPECIAL = {"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
-_CORE = (*REQUIRED, "[UNK]", "[MASK]")  # typed, these are text here; see `WordPieceTokenizer`
 # Classes that cut text as BERT does, whatever the files say; and those that do what tokenizer.json says.
 _BERT_CLASSES = {
     f"{name}Tokenizer{fast}"
-    for name in ("Bert", "DistilBert", "Electra", "MobileBert", "SqueezeBert", "RetriBert")
+    for name in ("Bert", "DistilBert", "Electra", "MobileBert", "SqueezeBert")
     for fast in ("", "Fast")
 }
 _FILE_CLASSES = {"PreTrainedTokenizerFast", "TokenizersBackend"}
-_LARGE_FILE = b"version https://git-lfs"
+_LONGEST_WORD = 100_000  # characters
 
 
 class TokenizerFiles:
@@ -61,6 +62,8 @@ class TokenizerFiles:
             )
         self._path = found
         self._json = read_json(found) if found.suffix == ".json" else {}
+        if self._json:
+            _refuse_what_tokenizers_refuses(found)
         self._config = self._read("tokenizer_config.json")
         self._map = self._read("special_tokens_map.json")
         self._refuse_other_classes()
@@ -77,7 +80,7 @@ class TokenizerFiles:
             UserError: ids are left out or given twice.
         """
         ids = {token: number for number, token in enumerate(self._base)}
-        for content, added in self._added().items():
+        for content, added in self._added.items():
             if ids.setdefault(content, added["id"]) != added["id"]:
                 raise UserError(
                     f"{self.folder} gives the token {content!r} the ids {ids[content]} and {added['id']}. Save the "
@@ -104,24 +107,49 @@ class TokenizerFiles:
         said = _renamed(self._config, _NAMES_IN_CONFIG)
         file = _renamed(self._json.get("normalizer") or {}, _NAMES_IN_NORMALIZER)
         file |= _renamed(self._json.get("model") or {}, _NAMES_IN_MODEL)
+        unknown = token_content(self._map.get("unk_token"))
+        if unknown is not None and unknown != (_DEFAULTS | file | said)["unknown_token"]:
+            raise UserError(
+                f"special_tokens_map.json in {self.folder} has {unknown!r} as its unk_token, and the other files "
+                f"{(_DEFAULTS | file | said)['unknown_token']!r}. Save the tokenizer again with its model."
+            )
         if self._class in _FILE_CLASSES:
             settings = _DEFAULTS | file
         else:
             settings = _DEFAULTS | said
             self._refuse_contradictions(file, said, settings)
+        self._check_settings(settings)
+        splits_special = bool(self._config.get("split_special_tokens"))
         added = [
             AddedToken(content, normalized=token["normalized"], is_piece=content in set(self._base))
-            for content, token in self._added().items()
-            if content not in (*_CORE, settings["unknown_token"]) and not self._is_split(token)
+            for content, token in self._added.items()
+            if content not in (*CORE, settings["unknown_token"]) and not (token["special"] and splits_special)
         ]
         return settings | ({"added_tokens": added} if added else {})
+
+    def _check_settings(self, settings):
+        kinds = {
+            "lowercase": (bool,),
+            "strip_accents": (bool, type(None)),
+            "split_chinese": (bool,),
+            "unknown_token": (str,),
+            "max_characters_per_word": (int,),
+        }
+        written = {ours: theirs for theirs, ours in {**_NAMES_IN_CONFIG, **_NAMES_IN_MODEL}.items()}
+        for name, types in kinds.items():
+            if type(settings[name]) not in types or (types == (int,) and not 0 < settings[name] <= _LONGEST_WORD):
+                raise UserError(
+                    f"The tokenizer of {self.folder} has {written[name]}={settings[name]!r:.40}, which is no "
+                    f"{' or '.join(kind.__name__ for kind in types)} that a tokenizer takes. Save it again with its "
+                    "model."
+                )
 
     # ---- the parts
 
     @property
     def _class(self):
         of_model = self._read("config.json").get("tokenizer_class")
-        return self._config.get("tokenizer_class") or of_model or "BertTokenizer"
+        return str(self._config.get("tokenizer_class") or of_model or "BertTokenizer")
 
     def _read(self, name):
         path = self.folder / name
@@ -130,51 +158,21 @@ class TokenizerFiles:
     def _base_vocabulary(self):
         """Returns the tokens of the WordPiece model; of a repeated one the last counts, as in Hugging Face."""
         if not self._json:
-            return _unrepeated(vocabulary_from_lines(read_text(self._path)))
+            lines = vocabulary_from_lines(read_text(self._path))
+            spaced = [number for number, token in enumerate(lines, 1) if token.strip() and token != token.strip(" \t")]
+            if spaced:
+                raise UserError(
+                    f"Line {spaced[0]} of {self._path} has spaces around its token ({lines[spaced[0] - 1]!r}), as have "
+                    f"{len(spaced)} in all. Remove them: some programs take them for a part of the token, some do not."
+                )
+            return _unrepeated(lines)
         ids = self._json["model"].get("vocab") or {}
-        if not isinstance(ids, dict) or not all(isinstance(number, int) for number in ids.values()):
-            raise UserError(f"{self._path} has no vocabulary of tokens with whole numbers. Fetch the file anew.")
         return self._in_order(ids)
 
+    @functools.cached_property
     def _added(self):
-        """Returns dict of content → `id`, `normalized`, `special` of the added tokens, in the order of the ids."""
-        decoder = self._config.get("added_tokens_decoder") or {}
-        found = {token["content"]: token for token in self._json.get("added_tokens") or []}
-        found |= {token["content"]: {**token, "id": int(number)} for number, token in decoder.items()}
-        for content, number in self._read("added_tokens.json").items():
-            found.setdefault(content, {"id": number})
-        special = [*_named(self._config, "additional_special_tokens"), *_named(self._config, "extra_special_tokens")]
-        for content in special:
-            found[content] = {"id": None, **found.get(content, {}), "special": True, "normalized": False}
-        for content in _named(self._map, "additional_special_tokens"):
-            found.setdefault(content, {"id": None, "special": True, "normalized": False})
-        places = {token: number for number, token in enumerate(self._base)}
-        for content, token in found.items():
-            self._check_added(content, token, places)
-        return {
-            content: {
-                "id": places.get(content, token["id"]) if token["id"] is None else token["id"],
-                "special": bool(token.get("special")),
-                "normalized": bool(token.get("normalized", not token.get("special"))),
-            }
-            for content, token in sorted(found.items(), key=lambda item: item[1]["id"] or 0)
-            if content
-        }
-
-    def _check_added(self, content, token, places):
-        if token.get("single_word"):
-            raise UserError(
-                f"{self.folder} has the added token {content!r} as a word of its own (single_word), which is not read. "
-                "Add it to the tokenizer without single_word, and save it again."
-            )
-        if token["id"] is None and content not in places:
-            raise UserError(
-                f"{self.folder} names the special token {content!r}, and no file gives it an id. Save the tokenizer "
-                "again with its model."
-            )
-
-    def _is_split(self, token):
-        return token["special"] and bool(self._config.get("split_special_tokens"))
+        files = {"in_json": self._json.get("added_tokens") or [], "config": self._config, "special_map": self._map}
+        return added_tokens_of(self.folder, self._base, **files)
 
     # ---- what is no BERT tokenizer
 
@@ -200,7 +198,7 @@ class TokenizerFiles:
     def _refuse_other_special_tokens(self):
         for name, wanted in _SPECIAL.items():
             for source in (self._config, self._map):
-                found = _content(source.get(name, wanted))
+                found = token_content(source.get(name, wanted))
                 if found not in (None, wanted):
                     raise UserError(
                         f"The tokenizer of {self.folder} has {found!r} as its {name}, and BERT's is {wanted}. Only "
@@ -220,10 +218,11 @@ class TokenizerFiles:
                 f"{self._path} marks the inner pieces of a word with {prefix!r} and has clean_text={clean}. Only "
                 "BERT's own '##' and clean_text=True can be read."
             )
-        if self._class in _FILE_CLASSES and not _puts_special_tokens(self._json.get("post_processor")):
+        ids = self._json["model"].get("vocab") or {}
+        if self._class in _FILE_CLASSES and not _puts_special_tokens(self._json.get("post_processor"), ids):
             raise UserError(
-                f"{self._path} does not put [CLS] before a text and [SEP] behind it (post_processor), as BERT does. "
-                "Only BERT's own order can be read."
+                f"{self._path} does not put the vocabulary's [CLS] before a text and its [SEP] behind it "
+                "(post_processor), as BERT does. Only BERT's own order can be read."
             )
 
     def _refuse_other_kind(self, part, kind, wanted):
@@ -264,44 +263,6 @@ def vocabulary_from_lines(text):
     return [line.removesuffix("\r") for line in lines]
 
 
-def read_json(path):
-    """Returns the JSON object in a file.
-
-    Raises:
-        UserError: it is no such file.
-    """
-    try:
-        content = json.loads(read_text(path))
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise UserError(f"{path} is not JSON: {error}. Save the tokenizer again, or fetch the file anew.") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path} holds a {type(content).__name__} where an object {{...}} was expected.")
-    return content
-
-
-def read_text(path):
-    """Returns the text of a file.
-
-    Raises:
-        UserError: it is not UTF-8, or stands for a file that Git keeps elsewhere.
-    """
-    content = path.read_bytes()
-    refuse_git_pointer(path, content)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
-
-
-def refuse_git_pointer(path, content):
-    """Refuses the first bytes of a file that only say where Git LFS keeps it."""
-    if content.startswith(_LARGE_FILE):
-        raise UserError(
-            f"{path} is a pointer of Git LFS, not the file itself. Fetch it: git lfs install && git lfs pull, in the "
-            "folder of the model."
-        )
-
-
 def _unrepeated(tokens):
     """Renames all but the last of equal tokens, to what no text can reach: BERT parts words at brackets."""
     last = {token: number for number, token in enumerate(tokens)}
@@ -314,27 +275,36 @@ def _strips(settings):
 
 
 def _renamed(content, names):
-    return {ours: _content(content[theirs]) for theirs, ours in names.items() if theirs in content}
+    return {ours: token_content(content[theirs]) for theirs, ours in names.items() if theirs in content}
 
 
-def _content(value):
-    """A special token may be written as {"content": "[UNK]", "lstrip": false, ...}."""
-    return value.get("content") if isinstance(value, dict) else value
-
-
-def _named(content, name):
-    tokens = content.get(name) or []
-    return [_content(token) for token in (tokens.values() if isinstance(tokens, dict) else tokens)]
-
-
-def _puts_special_tokens(processor):
-    processor = processor or {}
+def _puts_special_tokens(processor, ids):
+    """Whether a post-processor puts the tokens [CLS] and [SEP] of a vocabulary around a text."""
+    processor, wanted = processor or {}, [[name, ids.get(name)] for name in ("[CLS]", "[SEP]")]
     if processor.get("type") == "BertProcessing":
-        return [(processor.get(name) or [None])[0] for name in ("cls", "sep")] == ["[CLS]", "[SEP]"]
+        return [list(processor[name]) for name in ("cls", "sep")] == wanted
     if processor.get("type") != "TemplateProcessing":
         return False
-    single = [next(iter(part.values())).get("id") for part in processor.get("single") or []]
-    return single == ["[CLS]", "A", "[SEP]"]
+    single = [next(iter(part.values())).get("id") for part in processor["single"]]
+    special = processor.get("special_tokens") or {}
+    return (
+        single == ["[CLS]", "A", "[SEP]"]
+        and [[name, *special.get(name, {}).get("ids", ())] for name, _ in wanted] == wanted
+    )
+
+
+def _refuse_what_tokenizers_refuses(path):
+    from tokenizers import Tokenizer  # here: a machine for LiteRT files has none, and reads no such file
+
+    try:
+        Tokenizer.from_file(str(path))
+    except BaseException as error:  # its errors are plain exceptions, and of its own kind where it panics
+        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+            raise
+        raise UserError(
+            f"{path} cannot be read by Hugging Face tokenizers ({error!s:.120}). Save the tokenizer again, or fetch "
+            "the file anew."
+        ) from error
 
 
 def _listing(folder):

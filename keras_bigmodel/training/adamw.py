@@ -94,6 +94,16 @@ class AdamW(keras.optimizers.AdamW):
             )
         self._assign_schedule((int(self._iterations) - done, warmup_steps, steps))
 
+    @property
+    def learning_rate(self):
+        """Float tensor or variable: the rate of the coming step. Set, it stays so: a schedule that was set ends."""
+        return self._get_current_learning_rate()
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate):
+        keras.optimizers.AdamW.learning_rate.fset(self, learning_rate)
+        self.clear_schedule()
+
     def clear_schedule(self):
         """Makes the learning rate constant again."""
         self._assign_schedule((0, 0, 0))
@@ -183,7 +193,7 @@ class AdamW(keras.optimizers.AdamW):
         def postpone():
             self._decay_due.assign(due)
 
-        ops.cond(ops.max(ops.take(due, indices)) >= _DECAY_AT_ONCE, decay, postpone)
+        ops.cond(ops.max(ops.abs(ops.take(due, indices))) >= _DECAY_AT_ONCE, decay, postpone)
         return None
 
     def finalize_variable_values(self, var_list):

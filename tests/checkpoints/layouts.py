@@ -54,12 +54,15 @@ def _tensors(folder, change):
     save_file(change(tensors), folder / "model.safetensors")
 
 
-def _tokenizer_json(folder, *, lowercase=True, strip_accents=None, added=MORE, post_processor=True, **model):
+def _tokenizer_json(
+    folder, *, lowercase=True, strip_accents=None, added=MORE, post_processor=True, special_ids=None, **model
+):
     """A file as `tokenizers` writes it, by hand: the tests' environment need not have the same version."""
     flags = {**PLAIN_TOKEN, "normalized": False, "special": True}
     tokens = [{"id": WORDS.index(token), "content": token, **flags} for token in ("[PAD]", "[UNK]", "[CLS]", "[SEP]")]
     tokens += [{"id": number, "content": token, **PLAIN_TOKEN, **_flags(token)} for token, number in added.items()]
-    special = {name: {"id": name, "ids": [WORDS.index(name)], "tokens": [name]} for name in ("[CLS]", "[SEP]")}
+    places = special_ids or {name: WORDS.index(name) for name in ("[CLS]", "[SEP]")}
+    special = {name: {"id": name, "ids": [number], "tokens": [name]} for name, number in places.items()}
     cls, sep = ({"SpecialToken": {"id": name, "type_id": 0}} for name in ("[CLS]", "[SEP]"))
     first, second = ({"Sequence": {"id": name, "type_id": number}} for number, name in enumerate("AB"))
     last = {"SpecialToken": {"id": "[SEP]", "type_id": 1}}
@@ -263,6 +266,14 @@ def _tagger(folder):
     _config(folder, architectures=["BertForTokenClassification"], id2label={"0": "O", "1": "B-PER", "2": "I-PER"})
 
 
+def _grown(folder):
+    def change(tensors):
+        table = tensors["bert.embeddings.word_embeddings.weight"]
+        return {**tensors, "bert.embeddings.word_embeddings.weight": np.concatenate([table, table[:1]])}
+
+    _tensors(folder, change)
+
+
 # name: (what is done to the tiny BERT with a head, words of the sentence)
 REFUSED = {
     "MeCab": (
@@ -333,6 +344,51 @@ REFUSED = {
     "added tokens beyond the embedding": (
         lambda folder: _json(folder, "added_tokens.json", {"@user": 500}),
         ["501 tokens in its vocabulary", "vocab_size 500"],
+    ),
+    "spaces around tokens": (
+        lambda folder: _vocabulary(
+            folder, [f"{word} " if number == 300 else word for number, word in enumerate(WORDS)]
+        ),
+        ["Line 301", "spaces around its token"],
+    ),
+    "another unknown token in the map": (
+        lambda folder: _json(folder, "special_tokens_map.json", {"unk_token": "[MASK]"}),
+        ["'[MASK]' as its unk_token", "'[UNK]'"],
+    ),
+    "two files of added tokens": (
+        lambda folder: (
+            _tokenizer_json(folder),
+            _tokenizer_config(folder, added_tokens_decoder=_decoder({"[E1]": 500})),
+        ),
+        ["other added tokens", "'@user'"],
+    ),
+    "an added token of a space": (
+        lambda folder: (
+            _json(folder, "added_tokens.json", {"\t": 500}),
+            _config(folder, vocab_size=501),
+            _grown(folder),
+        ),
+        ["'\\t' is ' '", "begin or end with a space"],
+    ),
+    "an added token of nothing": (
+        lambda folder: (
+            _json(folder, "added_tokens.json", {"\u0301": 500}),
+            _config(folder, vocab_size=501),
+            _grown(folder),
+        ),
+        ["is '' when the text is cleaned up"],
+    ),
+    "an added token whose id is no number": (
+        lambda folder: _json(folder, "added_tokens.json", {"@user": "500"}),
+        ["'@user' the id '500'"],
+    ),
+    "a tokenizer.json of another kind of file": (
+        lambda folder: _json(folder, "tokenizer.json", {"model": {"type": "WordPiece"}}),
+        ["cannot be read by Hugging Face tokenizers"],
+    ),
+    "lower-casing that is no truth value": (
+        lambda folder: _tokenizer_config(folder, do_lower_case="False"),
+        ["do_lower_case='False'", "no bool"],
     ),
     "tokenizer.json against the class's default": (
         lambda folder: (_tokenizer_json(folder, added={}, lowercase=False), _tokenizer_config(folder)),
@@ -423,6 +479,32 @@ REFUSED = {
     "two poolings": (
         _pooling(pooling_mode_cls_token=True, pooling_mode_mean_tokens=True),
         ["by cls and mean pooling"],
+    ),
+    "a head of one output": (
+        lambda folder: (
+            _config(folder, id2label={"0": "score"}),
+            _tensors(folder, lambda tensors: {**tensors, **{n: tensors[n][:1] for n in tensors if "classifier" in n}}),
+        ),
+        ["a head of one output", "scores texts"],
+    ),
+    "another number of labels": (lambda folder: _config(folder, num_labels=5), ["num_labels=5", "3 outputs"]),
+    "a link to nothing": (
+        lambda folder: ((folder / "config.json").unlink(), (folder / "config.json").symlink_to("nothing")),
+        ["a link to nothing", "cp -L"],
+    ),
+    "a BERT inside another model": (_with_prefix("model."), ["under 'model.bert.'", "Save the BERT inside it alone"]),
+    "numbers beyond float32": (
+        lambda folder: _tensors(
+            folder, lambda tensors: {name: part.astype("float64") * 1e300 for name, part in tensors.items()}
+        ),
+        ["too large for float32"],
+    ),
+    "wrong ids around a text": (
+        lambda folder: (
+            _tokenizer_json(folder, added={}, special_ids={"[CLS]": 7, "[SEP]": 3}),
+            _tokenizer_config(folder, tokenizer_class="PreTrainedTokenizerFast"),
+        ),
+        ["the vocabulary's [CLS] before a text"],
     ),
     "labels that skip a number": (
         lambda folder: _config(folder, id2label={"0": "bad", "1": "fair", "3": "good"}),

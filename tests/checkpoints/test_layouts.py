@@ -1,5 +1,6 @@
 """Every layout of a folder gives transformers' ids, labels and logits, or is refused with a sentence that is true."""
 
+import contextlib
 import json
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from keras_bigmodel import PlainWordPieceTokenizer, TextClassifier, UserError
 from keras_bigmodel.checkpoints import open_checkpoint
-from tests.checkpoints.layouts import EXPECTED, READ, REFUSED, TEXTS, write_read, write_refused
+from tests.checkpoints.layouts import CONFIG, EXPECTED, READ, REFUSED, TEXTS, write_read, write_refused
 
 BY_TRANSFORMERS = json.loads(EXPECTED.read_text(encoding="utf-8"))
 
@@ -76,3 +77,53 @@ def test_added_tokens_go_through_saving_and_every_export(tmp_path):
 def test_the_layouts_are_opened_without_reading_weights(tmp_path):
     folder = write_refused("NaN in the weights", tmp_path / "bert")
     assert open_checkpoint(folder).labels == ["bad", "fair", "good"]
+
+
+ODD = [None, 5, -1, "x", [1], {"a": 1}, [], {}, True, 10**30]
+PLACES = {
+    "config.json": [[name] for name in (*CONFIG, "id2label", "position_embedding_type", "tokenizer_class")],
+    "tokenizer_config.json": [
+        *([name] for name in ("do_lower_case", "strip_accents", "tokenize_chinese_chars", "unk_token", "cls_token")),
+        *([name] for name in ("added_tokens_decoder", "additional_special_tokens", "extra_special_tokens")),
+        *([name] for name in ("auto_map", "word_tokenizer_type", "tokenizer_class")),
+    ],
+    "added_tokens.json": [["@user"]],
+    "special_tokens_map.json": [["unk_token"], ["sep_token"], ["additional_special_tokens"]],
+    "tokenizer.json": [
+        *([name] for name in ("added_tokens", "normalizer", "pre_tokenizer", "post_processor", "model")),
+        *(["model", name] for name in ("type", "vocab", "unk_token", "max_input_chars_per_word")),
+        *(
+            ["normalizer", name]
+            for name in ("type", "lowercase", "strip_accents", "clean_text", "handle_chinese_chars")
+        ),
+        *(["added_tokens", 0, name] for name in ("content", "id", "special", "normalized", "single_word")),
+        *(["post_processor", name] for name in ("type", "single", "special_tokens")),
+    ],
+}
+
+
+@pytest.mark.parametrize("generic", [False, True], ids=["BertTokenizer", "PreTrainedTokenizerFast"])
+@pytest.mark.parametrize("name", PLACES)
+def test_odd_values_anywhere_are_refused_or_read_and_never_a_traceback(name, generic, tmp_path):
+    folder = write_refused("tokenizer.json against the class's default", tmp_path / "bert")
+    said = {"do_lower_case": False, "tokenizer_class": "PreTrainedTokenizerFast" if generic else "BertTokenizer"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(said))
+    path, tried = folder / name, 0
+    whole = json.loads(path.read_text()) if path.is_file() else {}
+    for place in PLACES[name]:
+        for value in [*ODD, ...]:
+            changed = json.loads(json.dumps(whole))
+            part = changed
+            for step in place[:-1]:
+                part = part[step]
+            part[place[-1]] = value
+            if value is ...:
+                del part[place[-1]]
+            path.write_text(json.dumps(changed))
+            with contextlib.suppress(UserError):
+                checkpoint = open_checkpoint(folder)
+                vocabulary, settings = checkpoint.vocabulary()
+                PlainWordPieceTokenizer(vocabulary, **settings)
+                assert checkpoint.labels is None or checkpoint.encoder_settings
+            tried += 1
+    assert tried >= 11

@@ -1,8 +1,10 @@
 """Labels as people have them, read as one column: names, positions, or a sentence."""
 
+import enum
 from datetime import date
 from decimal import Decimal
 
+import keras
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -13,6 +15,21 @@ from hypothesis import strategies as st
 
 from keras_bigmodel import UserError
 from keras_bigmodel.tasks.label_names import LabelNames, LabelReader
+
+
+class Sentiment(str, enum.Enum):  # noqa: UP042 (not StrEnum: its str() is not its value)
+    """Texts."""
+
+    NEGATIVE = "negative"
+    POSITIVE = "positive"
+
+
+class Stars(enum.IntEnum):
+    """Numbers."""
+
+    ONE = 1
+    TWO = 2
+
 
 TRUE, FALSE, SENTIMENT = ["True", "False"], ["False", "True"], ["negative", "positive"]
 DIGITS, STARS = ["0", "1", "2"], ["1.0", "2.0", "3.0"]
@@ -36,6 +53,7 @@ READ = {
     "truth values, tensor": (TRUE, tf.constant([True, False]), [0, 1]),
     "truth values for lower-case words": (["true", "false"], [True, False], [0, 1]),
     "truth values for yes and no": (["yes", "no"], [True, False], [0, 1]),
+    "numbers for no and yes in their places": (["no", "yes"], [1, 0], [1, 0]),
     "truth values for digits": (["1", "0"], [True, False], [0, 1]),
     "truth values as text": (TRUE, ["True", "False"], [0, 1]),
     "numbers for true and false in their places": (FALSE, [1, 0], [1, 0]),
@@ -55,6 +73,11 @@ READ = {
     "large": (["9007199254740993", "9007199254740992"], [9007199254740993], [0]),
     "text goes before number": (["1", "1.0"], [1, 1.0], [0, 1]),
     "dates": (["2020-01-01", "2021-01-01"], [date(2021, 1, 1)], [1]),
+    "dates, NumPy": (["2020-01-01", "2021-01-01"], np.array(["2021-01-01"], "M8[D]"), [1]),
+    "an Enum of texts": (SENTIMENT, [Sentiment.POSITIVE, Sentiment.NEGATIVE], [1, 0]),
+    "an Enum of numbers": (["2", "1"], [Stars.ONE, Stars.TWO], [1, 0]),
+    "a range": (SENTIMENT, range(2), [0, 1]),
+    "positions in bfloat16": (SENTIMENT, tf.constant([1.0, 0.0], tf.bfloat16), [1, 0]),
     "categories": (["b", "a"], pd.Series(["a", "b", "a"], dtype="category"), [1, 0, 1]),
     "categories of numbers": (["2", "1"], pd.Series([1, 2], dtype="category"), [1, 0]),
     "pandas integers with room for a hole": (["2", "1"], pd.Series([1, 2], dtype="Int64"), [1, 0]),
@@ -86,6 +109,8 @@ REFUSED = {
     "a name and a position": (["1", "2", "3"], [1, 0], ["Row 0 has 1, the name", "row 1 has 0", '"1"', "two ways"]),
     "text and positions": (SENTIMENT, ["negative", 1], ["Row 0 has 'negative'", "row 1 has 1", '"positive"']),
     "numbers for true and false": (TRUE, [1, 0], ["Row 0", 'truth value that is "True"', 'position "False"']),
+    "numbers for yes and no": (["yes", "no"], [1, 0], ["Row 0", 'truth value that is "yes"', 'position "no"']),
+    "numbers for On and Off": (["On", "Off"], np.array([0, 1]), ["Row 0", '"Off"', '"On"']),
     "floats for true and false": (TRUE, [1.0, 0.0], ["Row 0", '"True"', '"False"']),
     "a hole": (SENTIMENT, ["positive", None], ["Row 1 has no label"]),
     "a hole in numbers": (STARS, np.array([1.0, np.nan]), ["Row 1 has no label"]),
@@ -101,6 +126,12 @@ REFUSED = {
     "a position too many": (SENTIMENT, [0, 2], ["Row 1 has the label 2", "0 to 1"]),
     "a position below 0": (SENTIMENT, [-1], ["Row 0 has the label -1", "0 to 1"]),
     "a share": (SENTIMENT, [0.5], ["Row 0 has the label 0.5"]),
+    "moments in nanoseconds": (SENTIMENT, np.array([0, 1], "M8[ns]"), ["Row 0", "1970-01-01"]),
+    "spans in nanoseconds": (SENTIMENT, np.array([0, 1], "m8[ns]"), ["Row 0", "nanoseconds"]),
+    "a tensor without values": (SENTIMENT, keras.KerasTensor((2,)), ["KerasTensor", "gives no array"]),
+    "a tensor of one text": (SENTIMENT, tf.constant("positive"), ["b'positive'", "a list"]),
+    "masked shares": (SENTIMENT, np.ma.array([[0, 1], [1, 0]], mask=[[1, 0], [0, 0]]), ["Row 0", "finite"]),
+    "a frame of texts": (SENTIMENT, pd.DataFrame({"negative": ["a"], "positive": ["b"]}), ["no number"]),
     "infinity": (SENTIMENT, [float("inf")], ["Row 0 has the label inf"]),
     "a number beyond all": (SENTIMENT, [10**30], ["Row 0 has the label 1000"]),
     "a number beyond writing": (SENTIMENT, [10**6000], ["Row 0 has the label a number of"]),
@@ -157,6 +188,10 @@ def test_parts_of_a_column_are_read_alike():
     assert reader.numbers([2, 1]).tolist() == [1, 0]
     with pytest.raises(UserError, match=r"Row 0 has 2, the name of a label; row 3 has 0"):
         reader.numbers([1, 0])
+    reader = LabelReader(LabelNames(SENTIMENT))
+    reader.numbers([[1, 0]] * 1000)
+    with pytest.raises(UserError, match="Row 1001 of the labels"):
+        reader.numbers([[1, 0], [-1, 0]])
     reader = LabelReader(LabelNames(["1", "2", "3"]))
     assert reader.numbers([0, 0]).tolist() == [0, 0]
     with pytest.raises(UserError, match="two ways"):

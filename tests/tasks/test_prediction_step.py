@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_bigmodel import TextClassifier
+from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.tasks.prediction_step import FEW
 from tests.task_contract import LABELS, messages
 
@@ -169,7 +169,6 @@ def test_adapters_of_low_rank_count(task, rows):
     widen = task.encoder.transformer_layers[0].feed_forward.widen
     widen.enable_lora(2)
     widen.lora_kernel_b.assign(keras.random.normal(widen.lora_kernel_b.shape, seed=1))
-    task.compile()  # as after every change of the layers, Keras has to be told
     np.testing.assert_allclose(task.predict(rows[0]), by_keras(task, rows[0]), atol=2e-2)
 
 
@@ -182,3 +181,28 @@ def test_a_dataset_of_ids_is_answered_in_its_order(task, rows):
     features = task.preprocess(rows[0])
     dataset = tf.data.Dataset.from_tensor_slices(features).batch(5)
     np.testing.assert_allclose(task.predict(dataset), by_keras(task, rows[0]), atol=2e-2)
+
+
+# ---- what cannot be answered
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5, "32", True])
+@pytest.mark.parametrize("texts", [1, 24])
+def test_a_batch_size_that_is_no_number_of_texts_is_refused(task, rows, texts, size):
+    with pytest.raises(UserError, match=r"batch_size=.* came; wanted a whole number, 1 or more"):
+        task.predict(rows[0][:texts], batch_size=size)
+
+
+def test_a_callback_that_stops_predicting_is_told_why_it_cannot(task, rows):
+    class Stop(keras.callbacks.Callback):
+        def on_predict_batch_end(self, batch, logs=None):
+            self.model.stop_predicting = True
+
+    with pytest.raises(UserError, match="stopped predicting after batch 1 of 3"):
+        task.predict(rows[0], batch_size=10, callbacks=[Stop()])
+    assert len(task.predict(rows[0], batch_size=10)) == 24
+
+
+def test_texts_inside_of_a_graph_are_told_the_way(task):
+    with pytest.raises(UserError, match="inside of a tf.function"):
+        tf.function(lambda: task.predict(["a text"]))()

@@ -489,3 +489,30 @@ def test_what_decay_is_still_due_is_told_by_a_variable_and_taken_off_at_the_end(
     optimizer.finalize_variable_values([variable])
     assert due.numpy() == 0.0
     assert variable.numpy()[0] == pytest.approx(1.0 - 5e-6, abs=7e-8)
+
+
+def test_a_rate_that_somebody_sets_ends_the_schedule():
+    variable = keras.Variable(np.zeros(2), dtype="float32", name="kernel")
+    optimizer = AdamW(0.1, 0.0)
+    optimizer.build([variable])
+    optimizer.set_schedule(10, warmup_steps=5)
+    assert float(optimizer.learning_rate) == pytest.approx(0.02)
+    optimizer.learning_rate = 0.5
+    for _ in range(3):
+        assert float(optimizer.learning_rate) == 0.5
+        before = variable.numpy()
+        optimizer.apply([tf.ones(2)], [variable])
+        np.testing.assert_allclose(before - variable.numpy(), 0.5, rtol=1e-3)
+    optimizer.learning_rate.assign(0.25)  # without a schedule it is the variable itself
+    assert float(optimizer.learning_rate) == 0.25
+
+
+def test_growing_weights_grow_in_every_step():
+    ends = []
+    for kind in (AdamW, keras.optimizers.AdamW):
+        variable = keras.Variable(np.ones(3), dtype="float32", name="kernel")
+        optimizer = kind(1e-2, -0.1)
+        for _ in range(50):
+            optimizer.apply([tf.zeros(3)], [variable])
+        ends.append(variable.numpy())
+    np.testing.assert_allclose(*ends, rtol=1e-5)

@@ -1,0 +1,119 @@
+"""What the files of a folder say of added tokens. Knows no text and no TensorFlow."""
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.model_files import read_json
+from keras_bigmodel.tokenizers.special_tokens import REQUIRED
+
+CORE = (*REQUIRED, "[UNK]", "[MASK]")  # typed, these are text here; see `WordPieceTokenizer`
+_ADDED_FILE, _CONFIG_FILE = "added_tokens.json", "tokenizer_config.json"
+
+
+def added_tokens_of(folder, vocabulary, *, in_json, config, special_map):
+    """Returns the added tokens of a folder, in the order of their ids.
+
+    Args:
+        folder: `Path`.
+        vocabulary: list of str: the tokens of the WordPiece model.
+        in_json: list of dicts: `added_tokens` of `tokenizer.json`.
+        config: dict: `tokenizer_config.json`.
+        special_map: dict: `special_tokens_map.json`.
+
+    Returns:
+        dict of content → dict of `id`, `normalized`, `special`.
+
+    Raises:
+        UserError: a file does not say what it should, or two contradict each other.
+    """
+    found = {token["content"]: token for token in in_json}
+    decoder = _decoder(folder, config)
+    _refuse_other_tokens(folder, found, decoder)
+    found |= decoder
+    for content, number in _added_file(folder).items():
+        found.setdefault(content, {"id": number})
+    for name in ("additional_special_tokens", "extra_special_tokens"):
+        for content in _named(folder, config, name):
+            found[content] = {"id": None, **found.get(content, {}), "special": True, "normalized": False}
+    for content in _named(folder, special_map, "additional_special_tokens"):
+        found.setdefault(content, {"id": None, "special": True, "normalized": False})
+    places = {token: number for number, token in enumerate(vocabulary)}
+    for content, token in found.items():
+        _check(folder, content, token, places)
+    return {
+        content: {
+            "id": places[content] if token["id"] is None else token["id"],
+            "special": bool(token.get("special")),
+            "normalized": bool(token.get("normalized", not token.get("special"))),
+        }
+        for content, token in sorted(found.items(), key=lambda item: item[1]["id"] or 0)
+        if content
+    }
+
+
+def token_content(value):
+    """Returns the text of a token, which may be written as {"content": "[UNK]", "lstrip": false, ...}."""
+    return value.get("content") if isinstance(value, dict) else value
+
+
+def _decoder(folder, config):
+    """Returns what `tokenizer_config.json` says of added tokens: dict of content → token."""
+    decoder, found = config.get("added_tokens_decoder") or {}, {}
+    entries = decoder.items() if isinstance(decoder, dict) else [(None, decoder)]
+    for number, token in entries:
+        fits = isinstance(token, dict) and isinstance(token.get("content"), str) and str(number).isdecimal()
+        if not fits or not all(isinstance(value, bool) for name, value in token.items() if name != "content"):
+            raise UserError(
+                f"added_tokens_decoder in {folder / _CONFIG_FILE} holds {number!r}: {token!r:.60}; wanted an id and a "
+                "token with its content. Save the tokenizer again with its model."
+            )
+        found[token["content"]] = {**token, "id": int(number)}
+    return found
+
+
+def _added_file(folder):
+    path = folder / _ADDED_FILE
+    found = read_json(path) if path.is_file() else {}
+    for content, number in found.items():
+        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+            raise UserError(f"{path} gives {content!r} the id {number!r:.40}; wanted a whole number, 0 or more.")
+    return found
+
+
+def _refuse_other_tokens(folder, in_json, decoder):
+    """Refuses two files that name other added tokens: transformers takes one of them, and drops the other's."""
+    ours, theirs = _facts(in_json), _facts(decoder)
+    if ours and theirs and ours != theirs:
+        other = sorted(ours.items() ^ theirs.items())[0][0]
+        raise UserError(
+            f"tokenizer.json and tokenizer_config.json (added_tokens_decoder) in {folder} have other added tokens, "
+            f"{other!r} among them. Save the tokenizer again with its model."
+        )
+
+
+def _facts(tokens):
+    return {
+        content: (token["id"], bool(token.get("normalized")), bool(token.get("single_word")))
+        for content, token in tokens.items()
+        if content not in CORE
+    }
+
+
+def _named(folder, content, name):
+    tokens = content.get(name) or []
+    tokens = list(tokens.values()) if isinstance(tokens, dict) else tokens
+    named = [token_content(token) for token in tokens] if isinstance(tokens, list) else [None]
+    if not all(isinstance(token, str) for token in named):
+        raise UserError(f"{name} of the tokenizer of {folder} is {tokens!r:.60}; wanted a list of tokens.")
+    return named
+
+
+def _check(folder, content, token, places):
+    if token.get("single_word"):
+        raise UserError(
+            f"{folder} has the added token {content!r} as a word of its own (single_word), which is not read. Add it "
+            "to the tokenizer without single_word, and save it again."
+        )
+    if token["id"] is None and content not in places:
+        raise UserError(
+            f"{folder} names the special token {content!r}, and no file gives it an id. Save the tokenizer again with "
+            "its model."
+        )
