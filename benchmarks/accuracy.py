@@ -30,7 +30,7 @@ def run(name, epochs, seed, args):
     task.fit(texts, labels, batch_size=32, epochs=epochs, verbose=0, seed=seed)
     seconds = time.time() - start
     accuracy = task.evaluate(test_texts, test_labels, verbose=0, return_dict=True)["accuracy"]
-    batches = LengthBatches(task.encode(task.checked_texts(texts)), batch_size=32, seed=seed)
+    batches = LengthBatches(task.preprocessor.encode(task.preprocessor.checked(texts)), batch_size=32, seed=seed)
     return {
         "set": name,
         "epochs": epochs,
@@ -39,7 +39,7 @@ def run(name, epochs, seed, args):
         "dtype": task.export_dtype,
         "accuracy": round(float(accuracy), 4),
         "train_rows_per_second": round(epochs * len(texts) / seconds, 1),
-        "padding": round(padding_share(batches.encoded.lengths, batches.plan()), 4),
+        "padding": round(padding_share(batches.examples.lengths, batches.plan()), 4),
         "make": args.make,
         "compile": args.compile,
     }

@@ -204,7 +204,7 @@ def plan_of_equal_batches(lengths, tokens, seed):
 
 def ways(task, texts, row_length, args):
     """Gives the three ways to train a task on texts."""
-    encoded = task.encode(task.checked_texts(texts[0]))
+    encoded = task.preprocessor.encode(task.preprocessor.checked(texts[0]))
     labels = task.encode_targets(texts[1]).astype("int32")
     plan = plan_batches(encoded.lengths, batch_size=BATCH_SIZE, rng=np.random.default_rng(0))
     in_rows = bucketed(f"rows of {BATCH_SIZE}", task, encoded, labels, plan, args.batches)

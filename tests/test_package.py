@@ -28,7 +28,19 @@ def test_every_public_name_resolves_and_is_described(name):
 
 @pytest.mark.parametrize(
     "room",
-    ["data", "evaluation", "pipeline", "tasks", "layers", "tokenizers", "checkpoints", "export", "training", "edge"],
+    [
+        "data",
+        "evaluation",
+        "pipeline",
+        "tasks",
+        "layers",
+        "tokenizers",
+        "checkpoints",
+        "export",
+        "training",
+        "edge",
+        "preprocessors",
+    ],
 )
 def test_every_public_name_of_a_room_resolves(room):
     module = __import__(f"keras_bigmodel.{room}", fromlist=["*"])

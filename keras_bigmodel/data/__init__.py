@@ -4,9 +4,10 @@ from keras_bigmodel.core.lazy_names import lazy_names
 
 _HOMES = {
     "DrawnRows": "drawn_rows",
-    "EncodedTexts": "encoded_texts",
+    "Examples": "examples",
+    "FileColumn": "file_column",
     "LengthBatches": "length_batches",
-    "StoredTexts": "stored_texts",
+    "RaggedColumn": "ragged_column",
     "TableBlock": "tables.table_block",
     "TableStream": "tables.table_stream",
     "TextTable": "tables.text_table",

@@ -1,4 +1,4 @@
-"""Batches of like length as a `tf.data.Dataset`. Knows encoded texts; no tokenizer, no model."""
+"""Batches of like length as a `tf.data.Dataset`. Knows examples; no tokenizer, no model."""
 
 import functools
 import math
@@ -30,36 +30,31 @@ def check_batch_size(**sizes):
 
 
 class LengthBatches:
-    """Feeds encoded texts in batches of like length, shuffled anew in every epoch.
+    """Feeds examples in batches of like length, shuffled anew in every epoch.
 
     Args:
-        encoded: `EncodedTexts` or `StoredTexts`.
-        targets: array `(texts, ...)` or None.
-        weights: float array `(texts,)` or None: the sample weights.
-        batch_size: int. Texts in a batch; or
+        examples: `Examples`.
+        batch_size: int. Examples in a batch; or
         tokens_per_batch: int. Padded tokens in a batch at most.
         seed: int. With it the order is shuffled, by `(seed, epoch)`; without it the longest come first.
 
     `epoch` may be set before an epoch begins; it counts up by itself otherwise. `order` is the order in which the
-    texts leave when there is no seed. `encoded` may be exchanged between two readings of a dataset that is not counted:
-    a new dataset for every few thousand texts would be traced anew every time.
+    examples leave when there is no seed.
 
     Raises:
         UserError: a `batch_size` or `tokens_per_batch` below 1.
     """
 
-    def __init__(self, encoded, targets=None, weights=None, *, batch_size=None, tokens_per_batch=None, seed=None):
+    def __init__(self, examples, *, batch_size=None, tokens_per_batch=None, seed=None):
         check_batch_size(batch_size=batch_size, tokens_per_batch=tokens_per_batch)
-        self.encoded = encoded
-        self.targets = targets
-        self.weights = weights
+        self.examples = examples
         self.batch_size = batch_size
         self.tokens_per_batch = tokens_per_batch
         self.seed = seed
         self.epoch = 0
 
     def plan(self):
-        """Gives the batches of the coming epoch: a sequence of int arrays of text numbers."""
+        """Gives the batches of the coming epoch: a sequence of int arrays of numbers of examples."""
         rng = None if self.seed is None else np.random.default_rng([self.seed, self.epoch])
         plan = self._plan(rng)
         return plan if self.tokens_per_batch is None or rng is None else with_count(plan, self.steps)
@@ -68,43 +63,42 @@ class LengthBatches:
     def steps(self):
         """int: the number of batches, the same in every epoch."""
         if self.tokens_per_batch is None:
-            return -(-len(self.encoded) // self.batch_size)
+            return -(-len(self.examples) // self.batch_size)
         sorted_by_length = len(self._plan(None))
         if self.seed is None:
             return sorted_by_length
         # Shuffled texts need some batches more; how many differs from epoch to epoch.
-        return min(len(self.encoded), sorted_by_length + math.ceil(_MORE * sorted_by_length))
+        return min(len(self.examples), sorted_by_length + math.ceil(_MORE * sorted_by_length))
 
     def _plan(self, rng):
         return plan_batches(
-            self.encoded.lengths, batch_size=self.batch_size, tokens_per_batch=self.tokens_per_batch, rng=rng
+            self.examples.lengths, batch_size=self.batch_size, tokens_per_batch=self.tokens_per_batch, rng=rng
         )
 
     @property
     def order(self):
-        """Int array `(texts,)`: the text number at each place of what is fed."""
+        """Int array `(texts,)`: the number of the example at each place of what is fed."""
         plan = self.plan()
         return np.concatenate(plan) if plan else np.zeros(0, "int64")
 
-    def dataset(self, *, counted=True):
-        """Gives a `tf.data.Dataset` of `(features, targets, weights)`, as many parts as there are.
-
-        Args:
-            counted: bool. Whether the dataset knows its number of batches. Defaults to True.
-        """
-        signature = {name: tf.TensorSpec([None, None], "int32") for name in self.encoded.batch(np.arange(0))}
-        extras = [array for array in (self.targets, self.weights) if array is not None]
-        specs = [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in extras]
-        spec = (signature, *specs) if specs else signature
+    def dataset(self):
+        """Returns a `tf.data.Dataset` of what `Examples.batch` gives, with its number of batches."""
 
         def batches():
             plan = self.plan()
             self.epoch += 1
             for rows in plan:
-                features = self.encoded.batch(rows)
-                yield (features, *(array[rows] for array in extras)) if extras else features
+                yield self.examples.batch(rows)
 
-        dataset = tf.data.Dataset.from_generator(batches, output_signature=spec)
-        if counted:
-            dataset = dataset.apply(tf.data.experimental.assert_cardinality(self.steps))
+        dataset = tf.data.Dataset.from_generator(batches, output_signature=_specs(self.examples.shapes()))
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(self.steps))
         return untuned(dataset.prefetch(4))
+
+
+def _specs(shapes):
+    """Returns `tf.TensorSpec`s in the structure of `Examples.shapes`."""
+    if isinstance(shapes, dict):
+        return {name: _specs(part) for name, part in shapes.items()}
+    if isinstance(shapes[1], np.dtype):
+        return tf.TensorSpec(*shapes)
+    return tuple(map(_specs, shapes))

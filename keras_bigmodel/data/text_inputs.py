@@ -112,3 +112,40 @@ def _shown(value):
 def _without_surrogates(text):
     """Replaces lone surrogates, which no UTF-8 can hold, as decoders do with bad bytes."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def as_text_columns(data, names):
+    """Checks texts of one or two columns, in whatever form people hand them in.
+
+    Args:
+        data: dict (or data frame) of column → texts; or as `as_texts` for one column, as `as_pairs` for two.
+        names: tuple of one or two str: the columns wanted.
+
+    Returns:
+        dict of name → list of str, all as long.
+
+    Raises:
+        UserError: as `as_texts`; columns are missing or too many; the sentence names them.
+    """
+    if isinstance(data, dict) or hasattr(data, "columns"):
+        found = [
+            str(name) for name in (data if isinstance(data, dict) else getattr(data, "column_names", data.columns))
+        ]
+        missing, more = [name for name in names if name not in found], [name for name in found if name not in names]
+        if missing or more:
+            parts = [f"without the column{'s' * (len(missing) > 1)} {', '.join(missing)}"] * bool(missing)
+            parts += [f"with the column{'s' * (len(more) > 1)} {', '.join(more[:5])}"] * bool(more)
+            raise UserError(
+                f"A {type(data).__name__} came {' and '.join(parts)}; wanted the columns {', '.join(names)}, and no "
+                'others. Hand in the texts alone, e.g. table["text"].'
+            )
+        columns = {name: as_texts(data[name], name=name) for name in names}
+    elif len(names) == 1:
+        columns = {names[0]: as_texts(data)}
+    else:
+        columns = dict(zip(names, as_pairs(data), strict=True))
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{length} of {name}" for name, length in lengths.items())
+        raise UserError(f"Columns of different lengths came: {told}. Wanted as many texts of each.")
+    return columns

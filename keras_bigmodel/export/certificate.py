@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data.bundled_texts import parity_texts as bundled_parity_texts
 
 PARITY_FILE = "parity.json"
 REPORT_IT = "please report this with the text."
@@ -29,19 +28,15 @@ def certify(certificate, folder, advice=REPORT_IT):
     return certificate
 
 
-def columns_to_compare(exportable, texts):
-    """Gives texts as one list an input: those that were given, and the bundled ones.
+def columns_to_compare(exportable, columns):
+    """Returns rows to compare on, as one list an input: those that were given, and the preprocessor's samples.
 
     Args:
-        exportable: has `pairs`.
-        texts: checked texts, with `pairs` a tuple of two lists; or None.
+        exportable: has a `preprocessor` with `samples()`.
+        columns: dict of column → list, checked; or None.
 
     Returns:
-        dict of input name → list of str.
+        dict of column → list.
     """
-    given = texts if texts is not None else ([], []) if exportable.pairs else []
-    bundled = bundled_parity_texts()
-    if not exportable.pairs:
-        return {"text": [*given, *bundled]}
-    seconds = bundled[1:] + bundled[:1]  # each with its neighbour: as unlike as pairs can be
-    return {"text": [*given[0], *bundled], "text_pair": [*given[1], *seconds]}
+    samples = exportable.preprocessor.samples()
+    return {name: [*(columns[name] if columns else ()), *sample] for name, sample in samples.items()}

@@ -38,7 +38,7 @@ def write_version(task, folder, manifest, *, parity_texts=None, write_report=Non
     """
     task_folder.write(task, folder)
     shipped = task if task.export_dtype == "float32" else task.with_dtype("float32")
-    texts = None if parity_texts is None else task.checked_texts(parity_texts)
+    texts = None if parity_texts is None else task.preprocessor.checked(parity_texts)
     certificate = write_checked_saved_model(shipped, folder, texts, reporter)
     manifest = dataclasses.replace(manifest, parity={name: certificate[name] for name in _SHORT})
     if write_report is not None:

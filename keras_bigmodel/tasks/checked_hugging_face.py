@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from tokenizers import Tokenizer
 
 from keras_bigmodel.checkpoints import write_hugging_face_folder
@@ -80,7 +79,7 @@ def _tokenizer_of(folder, max_length):
 
 def _other_tokens(task, tokenizer, batch):
     columns = list(batch.values())
-    ours = task.preprocess(tuple(map(tf.constant, columns)) if task.pairs else tf.constant(columns[0]))
+    ours = task.preprocess(batch)
     rows = tokenizer.encode_batch(list(zip(*columns, strict=True)) if task.pairs else columns[0])
     width = max(len(row.ids) for row in rows)
     alike = np.ones(len(rows), bool)

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 import keras
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.tasks.fit_inputs import BATCH_SIZE, FitInputs, is_raw
+from keras_bigmodel.tasks.dataset_source import DatasetSource
+from keras_bigmodel.tasks.sources import is_raw, validation_source
 from keras_bigmodel.training import RECIPE_NAME, WARMUP_SHARE, BackupAndResume, TrainingState, WarmupDecay
 
+BATCH_SIZE = 32
 _RATE_CALLBACKS = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)  # the rate is theirs then
 
 
@@ -33,7 +35,7 @@ class FitPlan:
     def of(
         cls,
         task,
-        inputs,
+        source,
         validation_data,
         callbacks,
         *,
@@ -45,7 +47,7 @@ class FitPlan:
         shuffle,
         seed,
     ):
-        """Plans a run; arguments as in `Task.fit`, the texts as `FitInputs`."""
+        """Plans a run; arguments as in `Task.fit`, the rows as a source of examples."""
         callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
         backup = _backup_among(callbacks, steps_per_epoch)
         state = backup.read() if backup else None
@@ -53,8 +55,13 @@ class FitPlan:
             seed, initial_epoch = state.run["seed"] if seed is None else seed, state.epoch
         elif seed is None:
             seed = int(keras.random.randint((), 0, 2**31 - 1))
-        dataset, steps = inputs.training_dataset(
-            batch_size=batch_size,
+        rows = batch_size
+        if tokens_per_batch is not None:
+            rows = None
+        elif batch_size is None and not isinstance(source, DatasetSource):  # a dataset has batches of its own
+            rows = BATCH_SIZE
+        dataset, steps = source.training_dataset(
+            batch_size=rows,
             tokens_per_batch=tokens_per_batch,
             seed=seed if shuffle else None,
             first_epoch=initial_epoch,
@@ -64,7 +71,7 @@ class FitPlan:
             of_run = {"warmup_share": WARMUP_SHARE, "first_step": epoch * initial_epoch}
             callbacks.append(WarmupDecay(epoch * epochs, **of_run))
         if backup is not None:
-            texts = inputs.fingerprint()
+            texts = source.fingerprint()
             run = {"epochs": epochs, "batches an epoch": steps, "texts": texts, "seed": seed, "shuffle": bool(shuffle)}
             run |= {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch}
             callbacks = [part for part in callbacks if part is not backup]
@@ -92,7 +99,9 @@ def create_variables(task, dataset):
         lambda spec: keras.ops.zeros([size or 1 for size in spec.shape], spec.dtype), dataset.element_spec
     )
     x, y, weights = keras.utils.unpack_x_y_sample_weight(zeros)
-    answers = keras.ops.zeros((1, *task.output_shape[1:]), task.compute_dtype)
+    answers = keras.tree.map_structure(
+        lambda output: keras.ops.zeros([size or 1 for size in output.shape], output.dtype), task.output
+    )
     task.compute_metrics(x, y, answers, weights)
     task.reset_metrics()
 
@@ -110,9 +119,10 @@ def _backup_among(callbacks, steps_per_epoch):
 
 
 def _validation_dataset(task, data, batch_size):
-    if data is not None and not isinstance(data, FitInputs) and is_raw(_first(data)):
-        data = FitInputs.from_validation(task, data)
-    return data.dataset(batch_size=batch_size) if isinstance(data, FitInputs) else data
+    if data is None or not (hasattr(data, "measuring_dataset") or is_raw(task.preprocessor, _first(data))):
+        return data
+    source = data if hasattr(data, "measuring_dataset") else validation_source(task, data)
+    return source.measuring_dataset(batch_size=batch_size)
 
 
 def _first(data):

@@ -45,11 +45,11 @@ class PredictionStep:
     def _lora(self):
         return [layer.lora_enabled for layer in self._projections]
 
-    def answer(self, encoded, *, batch_size=None, verbose=0, callbacks=None):
+    def answer(self, examples, *, batch_size=None, verbose=0, callbacks=None):
         """Answers texts in batches of like length.
 
         Args:
-            encoded: `EncodedTexts`.
+            examples: `Examples` without targets.
             batch_size: int. Rows in a batch. Defaults to as many as make 4,096 tokens.
             verbose: as in `keras.Model.predict`.
             callbacks: as in `keras.Model.predict`.
@@ -60,7 +60,7 @@ class PredictionStep:
         Raises:
             UserError: a callback stopped predicting: texts are answered by length, so some would lack theirs.
         """
-        plan = batches_of(encoded, batch_size).plan()
+        plan = batches_of(examples, batch_size).plan()
         weights = self._cast() if self._variables else []
         callbacks = _callbacks(self._model, callbacks, verbose, len(plan))
         self._model.stop_predicting = False
@@ -68,7 +68,7 @@ class PredictionStep:
         answers = []
         for number, rows in enumerate(plan):
             callbacks.on_predict_batch_begin(number)
-            answers.append(self._predict(encoded.batch(rows), weights).numpy())
+            answers.append(self._predict(examples.batch(rows), weights).numpy())
             callbacks.on_predict_batch_end(number, {"outputs": answers[-1]})
             if self._model.stop_predicting:
                 raise UserError(
@@ -113,12 +113,12 @@ class PredictionStep:
         ).get_concrete_function()
 
 
-def batches_of(encoded, batch_size):
+def batches_of(examples, batch_size):
     """Returns the `LengthBatches` in which texts are answered."""
     check_batch_size(batch_size=batch_size)
     if batch_size is None:
-        return LengthBatches(encoded, tokens_per_batch=_TOKENS)
-    return LengthBatches(encoded, batch_size=batch_size)
+        return LengthBatches(examples, tokens_per_batch=_TOKENS)
+    return LengthBatches(examples, batch_size=batch_size)
 
 
 def in_order(rows, order):

@@ -10,14 +10,12 @@ import tensorflow as tf
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import TableBlock, TableStream
 from keras_bigmodel.data.length_batches import check_batch_size
-from keras_bigmodel.data.text_inputs import as_pairs, as_texts
 from keras_bigmodel.tasks import task_folder
+from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.export_formats import export_checked
-from keras_bigmodel.tasks.fit_inputs import BATCH_SIZE, FitInputs, is_raw
-from keras_bigmodel.tasks.fit_plan import FitPlan, create_variables
+from keras_bigmodel.tasks.fit_plan import BATCH_SIZE, FitPlan, create_variables
 from keras_bigmodel.tasks.prediction_step import FEW, PredictionStep, batches_of, in_order
-from keras_bigmodel.tasks.text_encoding import encode_columns, string_tensor, token_counts
-from keras_bigmodel.tasks.text_stream import TextStream, is_string_dataset
+from keras_bigmodel.tasks.sources import is_raw, source_of
 from keras_bigmodel.training import FROZEN_LEARNING_RATE, AdamW, SkippingStep, recipe_optimizer
 
 _MAKING = threading.RLock()  # held while a graph is made: two threads make one
@@ -30,70 +28,62 @@ class Task(keras.Model):
     A task adds to Keras: raw input, `preprocess`, `postprocess`, `endpoints`, `save` and `load`. `call` gives logits
     from token ids; `predict` gives what `outputs_from_logits` makes of them.
 
-    A subclass builds the functional model, sets `encoder`, `tokenizer`, `max_length`, `pairs` and `embedding_model`,
+    A subclass builds the functional model, sets `encoder`, `preprocessor` and `embedding_model`,
     and gives `encode_targets`, `num_outputs`, `outputs_from_logits`, `postprocess`, `recipe_loss`, `recipe_metrics`,
     `loss_on_logits`, `endpoints`, `get_config` and `from_config`.
     """
 
     _resumed = None  # the TrainingState that the coming `fit` goes on from
 
-    # ---- text in
-
-    def preprocess(self, texts):
-        """Turns texts into the model's inputs; graph-safe, the same in training and in every export.
-
-        Args:
-            texts: list of str or string tensor `(texts,)`; with `pairs`, a tuple of two of them.
-
-        Returns:
-            dict of int32 `(texts, longest)`: `token_ids`, `segment_ids`, `padding_mask`.
-
-        Raises:
-            UserError: what came are no texts.
-        """
-        if not (_are_tensors(texts) if self.pairs else tf.is_tensor(texts)):
-            texts = self.checked_texts(texts)
-        columns = texts if self.pairs else (texts,)
-        return self.tokenizer(*(string_tensor(column) for column in columns), max_length=self.max_length)
-
-    def encode(self, texts):
-        """Turns checked texts into `EncodedTexts`, ready to be batched.
-
-        Args:
-            texts: list of str; with `pairs`, a tuple of two of them.
-        """
-        columns = texts if self.pairs else (texts,)
-        return encode_columns(self._preprocess_graph, columns, self.tokenizer.pad_id)
-
-    def token_counts(self, texts):
-        """Counts the tokens of each text before it is cut to `max_length`.
-
-        Returns:
-            `(tokens, unknown tokens)`: two int arrays `(texts,)`.
-
-        Raises:
-            UserError: what came are no texts.
-        """
-        texts = self.checked_texts(texts)
-        return token_counts(self.tokenizer, texts if self.pairs else (texts,))
-
-    def checked_texts(self, texts):
-        """Gives texts as `encode` takes them: checked and plain, at least one; see `preprocess`."""
-        texts = as_pairs(texts) if self.pairs else as_texts(texts)
-        if not (texts[0] if self.pairs else texts):
-            raise UserError("An empty list of texts came; wanted at least one text.")
-        return texts
-
-    def target_encoder(self):
-        """Returns a function as `encode_targets` for one column of labels that comes in parts."""
-        return self.encode_targets
+    # ---- raw rows in
 
     @property
-    def _preprocess_graph(self):
-        specs = [tf.TensorSpec([None], tf.string)] * (2 if self.pairs else 1)
-        return self._kept(
-            "preprocess", lambda: tf.function(lambda *texts: self.preprocess(texts if self.pairs else texts[0]), specs)
-        )
+    def tokenizer(self):
+        """The preprocessor's tokenizer."""
+        return self.preprocessor.tokenizer
+
+    @property
+    def max_length(self):
+        """int: tokens of a row at most, special ones included."""
+        return self.preprocessor.max_length
+
+    @property
+    def pairs(self):
+        """bool: whether each row is a pair of texts."""
+        return self.preprocessor.has_pairs
+
+    def preprocess(self, rows):
+        """Turns rows into the model's inputs, the same in training and in every export.
+
+        Args:
+            rows: what the preprocessor takes: texts, say; see `preprocessor.checked`.
+
+        Returns:
+            dict of the model's inputs, tensors.
+
+        Raises:
+            UserError: what came is no such thing.
+        """
+        return self.preprocessor.padded(self.preprocessor.checked(rows))
+
+    def token_counts(self, rows):
+        """Counts the tokens of each row before it is cut to `max_length`.
+
+        Returns:
+            `(tokens, unknown tokens)`: two int arrays `(rows,)`.
+
+        Raises:
+            UserError: what came are no texts.
+        """
+        return self.preprocessor.token_counts(self.preprocessor.checked(rows))
+
+    def target_encoder(self):
+        """Returns a function as `encode_targets` for one column of targets that comes in parts."""
+        return self.encode_targets
+
+    def class_weights_of(self, class_weight):
+        """Returns a function from targets to the weights of their classes; a task of classes has one."""
+        raise UserError(f"class_weight came, and a {type(self).__name__} has no classes. Give sample_weight instead.")
 
     # ---- Keras's own, for texts
 
@@ -216,17 +206,17 @@ class Task(keras.Model):
         if not self.compiled:
             self.compile()
         kwargs.update(epochs=epochs, verbose=verbose, initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch)
-        if not is_raw(x):
+        if not is_raw(self.preprocessor, x):
             kwargs.update(validation_split=validation_split, validation_data=validation_data, shuffle=shuffle)
             kwargs.update(class_weight=class_weight, sample_weight=sample_weight, batch_size=batch_size)
             return super().fit(x, y, callbacks=callbacks, **kwargs)
 
-        inputs = FitInputs(self, x, y, sample_weight, class_weight)
+        source = source_of(self, x, y, sample_weight, class_weight)
         if validation_split and validation_data is None:
-            inputs, validation_data = inputs.split(validation_split)
+            source, validation_data = source.split(validation_split)
         plan = FitPlan.of(
             self,
-            inputs,
+            source,
             validation_data,
             callbacks,
             batch_size=batch_size,
@@ -263,12 +253,12 @@ class Task(keras.Model):
         Raises:
             UserError: as `fit`.
         """
-        if not is_raw(x):
+        if not is_raw(self.preprocessor, x):
             return super().evaluate(x, y, batch_size, verbose, sample_weight, **kwargs)
         if not self.compiled:
             self.compile()
-        inputs = FitInputs(self, x, y, sample_weight, None)
-        return super().evaluate(inputs.dataset(batch_size=batch_size or BATCH_SIZE), verbose=verbose, **kwargs)
+        dataset = source_of(self, x, y, sample_weight).measuring_dataset(batch_size=batch_size or BATCH_SIZE)
+        return super().evaluate(dataset, verbose=verbose, **kwargs)
 
     def predict(self, x, batch_size=None, verbose=0, **kwargs):
         """Answers texts, in the order given; arguments as in `keras.Model.predict`, and a `TableStream` for `x`.
@@ -281,7 +271,7 @@ class Task(keras.Model):
         Raises:
             UserError: what came are no texts.
         """
-        if not is_raw(x):
+        if not is_raw(self.preprocessor, x):
             return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
         if kwargs.get("steps") is not None:
             raise UserError("steps came with texts; wanted all of them answered. Hand in fewer texts instead.")
@@ -319,21 +309,20 @@ class Task(keras.Model):
                 "Texts came inside of a tf.function, where answers cannot be gathered. Call the model on its inputs "
                 "there: task.postprocess(task(task.preprocess(texts), training=False))."
             )
-        texts = self.checked_texts(texts)
+        columns = self.preprocessor.checked(texts)
         if kwargs or not PredictionStep.fits(self):
-            batches = batches_of(self.encode(texts), batch_size)
+            batches = batches_of(self.preprocessor.encode(columns), batch_size)
             answers = super().predict(batches.dataset(), verbose=verbose, callbacks=callbacks, **kwargs)
             return in_order(answers, batches.order)
         step = self._kept("prediction_step", lambda: PredictionStep(self))
-        return self._stepped(step, texts, batch_size, verbose=verbose, callbacks=callbacks)
+        return self._stepped(step, columns, batch_size, verbose=verbose, callbacks=callbacks)
 
-    def _stepped(self, step, texts, batch_size, **kwargs):
-        """Answers texts with a `PredictionStep`; few of them without being sorted."""
+    def _stepped(self, step, columns, batch_size, **kwargs):
+        """Answers checked columns with a `PredictionStep`; few rows without being sorted."""
         check_batch_size(batch_size=batch_size)
-        columns = texts if self.pairs else (texts,)
-        if len(columns[0]) <= min(FEW, batch_size or FEW) and not any(kwargs.values()):
-            return step.answer_batch(self._preprocess_graph(*map(string_tensor, columns)))
-        return step.answer(self.encode(texts), batch_size=batch_size, **kwargs)
+        if len(next(iter(columns.values()))) <= min(FEW, batch_size or FEW) and not any(kwargs.values()):
+            return step.answer_batch(self.preprocessor.padded(columns))
+        return step.answer(self.preprocessor.encode(columns), batch_size=batch_size, **kwargs)
 
     def _kept(self, name, make):
         """Returns what `make` made at the first call; see `_forget_graphs`. Not a part of the model: not tracked."""
@@ -375,7 +364,7 @@ class Task(keras.Model):
             float32 array `(texts, hidden_dim)`.
         """
         step = self._kept("embedding_step", lambda: PredictionStep(self.embedding_model))
-        return self._stepped(step, self.checked_texts(texts), batch_size).astype("float32")
+        return self._stepped(step, self.preprocessor.checked(texts), batch_size).astype("float32")
 
     def save(self, filepath, overwrite=False, **kwargs):
         """Writes everything that is needed to go on elsewhere; a path that ends in `.keras` is Keras's own format.
@@ -436,7 +425,7 @@ class Task(keras.Model):
                 f'dtype="{dtype}" came with format="{format}"; only a SavedModel computes in it. Leave it out'
                 + (', or say quantize="float16" or "int8".' if format == "tflite" else ".")
             )
-        texts = None if parity_texts is None else self.checked_texts(parity_texts)
+        texts = None if parity_texts is None else self.preprocessor.checked(parity_texts)
         twin = self.with_dtype(_EXPORT_POLICIES[dtype])
         how = {"format": format, "quantize": quantize, "parity_texts": texts, "overwrite": overwrite}
         return export_checked(twin, folder, **how)
@@ -463,11 +452,9 @@ class Task(keras.Model):
 
 
 def _parts_of(task, data):
-    """Returns the texts of each part of what is answered a part at a time, None for what is answered at once."""
+    """Returns the rows of each part of what is answered a part at a time, None for what is answered at once."""
     if isinstance(data, TableStream):
         return (block.inputs for block in data)
-    return TextStream(task, data).texts() if is_string_dataset(data) else None
-
-
-def _are_tensors(texts):
-    return isinstance(texts, (tuple, list)) and bool(texts) and all(tf.is_tensor(part) for part in texts)
+    if isinstance(data, tf.data.Dataset):
+        return DatasetSource(task.preprocessor, data, task.target_encoder).columns()
+    return None

@@ -1,6 +1,7 @@
 """The classifier of texts and of pairs of texts. Knows no file format and no HTTP."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.checkpoints import open_checkpoint
@@ -9,6 +10,9 @@ from keras_bigmodel.core.prediction import Prediction
 from keras_bigmodel.export import Endpoint
 from keras_bigmodel.layers import ClsPooling, MeanPooling
 from keras_bigmodel.models.bert import BertEncoder
+from keras_bigmodel.preprocessors import TextPreprocessor
+from keras_bigmodel.preprocessors.text_preprocessor import PAIR, TEXT
+from keras_bigmodel.tasks.class_weights import ClassWeights
 from keras_bigmodel.tasks.label_names import LabelNames, LabelReader
 from keras_bigmodel.tasks.logits_loss import check_targets_fit_loss, loss_on_logits
 from keras_bigmodel.tasks.task import Task
@@ -87,10 +91,8 @@ class TextClassifier(Task):
         # Settings
         self.embedding_model = keras.Model(inputs, vector, name="embedding_model")
         self.encoder = encoder
-        self.tokenizer = tokenizer
+        self.preprocessor = TextPreprocessor(tokenizer, columns=PAIR if pairs else TEXT, max_length=max_length)
         self.label_names = names
-        self.pairs = pairs
-        self._max_length = max_length  # the traced graphs hold it, so it is not to be set
         self.pooling = pooling
         self.dropout = dropout
         self.l2 = l2
@@ -159,11 +161,6 @@ class TextClassifier(Task):
         return task
 
     @property
-    def max_length(self):
-        """int: tokens of a text at most, special ones included."""
-        return self._max_length
-
-    @property
     def labels(self):
         """List of str: the labels in the order of the outputs."""
         return list(self.label_names.names)
@@ -193,6 +190,13 @@ class TextClassifier(Task):
     def encode_targets(self, labels):
         """Turns labels into numbers; see `LabelNames.numbers`."""
         return self.target_encoder()(labels)
+
+    def class_weights_of(self, class_weight):
+        """Returns the `ClassWeights` of a dict of label name or number → weight; 1 where none is given."""
+        keys = list(class_weight)
+        shares = np.ones(self.num_outputs, "float32")
+        shares[self.label_names.numbers(keys)] = [float(class_weight[key]) for key in keys]
+        return ClassWeights(shares)
 
     def target_encoder(self):
         """Returns a function as `encode_targets` for a column that comes in parts: all are names, or all positions."""
@@ -241,23 +245,19 @@ class TextClassifier(Task):
 
     def endpoints(self):
         """Gives the named functions that an export writes: dict of name → `Endpoint`."""
-        text = (tf.TensorSpec([None], tf.string, name="text"),)
-        if self.pairs:
-            text = (*text, tf.TensorSpec([None], tf.string, name="text_pair"))
-        ids = tuple(tf.TensorSpec([None, None], tf.int32, name=name) for name in self.input_names_in_order)
-
-        def tokenize(text, text_pair=None):
-            return self.preprocess((text, text_pair) if self.pairs else text)
+        text = tuple(self.preprocessor.specs.values())
+        ids = tuple(tf.TensorSpec([None, None], tf.int32, name=name) for name in self.preprocessor.features)
+        tokenize = self.preprocessor.__call__
 
         def tokens(**inputs):
             return {"logits": self(inputs, training=False)}
 
-        def embed(text, text_pair=None):
-            vector = self.embedding_model(tokenize(text, text_pair), training=False)
+        def embed(**columns):
+            vector = self.embedding_model(tokenize(**columns), training=False)
             return {"embedding": tf.cast(vector, tf.float32)}
 
-        def serving_default(text, text_pair=None):
-            return self.postprocess(tokens(**tokenize(text, text_pair))["logits"])
+        def serving_default(**columns):
+            return self.postprocess(tokens(**tokenize(**columns))["logits"])
 
         return {
             "serving_default": Endpoint(serving_default, text),
@@ -265,11 +265,6 @@ class TextClassifier(Task):
             "tokens": Endpoint(tokens, ids),
             "embed": Endpoint(embed, text),
         }
-
-    @property
-    def input_names_in_order(self):
-        """Tuple of str: the names of the integer inputs."""
-        return ("token_ids", "padding_mask", "segment_ids")
 
     def get_config(self):
         """Returns everything but the weights."""

@@ -302,8 +302,8 @@ def _refuse_what_tokenizers_refuses(path):
         if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
             raise
         raise UserError(
-            f"{path} cannot be read by Hugging Face tokenizers ({error!s:.120}). Save the tokenizer again, or fetch "
-            "the file anew."
+            f"{path} is no file that Hugging Face tokenizers can read. Save the tokenizer again, or fetch the file "
+            "anew."
         ) from error
 
 

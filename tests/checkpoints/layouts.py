@@ -384,7 +384,7 @@ REFUSED = {
     ),
     "a tokenizer.json of another kind of file": (
         lambda folder: _json(folder, "tokenizer.json", {"model": {"type": "WordPiece"}}),
-        ["cannot be read by Hugging Face tokenizers"],
+        ["no file that Hugging Face tokenizers can read"],
     ),
     "lower-casing that is no truth value": (
         lambda folder: _tokenizer_config(folder, do_lower_case="False"),

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_bigmodel import TextClassifier
+from keras_bigmodel.data.bundled_texts import parity_texts
 from keras_bigmodel.export import Endpoint
 from tests.task_contract import LABELS
 
@@ -22,6 +23,13 @@ def exported(task, tmp_path_factory):
     return folder, task.export(folder)
 
 
+class Texts:
+    """What it needs of a preprocessor."""
+
+    def samples(self):
+        return {"text": parity_texts()}
+
+
 class LetterCounter:
     """Something that can be exported: a text's bytes are its ids, and two logits hang on how many there are.
 
@@ -30,7 +38,7 @@ class LetterCounter:
             traced first, what it is compared with second.
     """
 
-    pairs = False
+    preprocessor = Texts()
     export_dtype = "float32"
 
     def __init__(self, change=None):

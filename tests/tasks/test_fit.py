@@ -11,12 +11,16 @@ import tensorflow as tf
 from sklearn.metrics import accuracy_score, log_loss
 
 from keras_bigmodel import TextClassifier, UserError
-from keras_bigmodel.tasks.fit_inputs import FitInputs
-from keras_bigmodel.tasks.text_stream import TextStream
+from keras_bigmodel.tasks.sources import source_of
 from keras_bigmodel.training import LEARNING_RATE, RECIPE_NAME
 from tests.task_contract import LABELS
 
 NUMBERS = [row % 3 for row in range(24)]
+
+
+def _training(task, *given, tokens_per_batch=None):
+    how = {"batch_size": None, "tokens_per_batch": tokens_per_batch, "seed": 0, "first_epoch": 0}
+    return source_of(task, *given).training_dataset(**how)
 
 
 class Steady:
@@ -118,7 +122,7 @@ def test_a_dataset_may_bring_weights(steady, rows):
 def test_a_dataset_that_shuffles_its_batches_gives_every_row_once(steady, rows, seed):
     texts, labels = rows[0][:20], rows[1][:20]  # batches of 8, 8 and 4: the small one comes anywhere
     dataset = _batches(texts, labels).shuffle(3, seed=seed)
-    stream, steps = TextStream(steady.task, dataset).training_dataset(seed=0)
+    stream, steps = _training(steady.task, dataset)
     for _ in range(4):
         sizes = [len(targets) for _, targets in stream.as_numpy_iterator()]
         assert sum(sizes) == 20
@@ -128,7 +132,7 @@ def test_a_dataset_that_shuffles_its_batches_gives_every_row_once(steady, rows, 
 def test_a_dataset_longer_than_a_window_gives_every_row_once(steady, rows):
     texts, labels = rows[0] * 5, rows[1] * 5
     dataset = tf.data.Dataset.from_tensor_slices((texts, labels)).batch(2)  # 60 batches; a window is 50
-    stream, steps = TextStream(steady.task, dataset).training_dataset(seed=0)
+    stream, steps = _training(steady.task, dataset)
     targets = np.concatenate([part for _, part in stream.as_numpy_iterator()])
     assert steps == 60
     assert np.bincount(targets).tolist() == [40, 40, 40]
@@ -276,8 +280,7 @@ def test_evaluate_agrees_with_scikit_learn_on_predict(steady, rows):
 
 
 def test_tokens_per_batch_bounds_padded_tokens(steady, rows):
-    inputs = FitInputs(steady.task, *rows, None, None)
-    batches, steps = inputs.training_dataset(batch_size=None, tokens_per_batch=96, seed=0, first_epoch=0)
+    batches, steps = _training(steady.task, *rows, tokens_per_batch=96)
     batches = list(batches.as_numpy_iterator())
     assert len(batches) == steps > 1
     assert all(features["token_ids"].size <= 96 for features, _ in batches)
@@ -512,7 +515,7 @@ def test_tensorboard_writes_its_events(fresh_recipe, rows, tmp_path):
 
 def test_the_encoder_trains_in_somebodys_own_model(tiny_bert, rows):
     task = TextClassifier.from_encoder(tiny_bert, LABELS, dtype="float32", max_length=32)
-    inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in task.input_names_in_order}
+    inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in task.preprocessor.features}
     states = task.encoder(inputs)["sequence_output"]
     model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.GlobalAveragePooling1D()(states)))
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mse", run_eagerly=True)

@@ -63,8 +63,8 @@ def test_predict_is_outputs_from_logits_of_call(case, trained):
 def test_preprocess_gives_what_encode_feeds(case, trained):
     task, _ = trained
     padded = task.preprocess(case.inputs)
-    encoded = task.encode(task.checked_texts(case.inputs)).batch(np.arange(len(case.targets)))
-    assert set(padded) == set(encoded) == set(task.input_names_in_order)
+    encoded = task.preprocessor.encode(task.preprocessor.checked(case.inputs)).batch(np.arange(len(case.targets)))
+    assert set(padded) == set(encoded) == set(task.preprocessor.features)
     for name, value in padded.items():
         assert value.dtype == tf.int32
         np.testing.assert_array_equal(value, encoded[name])
@@ -139,7 +139,7 @@ def test_the_export_answers_as_the_task_in_a_clean_process(case, trained, export
     answers, about = clean_answers(exported[0], [case.columns], tmp_path)
     assert about["signatures"] == sorted(task.endpoints())
     ids = task.preprocess(case.inputs)
-    for name in task.input_names_in_order:
+    for name in task.preprocessor.features:
         np.testing.assert_array_equal(answers[f"0/tokenize/{name}"], ids[name])
     wanted = task.postprocess(task(ids, training=False))
     for name, value in wanted.items():

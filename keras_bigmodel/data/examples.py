@@ -1,0 +1,150 @@
+"""Examples of any shape, ready to be batched: features, targets and weights. Knows no tokenizer, no model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.file_column import columns_in_files
+from keras_bigmodel.data.ragged_column import check_as_long, places_of
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Columns of features, and of targets and weights where there are some.
+
+    Args:
+        features: dict of name → `RaggedColumn` or `FileColumn`.
+        targets: column, dict of output's name → column, or None.
+        weights: column or None: how much each example counts, or each value of its ragged targets.
+        length_of: str. The feature whose lengths say which examples share a batch. Defaults to None: all are alike.
+
+    Raises:
+        UserError: columns are not as long as each other, or ragged targets do not fit the features.
+    """
+
+    features: dict
+    targets: object = None
+    weights: object = None
+    length_of: str | None = None
+
+    def __post_init__(self):
+        columns = {**self.features, **_named("targets", self.targets), **_named("weights", self.weights)}
+        sizes = {name: len(column) for name, column in columns.items()}
+        if len(set(sizes.values())) > 1:
+            told = ", ".join(f"{size} {name}" for name, size in sizes.items())
+            raise UserError(f"The columns of the examples are of different lengths: {told}. Wanted as many of each.")
+        for name, column in _named("targets", self.targets).items():
+            check_as_long(column, self.features, name)
+        if self.weights is not None and self.weights.is_ragged:
+            check_as_long(self.weights, _named("targets", self.targets), "weights")
+
+    def __len__(self):
+        return len(next(iter(self.features.values())))
+
+    @property
+    def lengths(self):
+        """int32 array `(examples,)`: what batches are planned on."""
+        column = next(iter(self.features.values())) if self.length_of is None else self.features[self.length_of]
+        return column.lengths if self.length_of is not None else np.ones(len(self), "int32")
+
+    def batch(self, rows):
+        """Returns some examples, padded to the longest of them.
+
+        Args:
+            rows: int array of numbers of examples.
+
+        Returns:
+            the features, dict of name → array; or `(features, targets)`, or `(features, targets, weights)`, targets and
+            weights of the structure of `targets`. Padded targets have the weight 0.
+        """
+        places = {}
+
+        def padded(column):
+            key = id(column.row_splits) if column.is_ragged else None
+            if key is not None and key not in places:
+                places[key] = places_of(column.row_splits, rows)
+            return column.batch(rows, places.get(key))
+
+        features = {name: padded(column) for name, column in self.features.items()}
+        if self.targets is None:
+            return features
+        targets = _mapped(padded, self.targets)
+        if not self._is_weighted:
+            return features, targets
+        given = None if self.weights is None else padded(self.weights)
+        return features, targets, _mapped(lambda column: _weights(column, given, rows), self.targets)
+
+    @property
+    def _is_weighted(self):
+        ragged = any(column.is_ragged for column in _named("targets", self.targets).values())
+        return self.weights is not None or ragged
+
+    def shapes(self):
+        """Returns `(shape, dtype)` of each part of a batch, in the structure of `batch`."""
+        of = lambda column: (column.shape, column.dtype)
+        features = {name: of(column) for name, column in self.features.items()}
+        if self.targets is None:
+            return features
+        targets = _mapped(of, self.targets)
+        if not self._is_weighted:
+            return features, targets
+        float32 = np.dtype("float32")
+        return features, targets, _mapped(lambda part: ((None, *[None] * part.is_ragged), float32), self.targets)
+
+    @classmethod
+    def in_files(cls, parts, folder=None):
+        """Returns examples whose ragged columns stand in files, from parts that come one after another.
+
+        Args:
+            parts: iterable of `Examples`.
+            folder: path of a folder that is there. Defaults to the system's temporary folder.
+
+        Raises:
+            UserError: the disk is full; there are no parts.
+        """
+        first = []
+
+        def columns():
+            for part in parts:
+                first[:] = first or [part]
+                yield {
+                    **{f"features/{name}": column for name, column in part.features.items()},
+                    **{f"targets/{name}": column for name, column in _named("", part.targets).items()},
+                    **{f"weights/{name}": column for name, column in _named("", part.weights).items()},
+                }
+
+        found = columns_in_files(columns(), folder)
+        if not first:
+            raise UserError("No examples came; wanted at least one.")
+        take = lambda kind: {
+            name.partition("/")[2]: part for name, part in found.items() if name.startswith(f"{kind}/")
+        }
+        targets, weights = take("targets"), take("weights")
+        if not isinstance(first[0].targets, dict):
+            targets = targets.get("")
+        return cls(take("features"), targets, weights.get(""), first[0].length_of)
+
+
+def _named(name, columns):
+    """Returns columns by name: none, one under the name given, or those of a dict."""
+    if columns is None:
+        return {}
+    return columns if isinstance(columns, dict) else {name: columns}
+
+
+def _mapped(function, columns):
+    if isinstance(columns, dict):
+        return {name: function(column) for name, column in columns.items()}
+    return function(columns)
+
+
+def _weights(column, given, rows):
+    """Returns the weights of a batch's targets, 0 for what only fills the batch up."""
+    if not column.is_ragged:
+        return given.astype("float32")
+    lengths = column.row_splits[rows + 1] - column.row_splits[rows]
+    real = (np.arange(lengths.max(initial=0)) < lengths[:, None]).astype("float32")  # (rows, longest)
+    if given is None:
+        return real
+    return real * (given if given.ndim == 2 else given[:, None])

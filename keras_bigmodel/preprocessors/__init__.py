@@ -1,0 +1,5 @@
+"""Named raw columns → a model's features, in the graph and on the host. Knows no model, no loss and no labels."""
+
+from keras_bigmodel.preprocessors.text_preprocessor import TextPreprocessor
+
+__all__ = ["TextPreprocessor"]

@@ -1,0 +1,147 @@
+"""Texts, or pairs of texts, as token ids. Knows a tokenizer; no model, no loss and no labels."""
+
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.bundled_texts import parity_texts
+from keras_bigmodel.data.examples import Examples
+from keras_bigmodel.data.ragged_column import RaggedColumn
+from keras_bigmodel.data.text_inputs import as_text_columns
+from keras_bigmodel.preprocessors.text_parts import string_tensors, text_parts
+
+TEXT, PAIR = ("text",), ("text", "text_pair")
+_NARROW = 1 << 16  # vocabularies up to this size take two bytes an id
+
+
+class TextPreprocessor:
+    """Turns columns of texts into `token_ids`, `segment_ids` and `padding_mask`, the same in training and in an export.
+
+    Args:
+        tokenizer: `WordPieceTokenizer`, or what is called as it is and has `tokenize`, `vocabulary_size`, `pad_id` and
+            `unknown_id`.
+        columns: tuple of str: `("text",)`, or `("text", "text_pair")` for pairs. Defaults to `("text",)`.
+        max_length: int. Tokens of a row at most, special ones included. Defaults to 128.
+
+    Attributes:
+        features: tuple of str: the names of what it makes, each int32 `(rows, longest)`.
+        length_of: str. The feature whose lengths say which rows share a batch.
+
+    Call shapes: string `(rows,)` by name -> dict of int32 `(rows, longest)`.
+
+    >>> from keras_bigmodel.tokenizers import WordPieceTokenizer
+    >>> preprocessor = TextPreprocessor(WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "go"]))
+    >>> preprocessor(text=tf.constant(["go go"]))["token_ids"].numpy().tolist()
+    [[2, 4, 4, 3]]
+    """
+
+    features = ("token_ids", "padding_mask", "segment_ids")
+    length_of = "padding_mask"
+
+    def __init__(self, tokenizer, *, columns=TEXT, max_length=128):
+        self.tokenizer = tokenizer
+        self.columns = tuple(columns)
+        self.max_length = max_length
+
+    @property
+    def has_pairs(self):
+        """Whether each row is a pair of texts."""
+        return len(self.columns) > 1
+
+    @property
+    def specs(self):
+        """Dict of column → `tf.TensorSpec`: what a signature of an export takes."""
+        return {name: tf.TensorSpec([None], tf.string, name=name) for name in self.columns}
+
+    def is_raw(self, data):
+        """Whether this is text to be turned into features, rather than features for Keras."""
+        if isinstance(data, tf.data.Dataset):
+            return tf.nest.flatten(data.element_spec)[0].dtype == tf.string
+        if isinstance(data, dict):
+            return bool(set(data) & {*PAIR})
+        if hasattr(data, "__next__") or hasattr(data, "num_batches"):
+            return False
+        return not (tf.is_tensor(data) and data.dtype != tf.string)
+
+    def checked(self, data):
+        """Returns what people hand in as columns of texts.
+
+        Args:
+            data: list, array, pandas or Arrow column of str; for pairs a tuple of two of them, or a list of pairs; or a
+                dict of column → texts.
+
+        Returns:
+            dict of column → list of str, at least one.
+
+        Raises:
+            UserError: what came are no texts, there are none, or columns are missing or too many.
+        """
+        columns = as_text_columns(data, self.columns)
+        if not columns[self.columns[0]]:
+            raise UserError("An empty list of texts came; wanted at least one text.")
+        return columns
+
+    def __call__(self, **columns):
+        """Returns the features of string tensors; graph-safe."""
+        return self.tokenizer(*(columns[name] for name in self.columns), max_length=self.max_length)
+
+    def padded(self, columns):
+        """Returns the features of checked columns as one batch: dict of int32 tensors `(rows, longest)`."""
+        return self._graph(**string_tensors(columns))
+
+    def encode(self, columns):
+        """Returns checked columns as `Examples` without targets.
+
+        Args:
+            columns: dict of column → list of str.
+        """
+        kept, lengths, segments = [], [np.zeros(1, "int64")], []
+        dtype = "uint16" if self.tokenizer.vocabulary_size <= _NARROW else "int32"
+        for part in text_parts(columns):
+            batch = {name: value.numpy() for name, value in self.padded(part).items()}
+            mask = batch["padding_mask"] != 0
+            kept.append(batch["token_ids"][mask].astype(dtype))
+            segments.append(batch["segment_ids"][mask].astype("uint8") if self.has_pairs else None)
+            lengths.append(mask.sum(axis=1, dtype="int64"))
+        splits = np.cumsum(np.concatenate(lengths))
+        constant = lambda value: np.broadcast_to(np.array([value], "uint8"), (int(splits[-1]),))
+        values = {
+            "token_ids": np.concatenate(kept),
+            "padding_mask": constant(1),
+            "segment_ids": np.concatenate(segments) if self.has_pairs else constant(0),
+        }
+        pads = {"token_ids": self.tokenizer.pad_id}
+        features = {
+            name: RaggedColumn(column, splits, pad=pads.get(name, 0), dtype="int32") for name, column in values.items()
+        }
+        return Examples(features, length_of=self.length_of)
+
+    def samples(self):
+        """Returns texts in many languages, hostile ones among them, on which exports are compared: dict of columns."""
+        texts = parity_texts()
+        others = [texts, texts[1:] + texts[:1]]  # each with its neighbour: as unlike as pairs can be
+        return dict(zip(self.columns, others, strict=False))
+
+    def token_counts(self, columns):
+        """Counts the tokens of each row before any is cut off.
+
+        Args:
+            columns: dict of column → list of str, checked.
+
+        Returns:
+            `(tokens, unknown tokens)`: two int64 arrays `(rows,)`, the special tokens included in the first.
+        """
+        special = 1 + len(self.columns)  # [CLS] text [SEP], and [SEP] again after a second text
+        tokens, unknown = [np.zeros(0, "int64")], [np.zeros(0, "int64")]
+        for part in text_parts(columns):
+            pieces = [self.tokenizer.tokenize(column) for column in string_tensors(part).values()]
+            tokens.append(special + sum(piece.row_lengths().numpy() for piece in pieces))
+            missing = [tf.reduce_sum(tf.cast(piece == self.tokenizer.unknown_id, tf.int64), axis=1) for piece in pieces]
+            unknown.append(sum(part.numpy() for part in missing))
+        return np.concatenate(tokens), np.concatenate(unknown)
+
+    @functools.cached_property
+    def _graph(self):
+        return tf.function(self.__call__).get_concrete_function(**self.specs)

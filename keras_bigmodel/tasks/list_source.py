@@ -1,0 +1,126 @@
+"""Rows in memory with their targets, turned into batches. Knows a preprocessor; no task, no losses."""
+
+import hashlib
+
+import numpy as np
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.examples import Examples
+from keras_bigmodel.data.length_batches import LengthBatches
+from keras_bigmodel.data.ragged_column import RaggedColumn
+
+
+class ListSource:
+    """Columns in memory, as `fit` and `evaluate` are given them.
+
+    Args:
+        preprocessor: turns columns into features; `TextPreprocessor`, say.
+        columns: dict of column → list, checked.
+        targets: what stands for each row: array `(rows, ...)`, list of arrays of different lengths, or dict of these.
+        weights: float array `(rows,)`, list of float arrays as long as the targets, or None.
+        class_weights: function from targets to float array `(rows,)`, or None.
+
+    Raises:
+        UserError: there are not as many of one as of the other.
+    """
+
+    def __init__(self, preprocessor, columns, targets, weights=None, class_weights=None):
+        self._preprocessor = preprocessor
+        self._columns = columns
+        self._targets = targets
+        self._weights = _checked_weights(weights)
+        self._class_weights = class_weights
+        rows = self._rows
+        given = [("labels", part) for part in (targets.values() if isinstance(targets, dict) else [targets])]
+        for name, column in [*given, ("sample weights", self._weights)]:
+            if column is not None and len(column) != rows:
+                raise UserError(f"{rows} texts and {len(column)} {name} came; wanted as many of one as of the other.")
+
+    @property
+    def _rows(self):
+        return len(next(iter(self._columns.values())))
+
+    def split(self, share):
+        """Cuts the last share of the rows off.
+
+        Returns:
+            `(ListSource, ListSource)`: what remains, and what was cut off.
+        """
+        cut = int(self._rows * (1 - share))
+        if not 0 < cut < self._rows:
+            raise UserError(
+                f"validation_split={share} of {self._rows} texts leaves one side empty. Choose another share."
+            )
+        return self._part(slice(None, cut)), self._part(slice(cut, None))
+
+    def _part(self, rows):
+        columns = {name: column[rows] for name, column in self._columns.items()}
+        targets = self._targets
+        targets = {name: part[rows] for name, part in targets.items()} if isinstance(targets, dict) else targets[rows]
+        weights = None if self._weights is None else self._weights[rows]
+        return ListSource(self._preprocessor, columns, targets, weights, self._class_weights)
+
+    def fingerprint(self):
+        """Returns the sha256 of columns, targets and weights as str."""
+        digest = hashlib.sha256()
+        for column in self._columns.values():
+            for value in column:
+                digest.update(value.encode("utf-8") + b"\0" if isinstance(value, str) else np.asarray(value).tobytes())
+        for array in arrays_of(self._targets, self._weights, getattr(self._class_weights, "shares", None)):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    def measuring_dataset(self, *, batch_size):
+        """Returns batches sorted by length, for measuring; classes weigh the same there."""
+        return LengthBatches(self._examples(self._weights), batch_size=batch_size).dataset()
+
+    def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch):
+        """Returns `(batches for training, their number in an epoch)`."""
+        weights = weighted(self._weights, self._targets, self._class_weights)
+        how = {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch, "seed": seed}
+        batches = LengthBatches(self._examples(weights), **how)
+        batches.epoch = first_epoch
+        return batches.dataset(), batches.steps
+
+    def _examples(self, weights):
+        return examples_of(self._preprocessor, self._columns, self._targets, weights)
+
+
+def examples_of(preprocessor, columns, targets, weights):
+    """Returns `Examples` of checked columns, their targets and weights."""
+    encoded = preprocessor.encode(columns)
+    column = lambda values: None if values is None else RaggedColumn.of(values)
+    targets = {name: column(part) for name, part in targets.items()} if isinstance(targets, dict) else column(targets)
+    return Examples(encoded.features, targets, column(weights), encoded.length_of)
+
+
+def weighted(weights, targets, class_weights):
+    """Multiplies sample weights by the weight of each row's class; either may be None."""
+    if class_weights is None:
+        return weights
+    of_rows = class_weights(targets)
+    return of_rows if weights is None else weights * of_rows
+
+
+def arrays_of(*values):
+    """Yields the arrays in arrays, lists and dicts of arrays; None has none."""
+    for value in values:
+        if isinstance(value, dict):
+            yield from arrays_of(*value.values())
+        elif isinstance(value, (list, tuple)):
+            yield from map(np.asarray, value)
+        elif value is not None:
+            yield np.asarray(value)
+
+
+def _checked_weights(weights):
+    if weights is None:
+        return None
+    if isinstance(weights, (list, tuple)) and any(np.ndim(part) for part in weights):
+        return [np.asarray(part, "float32") for part in weights]
+    weights = np.asarray(weights, "float32")
+    if weights.shape[1:] == (1,):
+        weights = weights[:, 0]
+    if weights.ndim != 1:
+        raise UserError(f"Sample weights of shape {weights.shape} came; wanted one number a text.")
+    return weights

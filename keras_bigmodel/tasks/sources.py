@@ -1,0 +1,54 @@
+"""What `fit` and `evaluate` are given, in whichever form, as one of three sources of examples. Knows their kinds."""
+
+import tensorflow as tf
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data import TableStream
+from keras_bigmodel.tasks.dataset_source import DatasetSource
+from keras_bigmodel.tasks.list_source import ListSource
+from keras_bigmodel.tasks.table_source import TableSource
+
+
+def is_raw(preprocessor, data):
+    """Whether data is for the preprocessor, rather than batches for Keras."""
+    return isinstance(data, TableStream) or preprocessor.is_raw(data)
+
+
+def source_of(task, x, y=None, sample_weight=None, class_weight=None):
+    """Returns a source of examples.
+
+    Args:
+        task: has `preprocessor`, `target_encoder`, `encode_targets` and `class_weights_of`.
+        x: raw rows, a batched dataset of `(rows, targets[, weights])`, or a `TableStream`.
+        y: targets, or None with a dataset or a stream.
+        sample_weight: float array `(rows,)` or None.
+        class_weight: dict of label name or number → weight, or None.
+
+    Raises:
+        UserError: there are no rows, no targets, or not as many of one as of the other.
+    """
+    class_weights = None if class_weight is None else task.class_weights_of(class_weight)
+    if isinstance(x, tf.data.Dataset):
+        if y is not None or sample_weight is not None:
+            raise UserError("A dataset and labels came; wanted the labels inside the dataset: (texts, labels).")
+        return DatasetSource(task.preprocessor, x, task.target_encoder, class_weights)
+    if isinstance(x, TableStream):
+        if y is not None or sample_weight is not None:
+            raise UserError(
+                "A TableStream and labels came; it reads its own. Name their columns: TableStream(path, label=..., "
+                "weight=...)."
+            )
+        return TableSource(task.preprocessor, x, task.target_encoder, class_weights)
+    columns = task.preprocessor.checked(x)
+    if y is None:
+        raise UserError("Texts came without labels; wanted one label a text, as the second argument.")
+    return ListSource(task.preprocessor, columns, task.encode_targets(y), sample_weight, class_weights)
+
+
+def validation_source(task, data):
+    """Returns the source of what `validation_data` may be: `(rows, targets[, weights])`, a dataset, a `TableStream`."""
+    if isinstance(data, (tf.data.Dataset, TableStream)):
+        return source_of(task, data)
+    if not isinstance(data, (tuple, list)) or not 2 <= len(data) <= 3:
+        raise UserError("validation_data must be (texts, labels) or (texts, labels, weights).")
+    return source_of(task, *data)
