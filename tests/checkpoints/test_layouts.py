@@ -55,6 +55,7 @@ def test_another_pooling_is_taken_where_it_is_named(tmp_path):
     assert task.pooling == "mean"
 
 
+@pytest.mark.full
 def test_added_tokens_go_through_saving_and_every_export(tmp_path):
     folder = write_read("added_tokens_decoder", tmp_path / "bert")
     task = TextClassifier.from_encoder(folder, dtype="float32", max_length=32)
@@ -102,6 +103,7 @@ PLACES = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("generic", [False, True], ids=["BertTokenizer", "PreTrainedTokenizerFast"])
 @pytest.mark.parametrize("name", PLACES)
 def test_odd_values_anywhere_are_refused_or_read_and_never_a_traceback(name, generic, tmp_path):
