@@ -145,6 +145,7 @@ def test_a_child_begins_from_its_parents_weights_and_names_it(make_settings, par
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
+@pytest.mark.full
 def test_without_continue_the_next_version_begins_from_the_encoder(make_settings, parent, tmp_path):
     base = copy_of(parent, tmp_path)
     _, manifest = train(make_settings(base, learning_rate=1e-9, weight_decay=0.0))
@@ -188,6 +189,7 @@ def test_the_manifest_holds_every_setting_and_the_runs_number(make_settings, par
     assert len(manifest.run) == 32
 
 
+@pytest.mark.full
 def test_tensorboard_gets_its_events(make_settings, tmp_path):
     train(make_settings(tmp_path / "model", tensorboard=str(tmp_path / "events")))
     assert list((tmp_path / "events" / "train").glob("events.out.tfevents.*"))
@@ -214,6 +216,7 @@ def test_a_settings_file_trains_as_the_options_do(make_settings, tiny_bert, tmp_
     assert TrainSettings(**read_settings(tmp_path / "run.yaml", TrainSettings)) == settings
 
 
+@pytest.mark.full
 def test_a_table_without_a_header_and_with_bare_quotes_trains(make_settings, tmp_path):
     path = tmp_path / "bare.tsv"
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -140,6 +140,7 @@ class _Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.full
 def test_a_stopped_run_goes_on_to_the_same_weights(make_settings, large, streamed, tmp_path):
     settings = make_settings(tmp_path / "m", table=str(large), stream=True, checkpoint_minutes=0.0)
     with pytest.raises(KeyboardInterrupt):

@@ -137,6 +137,7 @@ class TrainHistory:
         return json.loads((base / "1" / "report" / "metrics.json").read_text())["history"]["val_loss"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("share", [0.3, 0.75])
 def test_a_killed_run_goes_on_to_the_same_weights(nursery, settings, unbroken, tmp_path, share):
     survive(nursery, settings, unbroken, tmp_path / "run", share * unbroken[1])
@@ -184,6 +185,7 @@ def test_a_run_asked_to_stop_keeps_its_place(nursery, settings, unbroken, tmp_pa
         np.testing.assert_array_equal(weights(base / "1")[name], array, err_msg=name)
 
 
+@pytest.mark.full
 def test_ctrl_c_on_the_command_line_says_how_to_go_on(settings, tmp_path):
     base = tmp_path / "model"
     options = ["--encoder", settings["encoder"], "--epochs", "400", "--max-length", "32", "--dtype", "float32"]

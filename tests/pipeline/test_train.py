@@ -323,6 +323,7 @@ def test_a_run_that_fails_while_it_writes_leaves_the_versions_as_they_were(make_
     assert sorted(path.name for path in base.iterdir()) == ["1", "2"]
 
 
+@pytest.mark.full
 def test_two_runs_with_one_seed_give_one_model(make_settings, versions, tmp_path):
     folder, manifest = train(make_settings(tmp_path / "reviews", validation_share=0.2))
     texts = messages(10)[0]
