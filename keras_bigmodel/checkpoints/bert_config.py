@@ -3,7 +3,6 @@
 import re
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.model_files import read_json
 
 # config.json's names → BertEncoder's arguments.
 SETTINGS = {
@@ -44,7 +43,8 @@ class BertConfig:
     """What a `config.json` says of a BERT.
 
     Args:
-        path: `Path` of the file.
+        path: `Path` of the file, for the sentences.
+        values: dict: the file.
 
     Raises:
         UserError: it is no such file, or of another architecture; the sentence says which.
@@ -52,9 +52,9 @@ class BertConfig:
     Source: `BertConfig` of Hugging Face transformers, and `bert_config.json` of google-research/bert.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, values):
         self.path = path
-        self.values = read_json(path)
+        self.values = values
         self._check_architecture()
         self._check_values()
 

@@ -37,8 +37,9 @@ class HuggingFaceFolder:
         path = self.folder / "config.json"
         if not path.is_file():
             refuse_without_config(self.folder)
-        refuse_other_config(self.folder, read_json(path))
-        self.config = BertConfig(path)
+        values = read_json(path)
+        refuse_other_config(self.folder, values)
+        self.config = BertConfig(path, values)
         weights = self.folder / "model.safetensors"
         if not weights.is_file():
             refuse_without_weights(self.folder)

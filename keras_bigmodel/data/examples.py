@@ -45,8 +45,7 @@ class Examples:
     @property
     def lengths(self):
         """int32 array `(examples,)`: what batches are planned on."""
-        column = next(iter(self.features.values())) if self.length_of is None else self.features[self.length_of]
-        return column.lengths if self.length_of is not None else np.ones(len(self), "int32")
+        return np.ones(len(self), "int32") if self.length_of is None else self.features[self.length_of].lengths
 
     def batch(self, rows):
         """Returns some examples, padded to the longest of them.
@@ -60,11 +59,16 @@ class Examples:
         """
         places = {}
 
-        def padded(column):
-            key = id(column.row_splits) if column.is_ragged else None
-            if key is not None and key not in places:
+        def places_in(column):
+            if not column.is_ragged:
+                return None
+            key = id(column.row_splits)  # columns of one tokenizer share it
+            if key not in places:
                 places[key] = places_of(column.row_splits, rows)
-            return column.batch(rows, places.get(key))
+            return places[key]
+
+        def padded(column):
+            return column.batch(rows, places_in(column))
 
         features = {name: padded(column) for name, column in self.features.items()}
         if self.targets is None:
@@ -73,7 +77,7 @@ class Examples:
         if not self._is_weighted:
             return features, targets
         given = None if self.weights is None else padded(self.weights)
-        return features, targets, _mapped(lambda column: _weights(column, given, rows), self.targets)
+        return features, targets, _mapped(lambda column: _weights(places_in(column), given), self.targets)
 
     @property
     def _is_weighted(self):
@@ -139,12 +143,11 @@ def _mapped(function, columns):
     return function(columns)
 
 
-def _weights(column, given, rows):
+def _weights(places, given):
     """Returns the weights of a batch's targets, 0 for what only fills the batch up."""
-    if not column.is_ragged:
+    if places is None:
         return given.astype("float32")
-    lengths = column.row_splits[rows + 1] - column.row_splits[rows]
-    real = (np.arange(lengths.max(initial=0)) < lengths[:, None]).astype("float32")  # (rows, longest)
+    real = places[0].astype("float32")  # (rows, longest)
     if given is None:
         return real
     return real * (given if given.ndim == 2 else given[:, None])

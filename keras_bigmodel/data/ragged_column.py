@@ -62,17 +62,6 @@ class RaggedColumn:
         real = real.reshape(*real.shape, *[1] * (found.ndim - 2))
         return np.where(real, found, self.dtype.type(self.pad))
 
-    def rows(self, rows):
-        """Returns a column of some examples.
-
-        Args:
-            rows: int array of numbers of examples.
-        """
-        if self.row_splits is None:
-            return RaggedColumn(self.values[rows], pad=self.pad, dtype=self.dtype)
-        parts = [self.values[self.row_splits[row] : self.row_splits[row + 1]] for row in rows]
-        return RaggedColumn.joined([RaggedColumn.of(part[None], pad=self.pad, dtype=self.dtype) for part in parts])
-
     @classmethod
     def of(cls, examples, *, pad=0, dtype=None):
         """Returns a column of what stands for each example: an array, or a list of arrays of different lengths.
@@ -82,7 +71,7 @@ class RaggedColumn:
             pad: number. Defaults to 0.
             dtype: str. Of batches. Defaults to that of the values.
         """
-        if isinstance(examples, (RaggedColumn, cls)) or hasattr(examples, "row_splits"):
+        if hasattr(examples, "row_splits"):
             return examples
         if isinstance(examples, np.ndarray):
             return cls(examples, pad=pad, dtype=dtype)

@@ -2,7 +2,7 @@
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import hold_back, labels_to_train, read_text_table
-from keras_bigmodel.data.tables.label_check import in_order
+from keras_bigmodel.data.tables.label_check import counts_in_order
 
 
 def read_tables(settings, say):
@@ -42,12 +42,11 @@ def read_tables(settings, say):
 
 def described(table):
     """Gives what the manifest keeps of a table."""
-    classes = {label: table.label_counts[label] for label in in_order(table.label_counts)}
     return {
         "path": table.path,
         "sha256": table.sha256,
         "rows": len(table),
-        "classes": classes,
+        "classes": counts_in_order(table.label_counts),
         "dropped": table.dropped,
     }
 

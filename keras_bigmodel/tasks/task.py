@@ -16,7 +16,7 @@ from keras_bigmodel.tasks.export_formats import export_checked
 from keras_bigmodel.tasks.fit_plan import BATCH_SIZE, FitPlan, create_variables
 from keras_bigmodel.tasks.prediction_step import FEW, PredictionStep, batches_of, in_order
 from keras_bigmodel.tasks.sources import is_raw, source_of
-from keras_bigmodel.training import FROZEN_LEARNING_RATE, AdamW, SkippingStep, recipe_optimizer
+from keras_bigmodel.training import FROZEN_LEARNING_RATE, AdamW, SkippingStep, inner_optimizer, recipe_optimizer
 
 _MAKING = threading.RLock()  # held while a graph is made: two threads make one
 _EXPORT_POLICIES = {"float32": "float32", "bfloat16": "bfloat16"}  # the weights too: half the file, no casts
@@ -233,7 +233,7 @@ class Task(keras.Model):
         try:
             super().fit(plan.dataset, callbacks=plan.callbacks, validation_data=plan.validation_data, **kwargs)
         finally:
-            optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+            optimizer = inner_optimizer(self.optimizer)
             if isinstance(optimizer, AdamW):  # a run that broke off leaves no schedule behind
                 optimizer.clear_schedule()
         return self.history

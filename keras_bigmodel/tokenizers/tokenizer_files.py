@@ -119,9 +119,10 @@ class TokenizerFiles:
             settings = _DEFAULTS | said
             self._refuse_contradictions(file, said, settings)
         self._check_settings(settings)
+        pieces = set(self._base)
         splits_special = bool(self._config.get("split_special_tokens"))
         added = [
-            AddedToken(content, normalized=token["normalized"], is_piece=content in set(self._base))
+            AddedToken(content, normalized=token["normalized"], is_piece=content in pieces)
             for content, token in self._added.items()
             if content not in (*CORE, settings["unknown_token"]) and not (token["special"] and splits_special)
         ]
@@ -146,7 +147,7 @@ class TokenizerFiles:
 
     # ---- the parts
 
-    @property
+    @functools.cached_property
     def _class(self):
         of_model = self._read("config.json").get("tokenizer_class")
         return str(self._config.get("tokenizer_class") or of_model or "BertTokenizer")

@@ -19,7 +19,8 @@ class WordPieceVocabulary:
         self._vocabulary = list(vocabulary)
         self._settings = settings
         self._special = SpecialTokens(self._vocabulary, settings.unknown_token)
-        missing = [token.content for token in settings.added_tokens if token.content not in set(self._vocabulary)]
+        known = set(self._vocabulary)
+        missing = [token.content for token in settings.added_tokens if token.content not in known]
         if missing:
             raise UserError(
                 f"The added token {missing[0]!r} is not in the vocabulary of {len(self._vocabulary)} tokens. Append "

@@ -3,6 +3,7 @@
 from keras_bigmodel.training.adamw import AdamW
 from keras_bigmodel.training.backup_and_resume import BackupAndResume
 from keras_bigmodel.training.dtype_choice import fastest_dtype, resolve_dtype
+from keras_bigmodel.training.inner_optimizer import inner_optimizer
 from keras_bigmodel.training.recipe import (
     FROZEN_LEARNING_RATE,
     LEARNING_RATE,
@@ -37,6 +38,7 @@ __all__ = [
     "TrainingState",
     "WarmupDecay",
     "fastest_dtype",
+    "inner_optimizer",
     "recipe_optimizer",
     "resolve_dtype",
 ]

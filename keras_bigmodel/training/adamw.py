@@ -54,6 +54,7 @@ class AdamW(keras.optimizers.AdamW):
         self._schedule = None  # variable (3,): first iteration, steps of warm-up, steps in all; zeros: no schedule
         self._set_before_build = (0, 0, 0)  # the same, until there is the variable
         self._is_stepping = False
+        self._is_float32 = False  # all trainable variables; known once they are
         self._state_before_build = None  # what was loaded before there were variables to load it into
         self.not_decayed = list(not_decayed)
         if self.not_decayed:
@@ -64,6 +65,7 @@ class AdamW(keras.optimizers.AdamW):
         if self.built:
             return
         super().build(var_list)
+        self._is_float32 = all(keras.backend.standardize_dtype(part.dtype) == "float32" for part in var_list)
         self._decay_due = self.add_variable((len(var_list),), dtype="float32", initializer="zeros", name="decay_due")
         start = tuple(self._set_before_build)
         self._schedule = self.add_variable(
@@ -138,10 +140,6 @@ class AdamW(keras.optimizers.AdamW):
     @property
     def _is_fused(self):
         return fused_adam_update is not None and not self.amsgrad and self._is_float32
-
-    @property
-    def _is_float32(self):
-        return all(keras.backend.standardize_dtype(part.dtype) == "float32" for part in self._trainable_variables)
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
         if self._is_fused:  # once a step, not once a variable

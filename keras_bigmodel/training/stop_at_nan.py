@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from keras_bigmodel.training.inner_optimizer import inner_optimizer
+
 
 class StopAtNaN(keras.callbacks.Callback):
     """Ends training when the loss is not a finite number, on the weights of the last epoch that was.
@@ -51,6 +53,6 @@ class StopAtNaN(keras.callbacks.Callback):
 def _reset(optimizer):
     """Gives an optimizer the state of a new one with the same settings."""
     fresh = type(optimizer).from_config(optimizer.get_config())
-    fresh.build(getattr(optimizer, "inner_optimizer", optimizer)._trainable_variables)
+    fresh.build(inner_optimizer(optimizer)._trainable_variables)
     for variable, new in zip(optimizer.variables, fresh.variables, strict=True):
         variable.assign(new)

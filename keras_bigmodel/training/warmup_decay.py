@@ -4,6 +4,7 @@ import keras
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.training.adamw import AdamW
+from keras_bigmodel.training.inner_optimizer import inner_optimizer
 
 
 class WarmupDecay(keras.callbacks.Callback):
@@ -37,7 +38,7 @@ class WarmupDecay(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Sets the schedule."""
-        optimizer = _inner(self.model.optimizer)
+        optimizer = inner_optimizer(self.model.optimizer)
         if not isinstance(optimizer, AdamW):
             raise UserError(
                 f"WarmupDecay came with the optimizer {type(optimizer).__name__}; it works with "
@@ -47,9 +48,4 @@ class WarmupDecay(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         """Makes the rate constant again."""
-        _inner(self.model.optimizer).clear_schedule()
-
-
-def _inner(optimizer):
-    """Returns the optimizer inside a `keras.optimizers.LossScaleOptimizer`."""
-    return getattr(optimizer, "inner_optimizer", optimizer)
+        inner_optimizer(self.model.optimizer).clear_schedule()

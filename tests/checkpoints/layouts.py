@@ -266,12 +266,14 @@ def _tagger(folder):
     _config(folder, architectures=["BertForTokenClassification"], id2label={"0": "O", "1": "B-PER", "2": "I-PER"})
 
 
-def _grown(folder):
-    def change(tensors):
+def _with_added_token(folder, content):
+    def grown(tensors):
         table = tensors["bert.embeddings.word_embeddings.weight"]
         return {**tensors, "bert.embeddings.word_embeddings.weight": np.concatenate([table, table[:1]])}
 
-    _tensors(folder, change)
+    _json(folder, "added_tokens.json", {content: 500})
+    _config(folder, vocab_size=501)
+    _tensors(folder, grown)
 
 
 # name: (what is done to the tiny BERT with a head, words of the sentence)
@@ -363,19 +365,11 @@ REFUSED = {
         ["other added tokens", "'@user'"],
     ),
     "an added token of a space": (
-        lambda folder: (
-            _json(folder, "added_tokens.json", {"\t": 500}),
-            _config(folder, vocab_size=501),
-            _grown(folder),
-        ),
+        lambda folder: _with_added_token(folder, "\t"),
         ["'\\t' is ' '", "begin or end with a space"],
     ),
     "an added token of nothing": (
-        lambda folder: (
-            _json(folder, "added_tokens.json", {"\u0301": 500}),
-            _config(folder, vocab_size=501),
-            _grown(folder),
-        ),
+        lambda folder: _with_added_token(folder, "\u0301"),
         ["is '' when the text is cleaned up"],
     ),
     "an added token whose id is no number": (

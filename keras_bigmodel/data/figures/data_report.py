@@ -7,7 +7,7 @@ from keras_bigmodel.data.figures.data_notes import data_notes
 from keras_bigmodel.data.figures.length_summary import length_summary
 from keras_bigmodel.data.figures.repeated_texts import RepeatedTexts
 from keras_bigmodel.data.figures.scripts import dominant_script
-from keras_bigmodel.data.tables.label_check import in_order
+from keras_bigmodel.data.tables.label_check import counts_in_order
 
 
 def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=None):
@@ -38,7 +38,7 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
             "cut": table.cut,
             "columns": dict(table.columns),
             "notes": list(table.notes),
-            "classes": _in_order(Counter(table.labels or ())),
+            "classes": counts_in_order(Counter(table.labels or ())),
             "lengths": length_summary(lengths[name], max_length, unknown.get(name)) if name in lengths else None,
             "scripts": dict(Counter(map(dominant_script, _all_texts(table))).most_common()),
             "duplicates": repeated.duplicates(name),
@@ -55,13 +55,9 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
     return {**report, "notes": data_notes(report)}
 
 
-def _in_order(counts):
-    return {label: counts[label] for label in in_order(counts)}
-
-
 def _facts_of_whole(table):
     facts = {"rows": len(table), "dropped": dict(table.dropped), "cut": table.cut, "notes": list(table.notes)}
-    return facts | {"classes": _in_order(table.label_counts)}
+    return facts | {"classes": counts_in_order(table.label_counts)}
 
 
 def _all_texts(table):

@@ -46,6 +46,11 @@ def in_order(labels):
     return sorted(labels)
 
 
+def counts_in_order(counts):
+    """Returns a dict of label → rows whose labels stand as `in_order` sorts them."""
+    return {label: counts[label] for label in in_order(counts)}
+
+
 def classes_to_train(path, counts, *, min_rows=None):
     """Checks that a classifier can be trained on classes of these sizes.
 
