@@ -91,6 +91,29 @@ class TextPreprocessor:
         """Returns the features of checked columns as one batch: dict of int32 tensors `(rows, longest)`."""
         return self._graph(**string_tensors(columns))
 
+    def features_of(self, data):
+        """Returns the features of one batch of what people hand in.
+
+        Args:
+            data: as `checked`; inside of a `tf.function` string tensors `(rows,)`: one, a tuple with one for each
+                column, or a dict of them.
+
+        Returns:
+            dict of int32 tensors `(rows, longest)`.
+
+        Raises:
+            UserError: as `checked`.
+        """
+        tensors = tf.nest.flatten(data) if isinstance(data, (tuple, dict)) else [data]
+        if not any(tf.is_tensor(part) and not hasattr(part, "numpy") for part in tensors):
+            return self.padded(self.checked(data))
+        if not isinstance(data, dict):
+            data = dict(zip(self.columns, tensors, strict=False))
+        if set(data) != set(self.columns) or len(tensors) != len(self.columns):
+            wanted = ", ".join(self.columns)
+            raise UserError(f"{len(tensors)} string tensors came inside of a tf.function; wanted one each of {wanted}.")
+        return self(**data)
+
     def encode(self, columns):
         """Returns checked columns as `Examples` without targets.
 

@@ -56,7 +56,7 @@ class Task(keras.Model):
         """Turns rows into the model's inputs, the same in training and in every export.
 
         Args:
-            rows: what the preprocessor takes: texts, say; see `preprocessor.checked`.
+            rows: what the preprocessor takes: texts, say; see `preprocessor.features_of`.
 
         Returns:
             dict of the model's inputs, tensors.
@@ -64,7 +64,7 @@ class Task(keras.Model):
         Raises:
             UserError: what came is no such thing.
         """
-        return self.preprocessor.padded(self.preprocessor.checked(rows))
+        return self.preprocessor.features_of(rows)
 
     def token_counts(self, rows):
         """Counts the tokens of each row before it is cut to `max_length`.

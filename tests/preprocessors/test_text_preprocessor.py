@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import tensorflow as tf
 
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.preprocessors import text_parts
@@ -103,3 +104,23 @@ def test_it_keeps_what_a_feature_needs_and_no_more(task):
     assert features["padding_mask"].values.strides == (0,)
     assert (features["segment_ids"].values.strides == (0,)) == (not task.pairs)
     assert len({id(column.row_splits) for column in features.values()}) == 1
+
+
+def test_string_tensors_inside_of_a_graph_get_the_same_features(task):
+    inputs = _inputs(task)
+    columns = inputs if task.pairs else (inputs,)
+    specs = [tf.TensorSpec([None], tf.string) for _ in columns]
+    by_name = dict(zip(task.preprocessor.columns, columns, strict=True))
+    as_given = tf.function(lambda *texts: task.preprocess(texts if task.pairs else texts[0]), input_signature=specs)
+    named = tf.function(task.preprocess, autograph=False)
+    expected = task.preprocess(inputs)
+    for features in (as_given(*columns), named({name: tf.constant(column) for name, column in by_name.items()})):
+        for name, values in expected.items():
+            np.testing.assert_array_equal(features[name].numpy(), values.numpy())
+
+
+def test_tensors_inside_of_a_graph_that_are_too_few_or_too_many_are_refused(task):
+    number = 1 if task.pairs else 2
+    texts = [tf.constant(["a text"])] * number
+    with pytest.raises(UserError, match=f"{number} string tensors came.*one each of text"):
+        tf.function(task.preprocess, autograph=False)(tuple(texts))
