@@ -32,6 +32,7 @@ from keras import ops
 from keras_bigmodel import BertEncoder, TextClassifier, WordPieceTokenizer
 from keras_bigmodel.data import plan_batches
 from keras_bigmodel.models.bert import BERT_SIZES
+from keras_bigmodel.preprocessors import TextPreprocessor
 from keras_bigmodel.training import recipe_optimizer
 
 BATCH_SIZE = 32
@@ -295,7 +296,7 @@ def new_task(labels, row_length, dtype, args):
     vocabulary = (Path(args.data) / VOCABULARY).read_text("utf-8").split("\n")[:-1]
     encoder = BertEncoder(**asdict(BERT_SIZES[args.size]), pooler=False, dtype=dtype)
     names = sorted(set(labels))
-    task = TextClassifier(encoder, WordPieceTokenizer(vocabulary), names, max_length=row_length)
+    task = TextClassifier(encoder, TextPreprocessor(WordPieceTokenizer(vocabulary), max_length=row_length), names)
     task.compile()
     return task
 

@@ -101,13 +101,14 @@ def tiny_classifier(texts, labels):
     import keras
 
     from keras_bigmodel import BertEncoder, TextClassifier, WordPieceTokenizer
+    from keras_bigmodel.preprocessors import TextPreprocessor
     from keras_bigmodel.tokenizers import learn_vocabulary
 
     keras.utils.set_random_seed(0)
     tokenizer = WordPieceTokenizer(learn_vocabulary(texts, PIECES))
     shape = {"num_layers": 2, "num_heads": 2, "intermediate_dim": 32, "max_length": 64, "pooler": False}
     encoder = BertEncoder(tokenizer.vocabulary_size, 16, **shape)
-    return TextClassifier(encoder, tokenizer, sorted(set(labels)))
+    return TextClassifier(encoder, TextPreprocessor(tokenizer), sorted(set(labels)))
 
 
 # ---- the tables

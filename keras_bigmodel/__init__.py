@@ -15,7 +15,7 @@ _HOMES = {
     "MeanPooling": "layers",
     "MultiHeadAttention": "layers",
     "PlainWordPieceTokenizer": "tokenizers",
-    "Prediction": "core.prediction",
+    "Prediction": "core.answers",
     "TableStream": "data",
     "TextClassifier": "tasks",
     "TransformerLayer": "layers",

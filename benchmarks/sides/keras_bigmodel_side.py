@@ -105,6 +105,7 @@ def _new_task(settings, names):
 
 def _grown_task(settings, point):
     from keras_bigmodel import BertEncoder, TextClassifier, WordPieceTokenizer
+    from keras_bigmodel.preprocessors import TextPreprocessor
 
     with open(settings["vocabulary"], encoding="utf-8") as file:
         vocabulary = file.read().splitlines()
@@ -117,7 +118,7 @@ def _grown_task(settings, point):
         intermediate_dim=4 * width,
         dtype=POLICIES[settings["dtype"]],
     )
-    return TextClassifier(encoder, WordPieceTokenizer(vocabulary), ["no", "yes"], max_length=512)
+    return TextClassifier(encoder, TextPreprocessor(WordPieceTokenizer(vocabulary), max_length=512), ["no", "yes"])
 
 
 def _random_ids(rows, length, words):

@@ -10,7 +10,6 @@ import typer
 from rich.cells import cell_len, set_cell_size
 
 from keras_bigmodel.cli.answer_file import check_free
-from keras_bigmodel.cli.metric_table import columns
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.table_notes import table_notes
@@ -24,6 +23,8 @@ from keras_bigmodel.cli.table_options import (
     TextOption,
 )
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.tables.table_block import INPUTS
+from keras_bigmodel.pipeline.measure_lines import columns
 
 NAME = "compare"
 _FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
@@ -58,7 +59,7 @@ def run(
 
     compared = compare(first, second, rows, reporter=Screen())
     if out is not None:
-        _write(out, compared["changed"], rows.seconds is not None)
+        _write(out, compared["changed"], list(rows.inputs))
     if as_json:
         print(json.dumps({**compared, "dropped": rows.dropped}, ensure_ascii=False))
         return
@@ -132,13 +133,13 @@ def _percent(share):
 
 def _change_row(change):
     answers = (f"{change[model]} {change[f'{model}_probability']:.2f}" for model in ("first", "second"))
-    text = " | ".join(change[name] for name in ("text", "text_pair") if name in change)
+    text = " | ".join(change[name] for name in INPUTS.values() if name in change)
     short = text if cell_len(text) <= _WIDEST else set_cell_size(text, _WIDEST - 1).rstrip() + "…"
     return change["kind"], change["label"], *answers, short
 
 
-def _write(out, changed, pairs):
-    names = ["text", *["text_pair"] * pairs, "label", "first", "second"]
+def _write(out, changed, texts):
+    names = [*texts, "label", "first", "second"]
     names += ["first_probability", "second_probability", "kind"]
     try:
         with Path(out).open("x", encoding="utf-8", newline="") as file:

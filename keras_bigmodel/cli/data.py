@@ -84,8 +84,7 @@ def _counted(table, tokenizer, advance):
     lengths, unknown = [], []
     for start in range(0, len(table), _TEXTS_AT_ONCE):
         part = table.rows(range(start, min(start + _TEXTS_AT_ONCE, len(table))))
-        columns = [part.texts] if part.seconds is None else [part.texts, part.seconds]
-        for texts in zip(*columns, strict=True):
+        for texts in zip(*part.inputs.values(), strict=True):
             pieces = [tokenizer.tokenize(text) for text in texts]
             lengths.append(1 + sum(len(part) + 1 for part in pieces))  # [CLS] in front, a [SEP] behind each text
             unknown.append(sum(part.count(tokenizer.unknown_id) for part in pieces))

@@ -2,7 +2,7 @@
 
 from rich.cells import cell_len, set_cell_size
 
-from keras_bigmodel.cli.metric_table import columns
+from keras_bigmodel.pipeline.measure_lines import columns
 
 _BAR = 24  # characters of the largest class
 _MOST_CLASSES = 24  # of a table that are shown

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from keras_bigmodel.cli.metric_table import class_lines, figure_lines
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.table_notes import table_notes
@@ -45,6 +44,7 @@ def run(
     rows = read_text_table(table, **how, encoding=encoding, header=header)
     import_tensorflow()
     from keras_bigmodel.pipeline import load_task, measured
+    from keras_bigmodel.pipeline.jobs import job_of
 
     task, screen = load_task(model).with_dtype("float32"), Screen()  # what an export computes in
     for note in table_notes(rows):
@@ -54,10 +54,9 @@ def run(
         from keras_bigmodel.pipeline.run_report import write_table_report
 
         with whole_folder(report) as aside:
-            write_table_report(aside, model, rows, figures)
+            write_table_report(aside, model, task, rows, figures)
         screen.say(f"Wrote {report}/index.html.")
     if as_json:
         print(json.dumps({**figures["metrics"], "dropped": rows.dropped}, ensure_ascii=False))
         return
-    print("\n".join(figure_lines(figures["metrics"])))
-    print("\n".join(class_lines(figures["metrics"])))
+    print("\n".join(job_of(task).lines(figures["metrics"])))

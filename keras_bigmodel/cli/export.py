@@ -16,6 +16,7 @@ from keras_bigmodel.cli.table_options import (
     QuotesOption,
     TextOption,
 )
+from keras_bigmodel.core.parity_words import parity_words
 
 NAME = "export"
 
@@ -64,18 +65,13 @@ def run(
 
 
 def _saved_line(certificate):
-    return (
-        f"On {certificate['texts']} texts in a process without keras_bigmodel: "
-        f"{certificate['texts_with_other_tokens']} with other tokens, largest difference of a logit "
-        f"{certificate['largest_logit_difference']:.1e}."
-    )
+    return f"Compared in a process without keras_bigmodel on {parity_words(certificate)}."
 
 
 def _lite_line(certificate):
     line = (
-        f"A LiteRT file of {certificate['bytes'] / 1e6:.1f} MB. On {certificate['texts']} texts in a process without "
-        f"TensorFlow: {certificate['texts_with_other_tokens']} with other tokens, "
-        f"{certificate['texts_with_other_labels']} with another label."
+        f"A LiteRT file of {certificate['bytes'] / 1e6:.1f} MB. Compared in a process without TensorFlow on "
+        f"{parity_words(certificate)}."
     )
     if "points_lost" in certificate:
         line += (
@@ -87,8 +83,8 @@ def _lite_line(certificate):
 
 def _folder_line(certificate):
     line = (
-        f"{certificate['weights']} weights came back as they were; on {certificate['texts']} texts Hugging Face's "
-        f"tokenizer gives {certificate['texts_with_other_tokens']} other tokens."
+        f"{certificate['weights']} weights came back as they were. Compared with Hugging Face's tokenizer on "
+        f"{parity_words(certificate)}."
     )
     if certificate["needs_trust_remote_code"]:
         line += (

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from keras_bigmodel.cli.metric_table import metric_lines
 from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.parity_words import parity_words
 from keras_bigmodel.core.versions import version_folder, version_numbers
 
 NAME = "inspect"
@@ -28,21 +28,14 @@ def run(
         print(json.dumps(described, ensure_ascii=False, default=str))
         return
     print(f"{manifest.name}, version {manifest.version} of {', '.join(map(str, versions))}: a {manifest.task}")
-    labels = ", ".join(manifest.labels[:12]) + (", …" if len(manifest.labels) > 12 else "")
-    print(f"labels      {len(manifest.labels)}: {labels}")
-    size = manifest.sizes
-    print(
-        f"encoder     {manifest.settings.get('encoder')}: {size['num_layers']} layers, {size['hidden_dim']} wide, "
-        f"{size['parameters']:,} parameters, texts up to {size['max_length_used']} tokens"
-    )
-    print(f"tokenizer   {manifest.tokenizer['mode']}, {'uncased' if manifest.tokenizer['lowercase'] else 'cased'}")
-    for part, metrics in manifest.metrics.items():
-        print(f"{part:11} {metric_lines(metrics)}")
-    parity = manifest.parity
-    print(
-        f"agreement   SavedModel in a clean process: {parity['texts_with_other_tokens']} of {parity['texts']} texts "
-        f"with other tokens, largest difference of a logit {parity['largest_logit_difference']:.1e}"
-    )
+    if manifest.labels:
+        shown = ", ".join(manifest.labels[:12]) + (", …" if len(manifest.labels) > 12 else "")
+        print(f"labels      {len(manifest.labels)}: {shown}")
+    print(f"encoder     {_encoder(manifest)}")
+    print(f"takes       {_takes(manifest.preprocessor)}")
+    for part, headline in manifest.headlines.items():
+        print(f"{part:11} {headline}")
+    print(f"agreement   SavedModel in a clean process, {parity_words(manifest.parity)}")
     if manifest.parent is not None:
         print(f"parent      version {manifest.parent}")
     for note in manifest.notes:
@@ -56,3 +49,20 @@ def run(
 def _bytes(path):
     files = [path] if path.is_file() else Path(path).rglob("*")
     return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _encoder(manifest):
+    size = manifest.sizes
+    layers = [f"{size['num_layers']} layers, {size['hidden_dim']} wide"] if "num_layers" in size else []
+    parts = [*layers, f"{size['parameters']:,} parameters"]
+    return f"{manifest.settings.get('encoder')}: {', '.join(parts)}"
+
+
+def _takes(preprocessor):
+    words = [" and ".join(preprocessor["columns"])]
+    if preprocessor.get("max_length"):
+        words.append(f"up to {preprocessor['max_length']} tokens")
+    tokenizer = preprocessor.get("tokenizer") or {}
+    if "lowercase" in tokenizer:
+        words.append(f"{tokenizer['mode']}, {'uncased' if tokenizer['lowercase'] else 'cased'}")
+    return ", ".join(words)

@@ -43,9 +43,9 @@ def run(
     out: Annotated[
         str | None, typer.Option("--out", "-o", help="New file for the answers, instead of standard output.")
     ] = None,
-    top_k: Annotated[int | None, typer.Option(help="How many labels to show.", min=1)] = None,
+    top_k: Annotated[int | None, typer.Option(help="How many labels of a classifier to show.", min=1)] = None,
 ):
-    """Label texts: one JSON line a text, in the order given. For a model of pairs: text TAB text."""
+    """Answer texts: one JSON line a text, in the order given. For a model of pairs: text TAB text."""
     if out is not None:
         check_free(out)
     how = {"text": text, "pair": pair, "format": format, "quotes": quotes, "encoding": encoding, "header": header}
@@ -54,15 +54,16 @@ def run(
     from keras_bigmodel.pipeline import load_task
 
     task, answered = load_task(model), 0
-    if pair is not None and not task.pairs:
+    if pair is not None and "text_pair" not in task.preprocessor.columns:
         raise UserError("This model takes single texts: leave --pair out.")
+    options = {} if top_k is None else {"top_k": top_k}
     quiet = out is None and sys.stdout.isatty()  # a bar between the lines of answers helps nobody
     with (
         answer_lines(out) as write,
         contextlib.nullcontext() if quiet else Screen().row_bar("predicting", total) as bar,
     ):
-        for texts, answers in _answers(task, rows, bar or (lambda rows: None)):
-            write(_json_lines(task, texts, answers, top_k))
+        for part, answers in _answers(task, rows, bar or (lambda rows: None), options):
+            write(_json_lines(part, answers))
             answered += len(answers)
         if not answered:
             raise UserError("No text came; give texts, a file with a text a line, or texts on standard input.")
@@ -70,54 +71,59 @@ def run(
         typer.echo(f"Wrote {answered:,} answers to {out}.", err=True)
 
 
-def _answers(task, rows, show):
-    """Yields `(texts, probabilities)`, some thousand rows each; `show` hears how many rows are done."""
+def _answers(task, rows, show, options):
+    """Yields `(columns, answers)`, some thousand rows each; `show` is told how many rows are done."""
     from keras_bigmodel.training import ReportPredicting
 
     done, batches = 0, itertools.count(1)
-    hear = ReportPredicting(lambda: show(done + min(next(batches) * _BATCH, _ROWS)))
-    for texts, answers in task.predict_stream(_parts(task, rows), batch_size=_BATCH, callbacks=[hear]):
-        yield list(zip(*texts, strict=True)) if task.pairs else texts, answers
-        done, batches = done + len(answers), itertools.count(1)
-        show(done)
+    callbacks = [ReportPredicting(lambda: show(done + min(next(batches) * _BATCH, _ROWS)))]
+    how = {"batch_size": _BATCH, "callbacks": callbacks, **options}
+    try:
+        for part, answers in task.answer_stream(_parts(task.preprocessor.columns, rows), **how):
+            yield part, answers
+            done, batches = done + len(answers), itertools.count(1)
+            show(done)
+    except TypeError as error:
+        if not options or "unexpected keyword argument" not in str(error):
+            raise
+        raise UserError("--top-k came, and the answers of this model have no labels to choose from.") from error
 
 
-def _parts(task, rows):
-    """Yields lists of texts, or both columns of pairs."""
-    columns = lambda part: tuple(map(list, zip(*part, strict=True))) if task.pairs else part
+def _parts(names, rows):
+    """Yields dicts of column → list of texts.
+
+    Args:
+        names: tuple of str: the columns that the model takes.
+        rows: iterable of tuples of texts, or of lines.
+    """
     part, characters = [], 0
     for row in rows:
-        row = _as_pair(row) if task.pairs else row
+        row = _as_row(row, names)
         part.append(row)
-        characters += sum(map(len, row)) if task.pairs else len(row)
+        characters += sum(map(len, row))
         if len(part) == _ROWS or characters > _CHARACTERS:
-            yield columns(part)
+            yield _columns(names, part)
             part, characters = [], 0
     if part:
-        yield columns(part)
+        yield _columns(names, part)
 
 
-def _json_lines(task, texts, answers, top_k):
-    from keras_bigmodel.core.prediction import Prediction
-
-    for row, answer in zip(texts, answers, strict=True):
-        yield _as_json(row, Prediction.from_row(task.labels, answer, top_k))
+def _columns(names, rows):
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
 
-def _as_json(row, answer):
-    shown = {"text": row[0], "text_pair": row[1]} if isinstance(row, tuple) else {"text": row}
-    best = {"label": answer.label, "probability": round(answer.probability, 6)}
-    probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
-    return json.dumps({**shown, **best, "probabilities": probabilities}, ensure_ascii=False)
-
-
-def _as_pair(row):
-    if isinstance(row, tuple):
-        return row
-    first, tab, second = row.partition("\t")
-    if not tab:
+def _as_row(row, names):
+    """Returns the texts of a row as a tuple; of a line for several columns there is a TAB between them."""
+    texts = row if isinstance(row, tuple) else tuple(row.split("\t", len(names) - 1))
+    if len(texts) != len(names):
         raise UserError(
-            f"This model takes pairs, and one text came: {row!r:.60}. Put a TAB between the two texts; in a table, "
-            "name the second text's column with --pair."
+            f"This model takes pairs, and one text came: {texts[0]!r:.60}. Put a TAB between the two texts; in a "
+            "table, name the second text's column with --pair."
         )
-    return first, second
+    return texts
+
+
+def _json_lines(columns, answers):
+    for texts, answer in zip(zip(*columns.values(), strict=True), answers, strict=True):
+        shown = dict(zip(columns, texts, strict=True))
+        yield json.dumps({**shown, **answer.as_json()}, ensure_ascii=False)

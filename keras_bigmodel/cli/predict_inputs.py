@@ -48,7 +48,7 @@ def _table_rows(path, how):
     stream, said = TableStream(path, **how, with_labels=False), []
     for block in stream:
         said += _say_new(stream, said)
-        yield from block.texts if block.seconds is None else zip(block.texts, block.seconds, strict=True)
+        yield from zip(*block.inputs.values(), strict=True)
     _say_new(stream, said)
 
 

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from keras_bigmodel.cli.metric_table import metric_lines
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.core.errors import UserError
@@ -18,7 +17,8 @@ from keras_bigmodel.pipeline.train_settings import TrainSettings
 
 NAME = "train"
 _FIELDS = dataclasses.fields(TrainSettings)
-_PANELS = {"table": "Tables", "encoder": "Model", "epochs": "Training"}  # a panel of the help, from this field on
+# A panel of the help, from this field on.
+_PANELS = {"table": "Tables", "task": "Model", "epochs": "Training", "out": "Tables"}
 
 
 def run(
@@ -68,8 +68,8 @@ def run(
         result = {"folder": str(folder), "metrics": manifest.metrics, "parity": manifest.parity}
         print(json.dumps({**result, "notes": manifest.notes}, ensure_ascii=False))
         return
-    for part, metrics in manifest.metrics.items():
-        print(f"{part}: {metric_lines(metrics)}")
+    for part, headline in manifest.headlines.items():
+        print(f"{part}: {headline}")
     print(f"model: {folder}")
     print(f"report: {folder / 'report' / 'index.html'}")
 

@@ -13,7 +13,7 @@ from keras_bigmodel._version import __version__
 from keras_bigmodel.core.errors import UserError
 
 FILE_NAME = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 _PACKAGES = ("tensorflow", "tensorflow-text", "keras", "numpy")
 
 
@@ -23,16 +23,18 @@ class Manifest:
 
     Args:
         task: str. The task's class.
+        job: str. The kind of task, as `--task` says it.
         name: str. The model's name: the folder above the version.
         version: int.
         parent: int or None. The version it was trained from.
-        labels: list of str.
-        tokenizer: dict of the tokenizer's settings.
+        answers: dict: how outputs are read as answers, see `core.answers.reader_of`.
+        preprocessor: dict: its class, columns and settings, and those of its tokenizer.
         sizes: dict of the encoder's sizes, parameters and bytes.
         settings: dict of the settings of the run.
         data: dict: rows, classes and fingerprint of the tables.
         metrics: dict of split → metric → number, measured in this run.
-        parity: dict: the parity certificate in short.
+        headlines: dict of split → the chief measures in one line.
+        parity: dict: the parity certificate in short; see `core.parity_words`.
         run: str or None. The id of the training run that wrote it.
         notes: list of str: what a person should know about the run.
         versions: dict of package → version.
@@ -44,12 +46,14 @@ class Manifest:
     task: str
     name: str
     version: int
-    labels: list[str]
-    tokenizer: dict
+    job: str
+    answers: dict
+    preprocessor: dict
     sizes: dict
     settings: dict
     data: dict
     metrics: dict
+    headlines: dict
     parity: dict
     parent: int | None = None
     run: str | None = None
@@ -58,6 +62,11 @@ class Manifest:
     created: str = field(default_factory=lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     files: dict = field(default_factory=dict)
     format: int = FORMAT
+
+    @property
+    def labels(self):
+        """List of str: the names of the classes, of a classifier; else empty."""
+        return self.answers.get("labels", [])
 
     def write(self, folder):
         """Writes `manifest.json` with the checksums of everything else in the folder."""
@@ -87,6 +96,8 @@ class Manifest:
             raise UserError(
                 f"{path} has format {values['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
             )
+        if values.get("format", 0) < 2:
+            values = _upgraded(values)
         known = {entry.name for entry in dataclasses.fields(cls)}
         missing = [
             entry.name
@@ -115,6 +126,43 @@ class Manifest:
             raise UserError(
                 f"{folder} is not as it was written ({'; '.join(parts)}). Take it from a backup or train again."
             )
+
+
+def _upgraded(values):
+    """Returns the values of a manifest of format 1, which knew one kind of task, as one of format 2."""
+    values = dict(values)
+    if not {"labels", "tokenizer", "parity", "metrics", "settings"} <= set(values):
+        return values  # whoever reads it names what is lacking
+    parity, pair = values["parity"], values["settings"].get("pair") is not None
+    tokens, labels = parity.get("texts_with_other_tokens", 0), parity.get("texts_with_other_labels", 0)
+    apart = {"rule": "close", "rows_that_differ": 0, "largest_difference": parity.get("largest_logit_difference", 0.0)}
+    outputs = {
+        "tokenize/token_ids": {"rule": "equal", "rows_that_differ": tokens},
+        "serving_default/label": {"rule": "same_choice", "rows_that_differ": labels},
+        "tokens/logits": apart,
+    }
+    kept = {"agrees": parity.get("agrees", True), "rows": parity.get("texts", 0), "dtype": parity.get("dtype")}
+    tokenizer = {"class": "WordPieceTokenizer", **values.pop("tokenizer")}
+    return {
+        **values,
+        "format": FORMAT,
+        "job": "classification",
+        "answers": {"kind": "prediction", "labels": values.pop("labels")},
+        "preprocessor": {
+            "class": "TextPreprocessor",
+            "columns": ["text", "text_pair"] if pair else ["text"],
+            "max_length": (values.get("sizes") or {}).get("max_length_used"),
+            "tokenizer": tokenizer,
+        },
+        "headlines": {part: _headline(metrics) for part, metrics in values["metrics"].items()},
+        "parity": {**kept, "load_seconds": parity.get("saved_model_load_seconds"), "outputs": outputs},
+    }
+
+
+def _headline(metrics):
+    chief = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
+    words = [f"{shown} {metrics[name]:.4f}" for name, shown in chief.items() if metrics.get(name) is not None]
+    return ", ".join([f"{metrics.get('texts')} texts", *words])
 
 
 def _plain(value):

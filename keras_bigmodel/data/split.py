@@ -9,7 +9,7 @@ from keras_bigmodel.data.same_text import same_words
 _MOST_ABOVE = 1.5  # times the share: what a class whose texts all stand many times may add to be there at all
 
 
-def hold_back(texts, labels, share, *, seed=0, seconds=None):
+def hold_back(texts, labels, share, *, seed=0):
     """Splits rows so that every class keeps its share and one text stays on one side.
 
     Texts equal up to case, Unicode form and whitespace are one text; of pairs both texts count. The share is one of
@@ -21,11 +21,10 @@ def hold_back(texts, labels, share, *, seed=0, seconds=None):
     all. Less than the share is held back where rarer texts do not make it up: half a class's different texts stay.
 
     Args:
-        texts: list of str.
+        texts: list of str, or dict of column → list of str.
         labels: list of str.
         share: float in (0, 1). The share to hold back.
         seed: int. Another number gives another split.
-        seconds: list of str or None. The second texts of pairs.
 
     Returns:
         `(kept, held)`: two sorted lists of row numbers. A class keeps at least one text to train on.
@@ -34,7 +33,7 @@ def hold_back(texts, labels, share, *, seed=0, seconds=None):
     >>> len(kept), len(held)
     (2, 2)
     """
-    groups = _by_text(texts, seconds)
+    groups = _by_text(texts if isinstance(texts, dict) else {"text": texts})
     classes = defaultdict(list)  # label → the texts that most often have it
     for text, rows in groups.items():
         found = Counter(labels[row] for row in rows)
@@ -48,14 +47,14 @@ def hold_back(texts, labels, share, *, seed=0, seconds=None):
     for part in parts:
         part.give(quotas[part.label])
     _make_up(parts, drawing, share * sum(part.rows for part in parts))
-    return [row for row in range(len(texts)) if row not in drawing.held], sorted(drawing.held)
+    return [row for row in range(len(labels)) if row not in drawing.held], sorted(drawing.held)
 
 
-def _by_text(texts, seconds):
+def _by_text(columns):
     """Gives text → its rows; a pair is one text, its halves parted by what stands in none."""
     groups = defaultdict(list)
-    for row, text in enumerate(texts):
-        groups[same_words(text) if seconds is None else f"{same_words(text)}\n{same_words(seconds[row])}"].append(row)
+    for row, texts in enumerate(zip(*columns.values(), strict=True)):
+        groups["\n".join(map(same_words, texts))].append(row)
     return groups
 
 

@@ -135,9 +135,12 @@ def as_text_columns(data, names):
         if missing or more:
             parts = [f"without the column{'s' * (len(missing) > 1)} {', '.join(missing)}"] * bool(missing)
             parts += [f"with the column{'s' * (len(more) > 1)} {', '.join(more[:5])}"] * bool(more)
+            advice = 'Hand in the texts alone, e.g. table["text"].'
+            if more == ["text_pair"]:
+                advice = "If these are pairs, create the task with pairs=True."
             raise UserError(
                 f"A {type(data).__name__} came {' and '.join(parts)}; wanted the columns {', '.join(names)}, and no "
-                'others. Hand in the texts alone, e.g. table["text"].'
+                f"others. {advice}"
             )
         columns = {name: as_texts(data[name], name=name) for name in names}
     elif len(names) == 1:

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from keras_bigmodel.core.answers import PredictionReader
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.prediction import Prediction
-from keras_bigmodel.data.text_inputs import as_pairs, as_texts
+from keras_bigmodel.data.text_inputs import as_text_columns
 from keras_bigmodel.edge.lite_contents import LiteContents
 from keras_bigmodel.edge.lite_network import LiteNetwork
 from keras_bigmodel.tokenizers.plain_word_piece_tokenizer import PlainWordPieceTokenizer
@@ -51,9 +51,14 @@ class LiteClassifier:
         return self._contents.max_length
 
     @property
+    def columns(self):
+        """Tuple of str: the names of the texts of a row."""
+        return ("text", "text_pair") if self._contents.pairs else ("text",)
+
+    @property
     def pairs(self):
         """bool: whether each input is a pair of texts."""
-        return self._contents.pairs
+        return len(self.columns) > 1
 
     def preprocess(self, texts):
         """Turns texts into ids: a dict of lists, as `TextClassifier.preprocess` gives tensors."""
@@ -85,10 +90,11 @@ class LiteClassifier:
         Returns:
             list of `Prediction`, in the order of the texts.
         """
-        return [Prediction.from_row(self.labels, row, top_k) for row in self.predict(texts)]
+        read = PredictionReader(self.labels)
+        return [read(row, top_k=top_k) for row in self.predict(texts)]
 
     def _columns(self, texts):
-        columns = as_pairs(texts) if self.pairs else (as_texts(texts),)
+        columns = tuple(as_text_columns(texts, self.columns).values())
         if not columns[0]:
             raise UserError("An empty list of texts came; wanted at least one text.")
         return columns

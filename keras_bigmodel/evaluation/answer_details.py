@@ -14,15 +14,14 @@ _MISTAKES = 50
 _CHARACTERS = 500
 
 
-def answer_details(targets, probabilities, labels, texts, *, seconds=None, slices=None):
+def answer_details(targets, probabilities, labels, texts, *, slices=None):
     """Looks closer at a classifier's answers.
 
     Args:
         targets: int array `(texts,)`: the true label numbers.
         probabilities: float array `(texts, labels)`.
         labels: list of str, in the order of the columns.
-        texts: list of str.
-        seconds: list of str, the second texts of pairs. Defaults to None.
+        texts: list of str, or dict of column → list of str.
         slices: dict of what texts are sliced by → list of str, the slice of each text; see `length_slices`.
 
     Returns:
@@ -38,15 +37,15 @@ def answer_details(targets, probabilities, labels, texts, *, seconds=None, slice
         UserError: as `classification_metrics`, or a list is not as long as the texts.
     """
     scored = ScoredTexts(targets, probabilities, labels)
-    slices = slices or {}
-    for name, column in {"texts": texts, "second texts": seconds, **slices}.items():
-        if column is not None and len(column) != len(scored):
+    slices, columns = slices or {}, texts if isinstance(texts, dict) else {"text": texts}
+    for name, column in {**{f"{name}s": column for name, column in columns.items()}, **slices}.items():
+        if len(column) != len(scored):
             raise UserError(f"{len(column)} {name} came for {len(scored)} labels; wanted one for each.")
     return {
         "roc": _curves(scored),
         "reliability": reliability(scored),
         "slices": [entry for by, column in slices.items() for entry in _slices(scored, by, column)],
-        "mistakes": _mistakes(scored, texts, seconds),
+        "mistakes": _mistakes(scored, columns),
     }
 
 
@@ -79,13 +78,12 @@ def _as_people_count(name):
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", name)]
 
 
-def _mistakes(scored, texts, seconds):
+def _mistakes(scored, columns):
     wrong = np.flatnonzero(~scored.right)
     surest = wrong[np.argsort(-scored.confidence[wrong], kind="stable")][:_MISTAKES]
     return [
         {
-            "text": _cut(texts[row]),
-            **({} if seconds is None else {"text_pair": _cut(seconds[row])}),
+            **{name: _cut(column[row]) for name, column in columns.items()},
             "label": scored.labels[scored.targets[row]],
             "answer": scored.labels[scored.answers[row]],
             "probability": float(scored.confidence[row]),

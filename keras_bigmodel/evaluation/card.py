@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 import yaml
 from markupsafe import Markup
 
+from keras_bigmodel.core.parity_words import parity_words
 from keras_bigmodel.evaluation.report_rows import class_rows
 from keras_bigmodel.evaluation.report_summary import (
     commonest,
@@ -21,18 +22,7 @@ from keras_bigmodel.evaluation.report_text import visible
 from keras_bigmodel.evaluation.report_warnings import warnings_of
 
 _CLASSES = 100  # rows of the table of classes; beyond, those with the lowest F1
-_EXAMPLES = {  # whether the model takes pairs → how the code gives it a text
-    False: {
-        "python": '"a text of yours"',
-        "tensor": 'text=tf.constant(["a text of yours"])',
-        "request": '{"instances": ["a text of yours"]}',
-    },
-    True: {
-        "python": '("a text of yours", "its second")',
-        "tensor": 'text=tf.constant(["a text of yours"]), text_pair=tf.constant(["its second"])',
-        "request": '{"instances": [{"text": "a text of yours", "text_pair": "its second"}]}',
-    },
-}
+_TEXTS = ("a text of yours", "its second")  # what the code gives a model as a row
 
 
 def write_card(path, run):
@@ -56,11 +46,27 @@ def write_card(path, run):
     return path
 
 
+def _example(columns):
+    """Returns how the code of a card gives a row to a model: `python`, `tensor` and `request`."""
+    row = dict(zip(columns, _TEXTS, strict=False))
+    words = [json.dumps(text) for text in row.values()]
+    instance = row if len(row) > 1 else _TEXTS[0]
+    return {
+        "python": f"({', '.join(words)})" if len(words) > 1 else words[0],
+        "tensor": ", ".join(f"{name}=tf.constant([{json.dumps(text)}])" for name, text in row.items()),
+        "request": json.dumps({"instances": [instance]}),
+    }
+
+
+def _parity_words(parity):
+    return parity_words(parity) if parity and {"rows", "endpoints"} <= set(parity) else None
+
+
 def _view(run):
     model, parts = run.get("model") or {}, measured_parts(run)
     main = parts[0] if parts else None
     metrics = metrics_of(run, main)
-    pairs = (model.get("settings") or {}).get("pair") is not None
+    columns = model.get("columns") or ["text"]
     return {
         "run": run,
         "model": model,
@@ -68,8 +74,9 @@ def _view(run):
         "place": Markup(json.dumps(str(_base(model) / str(model.get("version") or "")), ensure_ascii=False)),
         "mount": Markup(_mount(model)),
         "name": Markup(_in_code(model.get("name"))),
-        "example": {name: Markup(code) for name, code in _EXAMPLES[pairs].items()},
-        "pairs": pairs,
+        "example": {name: Markup(code) for name, code in _example(columns).items()},
+        "columns": columns,
+        "parity_words": _parity_words(run.get("parity")),
         "labels": model.get("labels") or metrics.get("labels") or [],
         "tables": tables_of(run),
         "parts": parts,

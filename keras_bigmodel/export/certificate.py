@@ -1,4 +1,4 @@
-"""What stands beside an export and says that it agrees; and the texts it is asked about. Knows no format."""
+"""What stands beside an export and says that it agrees. Knows no format."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ REPORT_IT = "please report this with the text."
 
 
 def certify(certificate, folder, advice=REPORT_IT):
-    """Writes a certificate into a folder and gives it back, or refuses what does not agree.
+    """Writes a certificate into a folder and returns it, or refuses what does not agree.
 
     Args:
         certificate: dict with `agrees` and `reasons`.
@@ -26,17 +26,3 @@ def certify(certificate, folder, advice=REPORT_IT):
     text = json.dumps(certificate, indent=2, ensure_ascii=False)
     (Path(folder) / PARITY_FILE).write_text(text + "\n", encoding="utf-8")
     return certificate
-
-
-def columns_to_compare(exportable, columns):
-    """Returns rows to compare on, as one list an input: those that were given, and the preprocessor's samples.
-
-    Args:
-        exportable: has a `preprocessor` with `samples()`.
-        columns: dict of column → list, checked; or None.
-
-    Returns:
-        dict of column → list.
-    """
-    samples = exportable.preprocessor.samples()
-    return {name: [*(columns[name] if columns else ()), *sample] for name, sample in samples.items()}

@@ -1,28 +1,67 @@
 """A SavedModel that proves itself before it appears. Knows no task."""
 
+import sys
+from pathlib import Path
+
 from keras_bigmodel.core.reporter import SILENT
-from keras_bigmodel.export.certificate import certify, columns_to_compare
-from keras_bigmodel.export.parity import saved_model_parity
+from keras_bigmodel.export.certificate import certify
+from keras_bigmodel.export.clean_process import ask_clean_process
+from keras_bigmodel.export.parity import TOLERANCE, certificate_of, compare_endpoints
+from keras_bigmodel.export.requests import Requests, rows_to_compare
+from keras_bigmodel.export.safe_ops import refused_ops
 from keras_bigmodel.export.saved_model import write_saved_model
 
+_CLIENT = Path(__file__).with_name("saved_model_client.py")
 
-def write_checked_saved_model(exportable, folder, parity_texts=None, reporter=SILENT):
+
+def write_checked_saved_model(exportable, folder, parity_rows=None, reporter=SILENT):
     """Writes a SavedModel and `parity.json` into a folder, and refuses an export that does not agree.
 
     Args:
-        exportable: has `endpoints()`, `variables`, `export_dtype` and, for pairs of texts, `pairs`.
+        exportable: has `endpoints()`, `variables`, `preprocessor` and `export_dtype`; every task does.
         folder: path of a folder that is there.
-        parity_texts: texts to compare on, checked, besides the bundled ones.
+        parity_rows: dict of column → rows to compare on, checked, besides the preprocessor's samples.
         reporter: `Reporter` that is told how far it is.
 
     Returns:
         dict: the parity certificate.
 
     Raises:
-        UserError: no agreement; the sentence says what differs.
+        UserError: no agreement; the sentence says what differs. Or as `write_saved_model`.
     """
-    endpoints = exportable.endpoints()
-    write_saved_model(endpoints, exportable.variables, folder)
-    columns = columns_to_compare(exportable, parity_texts)
-    dtype = exportable.export_dtype
-    return certify(saved_model_parity(endpoints, folder, columns, dtype=dtype, reporter=reporter), folder)
+    preprocessor = exportable.preprocessor
+    write_saved_model(exportable.endpoints(), exportable.variables, folder, tracked=preprocessor.tracked)
+    rows = rows_to_compare(preprocessor, parity_rows)
+    return certify(saved_model_parity(exportable, folder, rows, reporter=reporter), folder)
+
+
+def saved_model_parity(exportable, folder, rows, *, tolerance=None, python=sys.executable, reporter=SILENT):
+    """Compares a SavedModel, run in a clean process, with the endpoints it was written from.
+
+    Args:
+        exportable: has `endpoints()`, `preprocessor` and `export_dtype`; computes here.
+        folder: path of the SavedModel.
+        rows: dict of column → list or array, checked.
+        tolerance: float. Largest difference of a number. Defaults to 1e-5, in bfloat16 3e-2.
+        python: path of the interpreter of the clean process; another TensorFlow may be installed there.
+        reporter: `Reporter` that is told how far it is.
+
+    Returns:
+        dict: the certificate; `"agrees"` says whether it passed, `"reasons"` why not.
+    """
+    endpoints, dtype = exportable.endpoints(), exportable.export_dtype
+    requests = Requests.of(exportable.preprocessor, rows, endpoints)
+    with reporter.bar("comparing, in a clean process", len(requests.batches)) as advance:
+        theirs, about = ask_clean_process(_CLIENT, folder, requests, advance, python=python)
+    how = {"tolerance": tolerance or TOLERANCE[dtype], "reporter": reporter}
+    compared, reasons = compare_endpoints(endpoints, requests, theirs, **how)
+    ops = [f"the op {name} is {words}" for name, words in refused_ops(about["foreign_ops"]).items()]
+    return certificate_of(
+        compared,
+        [*ops, *reasons],
+        requests.rows,
+        dtype=dtype,
+        foreign_ops=about["foreign_ops"],
+        load_seconds=round(about["load_seconds"], 3),
+        clean_process=about["versions"],
+    )

@@ -10,31 +10,32 @@ from pathlib import Path
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.export.saved_model_client import unpacked
 
 
-def ask_clean_process(client, model, batches, advance, *, python=sys.executable):
-    """Runs a client script on batches of texts.
+def ask_clean_process(client, model, requests, advance, *, python=sys.executable):
+    """Runs a client script on requests.
 
     Args:
-        client: path of the script. It is given the model, a JSON file of the batches and the name of an `.npz` file to
-            write, in which `about` is JSON; it prints a line a batch.
+        client: path of the script. It is given the model, an `.npz` file of the requests and the name of an `.npz` file
+            to write, in which `about` is JSON; it prints a line a batch. See `saved_model_client`.
         model: path of the exported model.
-        batches: list of dicts of input name → list of str.
+        requests: `Requests`.
         advance: function to call after each batch.
         python: path of the interpreter. Defaults to this one's.
 
     Returns:
-        `(dict of name → array, dict: what the client says of itself)`.
+        `(dict of "batch/endpoint/output" → array, dict: what the client says of itself)`.
 
     Raises:
         UserError: the client ended with an error; the sentence holds its last line.
     """
     with tempfile.TemporaryDirectory() as aside:
-        requests, answers, errors = (Path(aside, name) for name in ("requests.json", "answers.npz", "errors.txt"))
-        requests.write_text(json.dumps(batches), encoding="utf-8")
+        asked, answers, errors = (Path(aside, name) for name in ("requests.npz", "answers.npz", "errors.txt"))
+        requests.write(asked)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("KERAS")}
         # -P: not from the script's folder. A client blocks what it must not have; packages may come from anywhere.
-        command = [str(python), "-P", str(client), str(model), str(requests), str(answers)]
+        command = [str(python), "-P", str(client), str(model), str(asked), str(answers)]
         with errors.open("w") as error_file:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=error_file, text=True, env=environment)
             with process:
@@ -46,4 +47,4 @@ def ask_clean_process(client, model, batches, advance, *, python=sys.executable)
             raise UserError(f"The exported model does not run in a process of its own: {last:.300}")
         with np.load(answers) as file:
             theirs = {name: file[name] for name in file.files if name != "about"}
-            return theirs, json.loads(file["about"].tobytes())
+            return unpacked(theirs), json.loads(file["about"].tobytes())

@@ -11,6 +11,7 @@ from keras_bigmodel.edge.lite_network import SIGNATURE
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite_metadata import with_metadata
 from keras_bigmodel.export.saved_model import write_saved_model
+from keras_bigmodel.tokenizers import WordPieceTokenizer
 
 QUANTIZERS = ("int8", "float16", "none")
 LITE_FILE = "model.tflite"
@@ -20,8 +21,8 @@ def write_lite(exportable, path, *, quantize="int8"):
     """Writes a LiteRT file: ids of any length in, probabilities out.
 
     Args:
-        exportable: has `endpoints()` with `tokens`, `variables`, `outputs_from_logits`, `labels`, `tokenizer`,
-            `max_length` and `pairs`; computes in float32.
+        exportable: `TextClassifier`: has `endpoints()` with `tokens`, `variables`, `outputs_from_logits`, `labels` and
+            a preprocessor of texts; computes in float32.
         path: path of the file.
         quantize: `"int8"` (weights in 8 bits, activations at run time: LiteRT's dynamic range), `"float16"` (weights)
             or `"none"`.
@@ -32,21 +33,28 @@ def write_lite(exportable, path, *, quantize="int8"):
     Source: the LiteRT (TensorFlow Lite) format.
     """
     check_quantize(quantize)
-    settings = exportable.tokenizer.settings()
+    preprocessor, labels = exportable.preprocessor, getattr(exportable, "labels", None)
+    tokenizer = getattr(preprocessor, "tokenizer", None)
+    if labels is None or not isinstance(tokenizer, WordPieceTokenizer):
+        raise UserError(
+            f"A {type(exportable).__name__} came; LiteRT files are written of classifiers of texts with a "
+            'WordPieceTokenizer. Export it with format="saved_model".'
+        )
+    settings = tokenizer.settings()
     if settings["mode"] != "exact":
         raise UserError(
             f'The model was trained with mode="{settings["mode"]}", whose tokenizer needs tensorflow_text. A LiteRT '
             'file for ids needs a model trained with mode="exact", the default.'
         )
     contents = LiteContents(
-        tuple(exportable.labels),
-        tuple(exportable.tokenizer.vocabulary),
+        tuple(labels),
+        tuple(tokenizer.vocabulary),
         settings,
-        exportable.max_length,
-        exportable.pairs,
+        preprocessor.max_length,
+        len(preprocessor.columns) > 1,
     )
     network = _converted(exportable, quantize)
-    Path(path).write_bytes(with_metadata(network, name="keras_bigmodel", tokenized=not exportable.pairs))
+    Path(path).write_bytes(with_metadata(network, name="keras_bigmodel", tokenized=not contents.pairs))
     contents.append_to(path)
 
 
@@ -60,7 +68,7 @@ def _converted(exportable, quantize):
     tokens = exportable.endpoints()["tokens"]
 
     def classify(**ids):
-        ids = {name: _cut(column, exportable.max_length) for name, column in ids.items()}
+        ids = {name: _cut(column, exportable.preprocessor.max_length) for name, column in ids.items()}
         return {"probabilities": exportable.outputs_from_logits(tokens.function(**ids)["logits"])}
 
     with tempfile.TemporaryDirectory() as folder:

@@ -1,12 +1,13 @@
 """Runs a LiteRT file as a phone's or a small machine's program would: `keras_bigmodel.edge`, no TensorFlow, no Keras.
 
 A script, run by path, in a process of its own.
-usage: lite_client.py MODEL.tflite REQUESTS.json ANSWERS.npz
+usage: lite_client.py MODEL.tflite REQUESTS.npz ANSWERS.npz
 """
 
-import json
+import importlib.util
 import sys
 import time
+from pathlib import Path
 
 
 class _Blocker:
@@ -27,21 +28,26 @@ def main(model, requests_path, answers_path):
 
     from keras_bigmodel.edge import LiteClassifier
 
+    # By its path: the package around it would load TensorFlow.
+    spec = importlib.util.spec_from_file_location("files", Path(__file__).with_name("saved_model_client.py"))
+    files = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(files)
+
     start = time.perf_counter()
     classifier = LiteClassifier(model)
     load_seconds = time.perf_counter() - start
-    with open(requests_path, encoding="utf-8") as file:
-        batches = json.load(file)
+    batches, _, requests = files.read_requests(requests_path)
     answers = {}
-    for number, batch in enumerate(batches):
-        texts = tuple(batch.values()) if classifier.pairs else batch["text"]
+    for number in range(batches):
+        columns = [[text.decode("utf-8") for text in requests[f"{number}/{name}"]] for name in classifier.columns]
+        texts = tuple(columns) if len(columns) > 1 else columns[0]
         ids = classifier.preprocess(texts)
         answers.update({f"{number}/tokenize/{name}": np.array(rows, "int32") for name, rows in ids.items()})
-        answers[f"{number}/probabilities"] = classifier.predict(texts)
+        answers[f"{number}/classify/probabilities"] = classifier.predict(texts)
         print(number + 1, flush=True)
     versions = {name: metadata.version(name) for name in ("ai-edge-litert", "numpy")}
     about = {"load_seconds": load_seconds, "versions": versions, "labels": classifier.labels}
-    np.savez(answers_path, about=np.frombuffer(json.dumps(about).encode(), "uint8"), **answers)
+    files.write_answers(answers_path, answers, about)
 
 
 if __name__ == "__main__":

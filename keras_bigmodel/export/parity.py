@@ -1,104 +1,125 @@
-"""Whether an exported model agrees with the one it came from. Knows endpoints and files; no task."""
-
-import sys
-from pathlib import Path
+"""Whether endpoints that ran elsewhere agree with the ones that run here. Knows endpoints and rules; no format."""
 
 import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.core.manifest import package_versions
 from keras_bigmodel.core.reporter import SILENT
-from keras_bigmodel.export.clean_process import ask_clean_process
-from keras_bigmodel.export.safe_ops import refused_ops
-from keras_bigmodel.export.text_batches import rows_alike, text_batches
 
-TOLERANCE = {"float32": 1e-5, "bfloat16": 3e-2}  # largest difference of logits that still counts as agreement
-_CLIENT = Path(__file__).with_name("saved_model_client.py")
+TOLERANCE = {"float32": 1e-5, "bfloat16": 3e-2}  # the largest difference of numbers that still counts as agreement
+_SHOWN = 10
 
 
-def saved_model_parity(
-    endpoints, folder, columns, *, dtype="float32", tolerance=None, python=sys.executable, reporter=SILENT
-):
-    """Compares a SavedModel, run in a clean process, with the endpoints it was written from.
+def compare_endpoints(endpoints, requests, theirs, *, tolerance, reporter=SILENT):
+    """Computes every request here and compares each output with what ran elsewhere, by its rule.
 
     Args:
-        endpoints: dict of signature name → `Endpoint`, computing here.
-        folder: path of the SavedModel.
-        columns: dict of input name → list of str: the texts.
-        dtype: str. What both compute in.
-        tolerance: float. Largest difference of a logit. Defaults to 1e-5, in bfloat16 3e-2.
-        python: path of the interpreter of the clean process; another TensorFlow may be installed there.
+        endpoints: dict of name → `Endpoint`.
+        requests: `Requests`.
+        theirs: dict of "batch/endpoint/output" → array.
+        tolerance: float. Of rules that name none.
         reporter: `Reporter` that is told how far it is.
 
     Returns:
-        dict: the certificate; `"agrees"` says whether it passed, `"reasons"` why not.
+        `(dict of endpoint → rows and outputs, list of reasons why they do not agree)`; of each output the rule, how
+        many rows differ, the first such rows, and of numbers the largest and the mean difference.
     """
-    batches, tolerance = text_batches(columns), tolerance or TOLERANCE[dtype]
-    with reporter.bar("comparing, in a clean process", len(batches)) as advance:
-        theirs, about = ask_clean_process(_CLIENT, folder, batches, advance, python=python)
-    with reporter.bar("comparing, here", len(batches)) as advance:
-        token_differences, label_differences, differences = _differences(endpoints, batches, theirs, advance)
-    others = _other_answers(endpoints, batches[0], theirs, tolerance) if batches else []
-    certificate = {
-        "texts": len(next(iter(columns.values()))),
-        "dtype": dtype,
-        "tolerance": tolerance,
-        "texts_with_other_tokens": len(token_differences),
-        "largest_logit_difference": float(differences.max(initial=0.0)),
-        "mean_logit_difference": float(differences.mean()) if len(differences) else 0.0,
-        "texts_with_other_labels": label_differences,
-        "foreign_ops": about["foreign_ops"],
-        "signatures": about["signatures"],
-        "saved_model_load_seconds": round(about["load_seconds"], 3),
-        "clean_process": about["versions"],
-        "versions": package_versions(),
-    }
-    reasons = _reasons(certificate, token_differences) or [f"the signature {name} answers otherwise" for name in others]
-    return {"agrees": not reasons, "reasons": reasons, **certificate}
+    found, reasons = {}, []
+    with reporter.bar("comparing, here", sum(map(len, requests.asked.values()))) as advance:
+        for name, endpoint in endpoints.items():
+            comparison = _EndpointComparison(name, endpoint, tolerance)
+            for number in requests.asked[name]:
+                comparison.add(number, requests, theirs)
+                advance()
+            found[name] = comparison.described()
+            reasons += comparison.reasons()
+    return found, reasons
 
 
-def _differences(endpoints, batches, theirs, advance):
-    """Computes every batch here: `(texts with other tokens, labels that differ, largest logit differences)`."""
-    tokenize, tokens = (endpoints[name].traced() for name in ("tokenize", "tokens"))
-    texts, labels, differences = [], 0, [np.zeros(0)]
-    for number, batch in enumerate(batches):
-        ids = tokenize(**{name: tf.constant(column, tf.string) for name, column in batch.items()})
-        ours = {name: value.numpy() for name, value in ids.items()}
-        same = [rows_alike(ours[name], theirs[f"{number}/tokenize/{name}"]) for name in ours]
-        differing = np.flatnonzero(~np.logical_and.reduce(same))
-        texts += [next(iter(batch.values()))[row] for row in differing]
-        if not len(differing):  # logits of other tokens say nothing
-            logits, their_logits = tokens(**ids)["logits"].numpy(), theirs[f"{number}/tokens/logits"]
-            differences.append(np.abs(logits - their_logits).max(axis=-1))
-            labels += int((logits.argmax(-1) != their_logits.argmax(-1)).sum())
-        advance()
-    return texts, labels, np.concatenate(differences)
+def certificate_of(compared, reasons, rows, **facts):
+    """Returns a parity certificate: dict.
+
+    Args:
+        compared: dict that `compare_endpoints` returned.
+        reasons: list of str: why there is no agreement.
+        rows: int. The number of rows that were asked about.
+        **facts: what else it says.
+    """
+    whole = {"agrees": not reasons, "reasons": reasons, "rows": rows, "endpoints": compared}
+    return {**whole, **facts, "versions": package_versions()}
 
 
-def _other_answers(endpoints, batch, theirs, tolerance):
-    """Names the signatures from texts, but `tokenize`, whose answers to the first batch differ."""
-    texts = {name: tf.constant(column, tf.string) for name, column in batch.items()}
-    differing = []
-    for name in sorted(set(endpoints) - {"tokenize", "tokens"}):
-        answers = {key: value.numpy() for key, value in endpoints[name].traced()(**texts).items()}
-        if not all(_agree(value, theirs[f"0/{name}/{key}"], tolerance) for key, value in answers.items()):
-            differing.append(name)
-    return differing
+class _EndpointComparison:
+    """What differs in the outputs of one endpoint, batch by batch."""
+
+    def __init__(self, name, endpoint, tolerance):
+        self._name = name
+        self._traced = endpoint.traced()
+        self._inputs = {spec.name: spec for spec in endpoint.inputs}
+        outputs = self._traced.structured_outputs
+        self._rules = {output: endpoint.rule(output, tensor.dtype) for output, tensor in outputs.items()}
+        self._limits = {output: rule.limit(tolerance) for output, rule in self._rules.items()}
+        self._differences = {output: [np.zeros(0)] for output in self._rules}
+        self._shown = {output: [] for output in self._rules}
+        self._missing = []
+
+    def add(self, number, requests, theirs):
+        inputs = {name: requests.batches[number][name] for name in self._inputs}
+        tensors = {name: tf.constant(array, self._inputs[name].dtype) for name, array in inputs.items()}
+        ours = {output: _plain(value.numpy()) for output, value in self._traced(**tensors).items()}
+        for output, rule in self._rules.items():
+            key = f"{number}/{self._name}/{output}"
+            if key not in theirs:
+                self._missing.append(output)
+                continue
+            beside = {**inputs, **ours}
+            given = beside[rule.among] if hasattr(rule, "among") else beside.get(rule.mask)
+            apart = rule.differences(ours[output], theirs[key], given)
+            self._differences[output].append(apart)
+            room = _SHOWN - len(self._shown[output])
+            differing = np.flatnonzero(~(apart <= self._limits[output]))[:room]
+            self._shown[output] += requests.row_words(number, differing)
+
+    def described(self):
+        return {
+            "rows": max(map(len, map(np.concatenate, self._differences.values()))),
+            "outputs": {output: self._facts(output) for output in self._rules},
+        }
+
+    def _facts(self, output):
+        rule, limit, apart = self._rules[output], self._limits[output], np.concatenate(self._differences[output])
+        facts = {**rule.described(limit), "rows_that_differ": int((~(apart <= limit)).sum())}
+        if rule.name == "close":
+            facts["largest_difference"] = float(apart.max(initial=0.0))
+            facts["mean_difference"] = float(apart.mean()) if len(apart) else 0.0
+        if self._shown[output]:
+            facts["some_rows_that_differ"] = self._shown[output]
+        return facts
+
+    def reasons(self):
+        for output in dict.fromkeys(self._missing):
+            yield f"{self._name} does not give {output}"
+        for output, rule in self._rules.items():
+            facts, rows = self._facts(output), len(np.concatenate(self._differences[output]))
+            differing = facts["rows_that_differ"]
+            if differing <= (1 - getattr(rule, "share", 1.0)) * rows:
+                continue
+            if rule.name == "close":
+                yield (
+                    f"{output} of {self._name} differs by up to {facts['largest_difference']:.1e}, allowed is "
+                    f"{facts['tolerance']:.0e}"
+                )
+            elif rule.name == "same_choice":
+                yield (
+                    f"{1 - differing / rows:.1%} of the rows keep their choice in {output} of {self._name}, wanted are "
+                    f"{rule.share:.0%}; the first that does not is {facts['some_rows_that_differ'][0]!r:.80}"
+                )
+            else:
+                yield (
+                    f"{differing} of {rows} rows get another {output} of {self._name}, the first is "
+                    f"{facts['some_rows_that_differ'][0]!r:.80}"
+                )
 
 
-def _agree(ours, theirs, tolerance):
-    if ours.dtype == object:
-        return ours.astype(np.bytes_).tolist() == theirs.tolist()
-    return ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=tolerance, atol=tolerance)
-
-
-def _reasons(certificate, token_differences):
-    reasons = [f"the op {name} is {words}" for name, words in refused_ops(certificate["foreign_ops"]).items()]
-    if token_differences:
-        reasons.append(f"{len(token_differences)} texts get other tokens, the first is {token_differences[0]!r:.80}")
-    elif not certificate["largest_logit_difference"] <= certificate["tolerance"]:
-        reasons.append(
-            f"logits differ by up to {certificate['largest_logit_difference']:.1e}, allowed is "
-            f"{certificate['tolerance']:.0e}"
-        )
-    return reasons
+def _plain(array):
+    return array.astype("float32") if array.dtype.name == "bfloat16" else array

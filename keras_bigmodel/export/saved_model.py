@@ -4,23 +4,41 @@ import contextlib
 
 import tensorflow as tf
 
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.export.endpoint import check_batch_axis
 
-def write_saved_model(endpoints, variables, folder):
+
+def write_saved_model(endpoints, variables, folder, *, tracked=()):
     """Writes a SavedModel whose signatures are the endpoints.
 
     Args:
         endpoints: dict of signature name → `Endpoint`.
         variables: the `keras.Variable`s that the endpoints read.
         folder: path of the folder to write into.
+        tracked: sequence of TensorFlow objects beside the variables that the endpoints read: lookup tables.
+
+    Raises:
+        UserError: an output without an axis for the rows; an endpoint reads an object that is not named.
 
     Source: the SavedModel format of TensorFlow.
     """
     module = tf.Module()
     # The list makes the weights part of the module. Keras's own exporter tracks them twice and writes them twice.
     module.weights = [variable.value for variable in variables]
+    module.tracked = list(tracked)
     signatures = {name: endpoint.traced() for name, endpoint in endpoints.items()}
-    with _without_notes():
-        tf.saved_model.save(module, str(folder), signatures=signatures)
+    for name, signature in signatures.items():
+        check_batch_axis(name, signature)
+    try:
+        with _without_notes():
+            tf.saved_model.save(module, str(folder), signatures=signatures)
+    except AssertionError as error:
+        if "untracked" not in str(error):
+            raise
+        raise UserError(
+            "The endpoints read a TensorFlow object that the export does not hold, a lookup table say. Name it in "
+            "`tracked` of the preprocessor, or of its tokenizer."
+        ) from error
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """Runs a SavedModel as a stranger would: TensorFlow and TensorFlow Text only, in a process of its own.
 
 A script, run by path; it imports nothing of keras_bigmodel and makes sure that nobody does.
-usage: saved_model_client.py SAVED_MODEL REQUESTS.json ANSWERS.npz
+usage: saved_model_client.py SAVED_MODEL REQUESTS.npz ANSWERS.npz
 """
 
 import json
@@ -38,17 +38,58 @@ def foreign_ops(folder):
     return sorted(name for name in names - own if op_def_registry.get(name) is None)
 
 
-def plain(array):
-    """Gives strings as fixed-width bytes, which can be stored without pickling."""
+def packed(name, array):
+    """Returns an array as what `numpy.savez` stores without pickling: strings as their bytes, lengths and shape."""
     import numpy as np
 
-    return array.astype(np.bytes_) if array.dtype == object else array
+    if array.dtype != object:
+        return {name: array.astype("float32") if array.dtype.name == "bfloat16" else array}
+    strings = [value.encode("utf-8") if isinstance(value, str) else value for value in array.ravel()]
+    return {
+        f"{name}.bytes": np.frombuffer(b"".join(strings), "uint8"),
+        f"{name}.lengths": np.array([len(value) for value in strings], "int64"),
+        f"{name}.shape": np.array(array.shape, "int64"),
+    }
+
+
+def unpacked(arrays):
+    """Returns the dict of name → array that was packed."""
+    import numpy as np
+
+    found = {name: array for name, array in arrays.items() if not name.endswith((".bytes", ".lengths", ".shape"))}
+    for name in arrays:
+        if name.endswith(".shape"):
+            name = name.removesuffix(".shape")
+            joined, ends = arrays[f"{name}.bytes"].tobytes(), np.cumsum(arrays[f"{name}.lengths"]).tolist()
+            strings = np.empty(len(ends), object)
+            strings[:] = [joined[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+            found[name] = strings.reshape(arrays[f"{name}.shape"])
+    return found
+
+
+def read_requests(path):
+    """Returns `(number of batches, endpoint → numbers of batches, dict of "batch/input" → array)`."""
+    import numpy as np
+
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    plan = json.loads(arrays.pop("plan").tobytes())
+    return plan["batches"], plan["asked"], unpacked(arrays)
+
+
+def write_answers(path, answers, about):
+    """Writes a dict of "batch/endpoint/output" → array, and what the client says of itself."""
+    import numpy as np
+
+    arrays = {}
+    for name, array in answers.items():
+        arrays |= packed(name, array)
+    np.savez(path, about=np.frombuffer(json.dumps(about).encode(), "uint8"), **arrays)
 
 
 def main(folder, requests_path, answers_path):
-    """Answers every batch of texts by `tokenize` and `tokens`, and once by every other signature."""
+    """Answers every batch by the signatures that are asked about it."""
     sys.meta_path.insert(0, _Blocker())
-    import numpy as np
     import tensorflow as tf
 
     ops = foreign_ops(folder)
@@ -57,28 +98,25 @@ def main(folder, requests_path, answers_path):
     start = time.perf_counter()
     loaded = tf.saved_model.load(folder)
     load_seconds = time.perf_counter() - start
-    with open(requests_path, encoding="utf-8") as file:
-        batches = json.load(file)
-    signatures = loaded.signatures
+    batches, asked, requests = read_requests(requests_path)
     answers = {}
-    for number, batch in enumerate(batches):
-        texts = {name: tf.constant(column, tf.string) for name, column in batch.items()}
-        ids = signatures["tokenize"](**texts)
-        answers.update({f"{number}/tokenize/{name}": value.numpy() for name, value in ids.items()})
-        for name in signatures:
-            if name == "tokenize" or (number and name != "tokens"):
+    for number in range(batches):
+        for name, numbers in asked.items():
+            if number not in numbers:
                 continue
-            output = signatures[name](**(ids if name == "tokens" else texts))
-            answers.update({f"{number}/{name}/{key}": plain(value.numpy()) for key, value in output.items()})
+            signature = loaded.signatures[name]
+            specs = signature.structured_input_signature[1]
+            inputs = {key: tf.constant(requests[f"{number}/{key}"], spec.dtype) for key, spec in specs.items()}
+            answers |= {f"{number}/{name}/{key}": value.numpy() for key, value in signature(**inputs).items()}
         print(number + 1, flush=True)
     about = {
         "foreign_ops": ops,
         "load_seconds": load_seconds,
-        "signatures": sorted(signatures),
+        "signatures": sorted(loaded.signatures),
         "versions": {"tensorflow": tf.__version__, "tensorflow-text": tensorflow_text.__version__},
         "keras_loaded": "keras" in sys.modules,
     }
-    np.savez(answers_path, about=np.frombuffer(json.dumps(about).encode(), "uint8"), **answers)
+    write_answers(answers_path, answers, about)
 
 
 if __name__ == "__main__":

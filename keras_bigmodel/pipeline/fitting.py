@@ -3,7 +3,6 @@
 import contextlib
 import signal
 import threading
-from collections import Counter
 
 import keras
 
@@ -12,13 +11,14 @@ from keras_bigmodel.pipeline.streamed_table import StreamedTable
 from keras_bigmodel.training import BackupAndResume, ReportProgress, StopAtNaN
 
 
-def fit_task(task, settings, tables, *, state_folder, reporter, callbacks=()):
+def fit_task(task, job, settings, tables, *, state_folder, reporter, callbacks=()):
     """Trains a task as the settings say, from the state in a folder if there is one.
 
     Args:
-        task: `TextClassifier`.
+        task: a task.
+        job: its `Job`.
         settings: `TrainSettings`.
-        tables: dict of part → `TextTable`, `train` and `validation`; `train` may be a `StreamedTable`.
+        tables: dict of part → table, `train` and `validation`; see `Job.read`.
         state_folder: path of the folder that the run's state is kept in.
         reporter: `Reporter` that is told how far it is.
         callbacks: Keras callbacks to run along, first.
@@ -27,14 +27,14 @@ def fit_task(task, settings, tables, *, state_folder, reporter, callbacks=()):
         `(dict of metric → list of float, one an epoch; list of str: what a person should know)`.
 
     Raises:
-        UserError: the loss is no number in the first epoch; class weights of unknown labels.
+        UserError: the loss is no number in the first epoch.
         RunStopped: somebody asked to stop (SIGINT, SIGTERM); the state is kept.
     """
     task.compile(
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
         gradient_accumulation_steps=settings.accumulate if settings.accumulate > 1 else None,
-        label_smoothing=settings.label_smoothing,
+        **job.compile_options(settings),
     )
     train_table, validation = tables["train"], tables["validation"]
     backup = BackupAndResume(state_folder, minutes=settings.checkpoint_minutes, keep=True)
@@ -47,7 +47,7 @@ def fit_task(task, settings, tables, *, state_folder, reporter, callbacks=()):
             batch_size=settings.batch_size,
             epochs=settings.epochs,
             validation_data=(validation.inputs, validation.labels),
-            class_weight=class_weights(settings.class_weight, train_table.label_counts),
+            **job.fit_options(settings, train_table),
             verbose=0,
             callbacks=[progress, *callbacks, *_tensorboard(settings), watch, *early, backup],
             seed=settings.seed,
@@ -62,42 +62,6 @@ def _rows_of(table):
     if isinstance(table, StreamedTable):
         return {"x": table.stream}
     return {"x": table.inputs, "y": table.labels, "sample_weight": table.weights}
-
-
-def class_weights(given, labels):
-    """Gives the weight of each label: None, those given, or for `"balanced"` rows / (labels · rows of the label).
-
-    Args:
-        given: None, `"balanced"`, a dict of label → number, or the same as text: `"spam=3,ham=1"`.
-        labels: list of str, the labels of the training rows; or dict of label → rows.
-
-    Raises:
-        UserError: an unknown label, or no number.
-    """
-    if given is None:
-        return None
-    counts = Counter(labels)
-    if given == "balanced":
-        return {label: counts.total() / (len(counts) * rows) for label, rows in counts.items()}
-    if isinstance(given, str):
-        parts = [part.rpartition("=") for part in given.split(",")]
-        given = {label.strip(): number for label, _, number in parts}
-    weights = {}
-    for label, number in given.items():
-        if str(label) not in counts:
-            raise UserError(
-                f'--class-weight names the label "{label}", which no training row has. Known labels: '
-                f"{', '.join(sorted(counts)[:10])}. Write balanced, or e.g. {min(counts)}=2.5"
-            )
-        try:
-            weights[str(label)] = float(number)
-        except (TypeError, ValueError) as error:
-            raise UserError(f'--class-weight gives "{label}" the weight {number!r}; wanted a number.') from error
-        if not 0 <= weights[str(label)] < float("inf"):
-            raise UserError(f'--class-weight gives "{label}" the weight {number}; wanted 0 or more.')
-    if not any(weights.get(label, 1.0) for label in counts):
-        raise UserError("--class-weight gives every label the weight 0. Give at least one label more.")
-    return weights
 
 
 def _early_stopping(settings):

@@ -7,7 +7,7 @@ import numpy as np
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.edge import LiteClassifier
 from keras_bigmodel.export import LITE_FILE
-from keras_bigmodel.pipeline.measurement import ask, check_pairs, refuse_unknown_labels
+from keras_bigmodel.pipeline.jobs.classification_measures import targets_and_answers
 
 _ROWS = 64  # answered at once
 
@@ -28,22 +28,20 @@ class LostAccuracy:
     """
 
     def __init__(self, task, table, max_drop, reporter):
-        check_pairs(task, table)
-        refuse_unknown_labels(table, task.labels)
         self._table, self._max_drop, self._reporter = table, max_drop, reporter
-        self._targets = task.encode_targets(table.labels)
-        answers = ask(task, table, batch_size=_ROWS, reporter=reporter, title="measuring the model")
+        how = {"batch_size": _ROWS, "reporter": reporter, "title": "measuring the model"}
+        self._targets, answers = targets_and_answers(task, table, **how)
         self._accuracy = self._share_of_right(answers)
 
     def __call__(self, folder):
         """Measures the file in a folder."""
-        classifier, columns = LiteClassifier(Path(folder) / LITE_FILE), self._columns()
-        starts = range(0, len(columns[0]), _ROWS)
+        classifier, table = LiteClassifier(Path(folder) / LITE_FILE), self._table
+        starts = range(0, len(table), _ROWS)
         answers = []
         with self._reporter.bar("measuring the LiteRT file", len(starts)) as advance:
             for start in starts:
-                part = [column[start : start + _ROWS] for column in columns]
-                answers.append(classifier.predict(tuple(part) if classifier.pairs else part[0]))
+                rows = range(start, min(start + _ROWS, len(table)))
+                answers.append(classifier.predict(table.rows(rows).inputs))
                 advance()
         accuracy = self._share_of_right(np.concatenate(answers))
         lost = 100 * (self._accuracy - accuracy)
@@ -60,10 +58,6 @@ class LostAccuracy:
             "accuracy": accuracy,
             "points_lost": round(lost, 4),
         }
-
-    def _columns(self):
-        seconds = self._table.seconds
-        return (self._table.texts,) if seconds is None else (self._table.texts, seconds)
 
     def _share_of_right(self, answers):
         return float(np.mean(answers.argmax(-1) == self._targets))

@@ -15,7 +15,7 @@ from keras_bigmodel.core.run_lock import RunLock
 from keras_bigmodel.core.versions import version_numbers
 
 FOLDER = ".training"  # TF Serving passes over what is no number
-_FORMAT = 1
+_FORMAT = 2
 
 
 class RunFolder:

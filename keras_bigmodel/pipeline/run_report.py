@@ -1,41 +1,40 @@
-"""What a report shows of a model and of the run that made it. Knows manifests and figures; no task."""
+"""What a report shows of a model and of the run that made it. Knows manifests and figures; no kind of task."""
 
 import contextlib
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest, package_versions
 from keras_bigmodel.core.versions import version_folder
-from keras_bigmodel.data import data_report
-from keras_bigmodel.evaluation import write_card, write_report
+from keras_bigmodel.pipeline.jobs import job_of
 
 
-def write_run_report(folder, manifest, certificate, figures):
+def write_run_report(folder, manifest, certificate, *, job, figures):
     """Writes `report/` and `card.md` of a version.
 
     Args:
         folder: `Path` of the version folder.
         manifest: `Manifest`.
         certificate: dict: the parity certificate.
-        figures: dict: `data` as `data.data_report`, `history`, `notes`, `measured` as `measurement.measured`.
+        job: the `Job` of its kind.
+        figures: dict: `data` as `Job.describe`, `history`, `notes`, `measured` as `Job.measure`.
     """
-    shown = {**figures, "model": about_model(manifest), "parity": certificate}
-    write_report(folder / "report", shown)
-    write_card(folder / "card.md", shown)
+    job.write_report(folder, {**figures, "model": about_model(manifest), "parity": certificate})
 
 
-def write_table_report(folder, model, table, figures):
+def write_table_report(folder, model, task, table, figures):
     """Writes the report of one table that a model was measured on.
 
     Args:
         folder: path of a folder that is there.
         model: path of the model's folder, or of one version.
+        task: the task.
         table: `TextTable`.
-        figures: dict as `measurement.measured`.
+        figures: dict as `Job.measure`.
     """
-    shown = {"data": data_report({"test": table}), "measured": {"test": figures}}
+    about = {}
     with contextlib.suppress(UserError):  # a task that was saved without a manifest
-        shown["model"] = about_model(Manifest.read(version_folder(model)))
-    write_report(folder, shown)
+        about = {"model": about_model(Manifest.read(version_folder(model)))}
+    job_of(task).write_table_report(folder, about, table, figures)
 
 
 def about_model(manifest):
@@ -49,8 +48,9 @@ def about_model(manifest):
         "labels": manifest.labels,
         "encoder": manifest.settings.get("encoder"),
         "parameters": manifest.sizes.get("parameters"),
-        "max_length": manifest.sizes.get("max_length_used"),
-        "tokenizer": manifest.tokenizer,
+        "columns": manifest.preprocessor["columns"],
+        "max_length": manifest.preprocessor.get("max_length"),
+        "tokenizer": manifest.preprocessor.get("tokenizer"),
         "dtype": manifest.settings.get("trained_in"),
         "created": manifest.created,
         "settings": manifest.settings,

@@ -1,29 +1,27 @@
-"""The tables of a run: read, checked, split, described. Knows settings and tables; no model."""
+"""The tables of a run: read, split, told of. Knows settings and tables; no model, no kind of task."""
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data import hold_back, labels_to_train, read_text_table
-from keras_bigmodel.data.tables.label_check import counts_in_order
 
 
-def read_tables(settings, say):
+def read_parts(settings, say, read, hold_back):
     """Reads the tables that the settings name.
 
     Args:
         settings: `TrainSettings`.
         say: function that is told what was left out.
+        read: function of a path and the settings → table.
+        hold_back: function of a table and the settings → `(rows kept, rows held back)`, two lists of numbers.
 
     Returns:
-        `(dict of part → TextTable, list of labels)`; the parts are `train`, `validation` and, if named, `test`.
+        dict of part → table; the parts are `train`, `validation` and, if named, `test`.
 
     Raises:
-        UserError: a table cannot be read or trained on.
+        UserError: a table cannot be read, or is too small to hold rows back.
     """
-    whole, labels = labels_to_train(_read(settings.table, settings), min_rows=settings.min_rows or 1)
+    whole = read(settings.table, settings)
     _tell(whole, say)
     if settings.validation is None:
-        kept, held = hold_back(
-            whole.texts, whole.labels, settings.validation_share, seed=settings.seed, seconds=whole.seconds
-        )
+        kept, held = hold_back(whole, settings)
         if not held:
             raise UserError(
                 f"{whole.path} has {len(whole)} usable rows, too few or too much alike to hold "
@@ -32,23 +30,12 @@ def read_tables(settings, say):
             )
         tables = {"train": whole.rows(kept), "validation": whole.rows(held)}
     else:
-        tables = {"train": whole, "validation": _read(settings.validation, settings)}
+        tables = {"train": whole, "validation": read(settings.validation, settings)}
         _tell(tables["validation"], say)
     if settings.test is not None:
-        tables["test"] = _read(settings.test, settings)
+        tables["test"] = read(settings.test, settings)
         _tell(tables["test"], say)
-    return tables, labels
-
-
-def described(table):
-    """Gives what the manifest keeps of a table."""
-    return {
-        "path": table.path,
-        "sha256": table.sha256,
-        "rows": len(table),
-        "classes": counts_in_order(table.label_counts),
-        "dropped": table.dropped,
-    }
+    return tables
 
 
 def tell(table, rows, say):
@@ -63,10 +50,6 @@ def tell(table, rows, say):
         say(note)
     for reason, number in table.dropped.items():
         say(f"Left out {number} of {rows} rows of {table.path}: {reason}.")
-
-
-def _read(path, settings):
-    return read_text_table(path, **settings.table_options)
 
 
 def _tell(table, say):

@@ -29,7 +29,7 @@ def stream_tables(settings, reporter, folder):
         folder: path where token ids are kept while the run lasts.
 
     Returns:
-        `(dict of part → StreamedTable or TextTable, list of labels)`, as `run_tables.read_tables`.
+        `(dict of part → StreamedTable or TextTable, list of labels)`, as `Job.read`.
 
     Raises:
         UserError: a table cannot be read or trained on.
@@ -69,7 +69,7 @@ def _train_table(stream, survey, counts, settings, reporter):
         reason, note = left_out(settings.min_rows, len(rare))
         dropped[reason] = sum(rare.values())
         notes.append(note)
-    kept = stream.where(lambda text, second, label: label in counts and not survey.is_held(text, second))
+    kept = stream.where(lambda texts, label: label in counts and not survey.is_held(texts))
     sample, rows = survey.sample(counts)
     held = survey.held(counts).label_counts
     label_counts = {label: number - held.get(label, 0) for label, number in counts.items()}
@@ -118,4 +118,4 @@ def _is_large(path):
 
 
 def _keys(table):
-    return map(key_of, table.texts, table.seconds or [None] * len(table))
+    return map(key_of, *table.inputs.values())

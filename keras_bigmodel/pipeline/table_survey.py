@@ -5,13 +5,13 @@ from collections import Counter
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import DrawnRows, TextTable
 from keras_bigmodel.data.same_text import same_text
+from keras_bigmodel.data.tables.table_block import INPUTS
 from keras_bigmodel.data.text_place import text_place
 
 _MOST_LABELS = 10_000
 _MOST_HELD_OF_ONE = 200  # a text in more rows is no measure of anything: it stays in training
 _MOST_SEEN_OF_ONE = 1000
 _LARGE_SHARE = 0.05  # of the rows held back: what a text may have at most
-_ROLES = {"text": "texts", "pair": "seconds", "label": "labels", "weight": "weights"}
 
 
 class TableSurvey:
@@ -47,15 +47,15 @@ class TableSurvey:
 
     def _take(self, block, known):
         empty = [None] * len(block)
-        columns = [getattr(block, name) or empty for name in _ROLES.values()]
-        for row in zip(*columns, strict=True):
-            number, (text, second, label, _) = self.rows, row
+        rows = zip(*block.inputs.values(), strict=True)
+        for row in zip(rows, block.labels, block.weights or empty, strict=True):
+            number, (texts, label, _) = self.rows, row
             self.rows += 1
             self.label_counts[label] += 1
-            places, size = text_place(text, second, seed=self._seed), len(text) + len(second or "")
+            places, size = text_place(*texts, seed=self._seed), sum(map(len, texts))
             self._held.offer(places[0], (number, row), size)
             self._seen.offer(places[1], (number, row), size)
-            if known and (key := key_of(text, second)) in known:
+            if known and (key := key_of(*texts)) in known:
                 self._met.setdefault(key, (number, row))
         if len(self.label_counts) > _MOST_LABELS:
             raise UserError(
@@ -70,40 +70,42 @@ class TableSurvey:
         for place, rows in places.items():
             if len(rows) > most:
                 self._held.leave_out(place)
-        held = Counter(label for _, (_, _, label, _) in self._rows_held())
+        held = Counter(label for _, (_, label, _) in self._rows_held())
         for label in [label for label, rows in held.items() if rows == self.label_counts[label]]:
-            of_label = [place for place, rows in self._held.places.items() if any(row[1][2] == label for row in rows)]
+            of_label = [place for place, rows in self._held.places.items() if any(row[1][1] == label for row in rows)]
             if of_label:  # another label's turn may have let it go already
                 self._held.leave_out(max(of_label))
 
     def _rows_held(self):
         return [row for rows in self._held.places.values() for row in rows]
 
-    def is_held(self, text, second, label=None):
+    def is_held(self, texts, label=None):
         """Says whether a row is held back: for `TableStream.where`."""
-        return self._held.holds(text_place(text, second, seed=self._seed)[0])
+        return self._held.holds(text_place(*texts, seed=self._seed)[0])
 
     def held(self, labels):
         """Gives the rows held back that have one of the labels, in the table's order: a `TextTable`."""
-        return self._table(sorted(row for row in self._rows_held() if row[1][2] in labels))[0]
+        return self._table(sorted(row for row in self._rows_held() if row[1][1] in labels))[0]
 
     def sample(self, labels):
         """Gives `(TextTable, their places in the table)`: rows to look at, of those that are not held back."""
         drawn = dict(row for rows in self._seen.places.values() for row in rows) | dict(self._met.values())
         return self._table(
-            sorted((number, row) for number, row in drawn.items() if row[2] in labels and not self.is_held(*row[:2]))
+            sorted((number, row) for number, row in drawn.items() if row[1] in labels and not self.is_held(row[0]))
         )
 
     def _table(self, rows):
         stream = self.stream
+        names = [name for role, name in INPUTS.items() if role in stream.columns]
         columns = {
-            name: [row[place] for _, row in rows] if role in stream.columns else None
-            for place, (role, name) in enumerate(_ROLES.items())
+            "inputs": {name: [texts[place] for _, (texts, *_) in rows] for place, name in enumerate(names)},
+            "labels": [label for _, (_, label, _) in rows],
+            "weights": [weight for _, (*_, weight) in rows] if "weight" in stream.columns else None,
         }
         facts = {"path": stream.path, "dropped": {}, "sha256": self._sha256, "columns": stream.columns}
         return TextTable(**columns, **facts), [number for number, _ in rows]
 
 
-def key_of(text, second=None):
-    """Gives what texts have in common that differ in Unicode form and whitespace only: a small number."""
-    return hash(same_text(text)) if second is None else hash((same_text(text), same_text(second)))
+def key_of(*texts):
+    """Gives what rows of texts have in common that differ in Unicode form and whitespace only: a small number."""
+    return hash(tuple(map(same_text, texts)))

@@ -9,30 +9,28 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from keras_bigmodel.core.answers import describe_reader
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import check_base, next_version
 from keras_bigmodel.core.whole_folder import check_room
-from keras_bigmodel.pipeline.data_description import describe_data
-from keras_bigmodel.pipeline.fitting import class_weights, fit_task
-from keras_bigmodel.pipeline.measurement import measured, refuse_unknown_labels
+from keras_bigmodel.pipeline.fitting import fit_task
+from keras_bigmodel.pipeline.jobs import job_named
+from keras_bigmodel.pipeline.parent_version import parent_of
 from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.run_report import write_run_report
-from keras_bigmodel.pipeline.run_tables import described, read_tables
-from keras_bigmodel.pipeline.streamed_tables import is_streamed, stream_tables
-from keras_bigmodel.pipeline.task_to_train import parent_of, task_to_train
 from keras_bigmodel.pipeline.train_settings import TrainSettings
-from keras_bigmodel.pipeline.version_contents import write_version
+from keras_bigmodel.pipeline.version_contents import load_task, write_version
 from keras_bigmodel.training import resolve_dtype
 
 UNFINISHED = ("refuse", "resume", "discard")
 _PARITY_ROWS = 2000  # validation texts that the export is compared on, besides the bundled ones
-_COPIES = 10  # of the weights on the disk at once: two states of three, the best, the task, the SavedModel, its checks
+_COPIES = 9  # of the weights on the disk at once: two states of three, the best, the SavedModel, its checks
 
 
 def train(settings, *, unfinished="refuse", reporter=SILENT, callbacks=()):
-    """Trains a classifier on a table and publishes it as the next version of its name.
+    """Trains a task on a table and publishes it as the next version of its name.
 
     While it runs, `<out>/.training/` holds its state; a run that ends early, by whatever hand, can be gone on with.
 
@@ -85,44 +83,51 @@ def has_state(out):
 
 
 def _run(settings, run, reporter, callbacks):
-    if is_streamed(settings):
-        tables, labels = stream_tables(settings, reporter, run.folder)
-    else:
-        tables, labels = read_tables(settings, reporter.say)
-    class_weights(settings.class_weight, tables["train"].label_counts)  # what cannot be used is refused at once
+    job = job_named(settings.task)
+    tables, facts = job.read(settings, reporter, run.folder)
     keras.utils.set_random_seed(settings.seed)
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
-    task = _task_of(run, settings, tables, labels)
-    for name, table in tables.items():
-        refuse_unknown_labels(table, task.labels, f"{name} ")
+    task = _task_of(run, job, settings, tables, facts)
+    job.check(task, tables)
     check_room(settings.out, _COPIES * 4 * task.count_params())
-    described_data = describe_data(task, tables, reporter)
+    figures = {"data": job.describe(task, tables, reporter)}
     if settings.validation is None:
         held, rows = len(tables["validation"]), len(tables["validation"]) + len(tables["train"])
         reporter.say(f"Held back {held:,} of {rows:,} rows for validation.")
-    reporter.say(f"Training on {len(tables['train'])} texts in {len(labels)} classes, in {task.export_dtype}.")
-    history, notes = fit_task(
-        task, settings, tables, state_folder=run.state_folder, reporter=reporter, callbacks=callbacks
-    )
-    for note in notes:
+    reporter.say(job.begins(task, tables))
+    how = {"state_folder": run.state_folder, "reporter": reporter, "callbacks": callbacks}
+    figures["history"], figures["notes"] = fit_task(task, job, settings, tables, **how)
+    for note in figures["notes"]:
         reporter.say(note)
-    return _publish(task, settings, run, tables, {"data": described_data, "history": history, "notes": notes}, reporter)
+    return _publish(task, job, settings, run, tables, figures, reporter)
 
 
-def _task_of(run, settings, tables, labels):
+def _task_of(run, job, settings, tables, facts):
     """Makes the task, and notes the run or takes the unfinished one up."""
-    facts = _with_whole_paths(settings)
+    noted = _with_whole_paths(settings)
     digests = {name: table.sha256 for name, table in tables.items()}
     if run.is_unfinished():
-        run.go_on(facts, digests)
-        task = task_to_train(settings, labels, dtype=run.run["dtype"], parent=run.run["parent"])
+        run.go_on(noted, digests)
+        task = _made(job, settings, facts, run.run["dtype"], run.run["parent"])
         run.check_model(_fingerprint(task))
     else:
         dtype, parent = resolve_dtype(settings.dtype).name, parent_of(settings)
-        task = task_to_train(settings, labels, dtype=dtype, parent=parent)
-        run.begin(facts, digests, dtype=dtype, parent=parent, model=_fingerprint(task))
+        task = _made(job, settings, facts, dtype, parent)
+        run.begin(noted, digests, dtype=dtype, parent=parent, model=_fingerprint(task))
     return task
+
+
+def _made(job, settings, facts, dtype, parent):
+    if parent is not None:
+        folder = Path(settings.out) / str(parent)
+        last = load_task(folder)
+        if not isinstance(last, job.task_class):
+            raise UserError(
+                f"{folder} holds a {type(last).__name__}, and the run is of the kind {job.name}. Leave --continue out."
+            )
+        parent = folder, last
+    return job.make_task(settings, facts, dtype=dtype, parent=parent)
 
 
 def _with_whole_paths(settings):
@@ -137,39 +142,48 @@ def _with_whole_paths(settings):
 def _fingerprint(task):
     """Gives the sha256 of everything but the weights, which the run's state holds."""
     config = task.get_config()
-    for part in (config, config["encoder"]):
-        del part["name"]  # Keras counts the objects of a process
+    for part in (config, config["encoder"]["config"]):
+        part.pop("name", None)  # Keras counts the objects of a process
     return hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _publish(task, settings, run, tables, figures, reporter):
+def _publish(task, job, settings, run, tables, figures, reporter):
     shipped = task.with_dtype("float32")  # what the export computes in: measured is what is shipped
     parts = [name for name in ("validation", "test") if name in tables]
-    figures["measured"] = {name: measured(shipped, tables[name], reporter=reporter) for name in parts}
-    accuracy = figures["measured"]["validation"]["metrics"]["accuracy"]
-    reporter.say(f"Validation accuracy {accuracy:.4f}. Writing the version and comparing it.")
+    measured = {name: job.measure(shipped, tables[name], reporter=reporter) for name in parts}
+    figures["measured"] = measured
+    headlines = {name: job.headline(part["metrics"]) for name, part in measured.items()}
+    reporter.say(f"Validation: {headlines['validation']}. Writing the version and comparing it.")
     with next_version(settings.out) as (folder, number):
         manifest = Manifest(
             task=type(task).__name__,
+            job=job.name,
             name=Path(settings.out).resolve().name,
             version=number,
             parent=run.run["parent"],
             run=run.run["id"],
-            labels=task.labels,
-            tokenizer=task.tokenizer.settings(),
-            sizes={**task.encoder.settings, "parameters": task.count_params(), "max_length_used": task.max_length},
+            answers=describe_reader(task.answer_reader()),
+            preprocessor=_described(task.preprocessor),
+            sizes={**getattr(task.encoder, "settings", {}), "parameters": task.count_params()},
             settings={**dataclasses.asdict(settings), "trained_in": task.export_dtype},
-            data={name: described(table) for name, table in tables.items()},
-            metrics={name: _short(part["metrics"]) for name, part in figures["measured"].items()},
+            data={name: job.described(table) for name, table in tables.items()},
+            metrics={name: job.short(part["metrics"]) for name, part in measured.items()},
+            headlines=headlines,
             parity={},
             notes=figures["notes"],
         )
-        texts = tables["validation"].rows(range(min(_PARITY_ROWS, len(tables["validation"])))).inputs
-        report = functools.partial(write_run_report, figures=figures)
-        manifest = write_version(shipped, folder, manifest, parity_texts=texts, write_report=report, reporter=reporter)
+        validation = tables["validation"]
+        rows = validation.rows(range(min(_PARITY_ROWS, len(validation)))).inputs
+        report = functools.partial(write_run_report, job=job, figures=figures)
+        manifest = write_version(shipped, folder, manifest, parity_rows=rows, write_report=report, reporter=reporter)
     return Path(settings.out) / str(number), manifest
 
 
-def _short(metrics):
-    """Gives the measures without the matrix, whose cells would be most of a manifest; `report/metrics.json` has it."""
-    return {name: value for name, value in metrics.items() if name not in ("confusion_matrix", "labels")}
+def _described(preprocessor):
+    """Returns a preprocessor's settings without what stands in files: dict."""
+    config, _ = preprocessor.to_files(keras.saving.serialize_keras_object(preprocessor)["config"])
+    tokenizer = config.pop("tokenizer", None)
+    described = {"class": type(preprocessor).__name__, "columns": list(preprocessor.columns), **config}
+    if tokenizer is not None:
+        described["tokenizer"] = {"class": tokenizer["class_name"], **tokenizer["config"]}
+    return described

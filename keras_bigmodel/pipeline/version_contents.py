@@ -3,44 +3,34 @@
 import dataclasses
 from pathlib import Path
 
-from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import FILE_NAME, Manifest
+from keras_bigmodel.core.parity_words import parity_in_short
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import version_folder
 from keras_bigmodel.export import write_checked_saved_model
-from keras_bigmodel.tasks import TextClassifier, task_folder
-
-TASKS = {"TextClassifier": TextClassifier}
-_SHORT = (
-    "agrees",
-    "texts",
-    "dtype",
-    "texts_with_other_tokens",
-    "largest_logit_difference",
-    "texts_with_other_labels",
-    "saved_model_load_seconds",
-)
+from keras_bigmodel.pipeline.jobs import job_of
+from keras_bigmodel.tasks import task_folder
 
 
-def write_version(task, folder, manifest, *, parity_texts=None, write_report=None, reporter=SILENT):
-    """Fills a version folder: the task, its SavedModel, the certificate, the report, the card, the manifest.
+def write_version(task, folder, manifest, *, parity_rows=None, write_report=None, reporter=SILENT):
+    """Fills a version folder: the SavedModel, its certificate, the task, the report, the card, the manifest.
 
     Args:
         task: a task.
         folder: path of an empty folder.
         manifest: `Manifest`, all but its `parity` and files.
-        parity_texts: texts to compare on, besides the bundled ones.
+        parity_rows: rows to compare on, besides the preprocessor's samples.
         write_report: function of folder, manifest and certificate that writes more files. Defaults to none.
         reporter: `Reporter` that is told how far it is.
 
     Returns:
         `Manifest` as written.
     """
-    task_folder.write(task, folder)
     shipped = task if task.export_dtype == "float32" else task.with_dtype("float32")
-    texts = None if parity_texts is None else task.preprocessor.checked(parity_texts)
-    certificate = write_checked_saved_model(shipped, folder, texts, reporter)
-    manifest = dataclasses.replace(manifest, parity={name: certificate[name] for name in _SHORT})
+    rows = None if parity_rows is None else task.preprocessor.checked(parity_rows)
+    certificate = write_checked_saved_model(shipped, folder, rows, reporter)
+    task_folder.write_beside_saved_model(shipped, folder)
+    manifest = dataclasses.replace(manifest, parity=parity_in_short(certificate))
     if write_report is not None:
         write_report(Path(folder), manifest, certificate)
     manifest.write(folder)
@@ -56,13 +46,9 @@ def load_task(path):
     """Loads the task of a version folder, or of the highest version under a folder, its files checked.
 
     Raises:
-        UserError: nothing is there, or a file is missing or altered.
+        UserError: nothing is there, a file is missing or altered, or the task is of a kind that is not known.
     """
     if is_saved_task(path):
-        return TextClassifier.load(path)
+        return job_of(task_folder.task_name(path)).task_class.load(path)
     folder = version_folder(path)
-    manifest = Manifest.read(folder)
-    manifest.check(folder)
-    if manifest.task not in TASKS:
-        raise UserError(f"{folder} holds a {manifest.task}; this package knows {', '.join(TASKS)}.")
-    return TASKS[manifest.task].load(folder)
+    return job_of(Manifest.read(folder).task).task_class.load(folder)

@@ -1,7 +1,6 @@
 """Texts, or pairs of texts, as token ids. Knows a tokenizer; no model, no loss and no labels."""
 
-import functools
-
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -10,18 +9,22 @@ from keras_bigmodel.data.bundled_texts import parity_texts
 from keras_bigmodel.data.examples import Examples
 from keras_bigmodel.data.ragged_column import RaggedColumn
 from keras_bigmodel.data.text_inputs import as_text_columns
+from keras_bigmodel.preprocessors.preprocessor import Preprocessor
 from keras_bigmodel.preprocessors.text_parts import string_tensors, text_parts
+from keras_bigmodel.tokenizers.vocabulary import read_vocabulary, vocabulary_lines
 
 TEXT, PAIR = ("text",), ("text", "text_pair")
+_VOCABULARY_FILE = "vocab.txt"
 _NARROW = 1 << 16  # vocabularies up to this size take two bytes an id
 
 
-class TextPreprocessor:
+@keras.saving.register_keras_serializable("keras_bigmodel")
+class TextPreprocessor(Preprocessor):
     """Turns columns of texts into `token_ids`, `segment_ids` and `padding_mask`, the same in training and in an export.
 
     Args:
-        tokenizer: `WordPieceTokenizer`, or what is called as it is and has `tokenize`, `vocabulary_size`, `pad_id` and
-            `unknown_id`.
+        tokenizer: `WordPieceTokenizer`, or what is called as it is, is registered with Keras, and has `tokenize`,
+            `vocabulary_size`, `pad_id` and `unknown_id`; `tracked`, where an export must hold lookup tables of it.
         columns: tuple of str: `("text",)`, or `("text", "text_pair")` for pairs. Defaults to `("text",)`.
         max_length: int. Tokens of a row at most, special ones included. Defaults to 128.
 
@@ -46,9 +49,9 @@ class TextPreprocessor:
         self.max_length = max_length
 
     @property
-    def has_pairs(self):
-        """Whether each row is a pair of texts."""
-        return len(self.columns) > 1
+    def tracked(self):
+        """The tokenizer's lookup tables."""
+        return getattr(self.tokenizer, "tracked", ())
 
     @property
     def specs(self):
@@ -91,29 +94,6 @@ class TextPreprocessor:
         """Returns the features of checked columns as one batch: dict of int32 tensors `(rows, longest)`."""
         return self._graph(**string_tensors(columns))
 
-    def features_of(self, data):
-        """Returns the features of one batch of what people hand in.
-
-        Args:
-            data: as `checked`; inside of a `tf.function` string tensors `(rows,)`: one, a tuple with one for each
-                column, or a dict of them.
-
-        Returns:
-            dict of int32 tensors `(rows, longest)`.
-
-        Raises:
-            UserError: as `checked`.
-        """
-        tensors = tf.nest.flatten(data) if isinstance(data, (tuple, dict)) else [data]
-        if not any(tf.is_tensor(part) and not hasattr(part, "numpy") for part in tensors):
-            return self.padded(self.checked(data))
-        if not isinstance(data, dict):
-            data = dict(zip(self.columns, tensors, strict=False))
-        if set(data) != set(self.columns) or len(tensors) != len(self.columns):
-            wanted = ", ".join(self.columns)
-            raise UserError(f"{len(tensors)} string tensors came inside of a tf.function; wanted one each of {wanted}.")
-        return self(**data)
-
     def encode(self, columns):
         """Returns checked columns as `Examples` without targets.
 
@@ -121,19 +101,20 @@ class TextPreprocessor:
             columns: dict of column → list of str.
         """
         kept, lengths, segments = [], [np.zeros(1, "int64")], []
+        several = len(self.columns) > 1
         dtype = "uint16" if self.tokenizer.vocabulary_size <= _NARROW else "int32"
         for part in text_parts(columns):
             batch = {name: value.numpy() for name, value in self.padded(part).items()}
             mask = batch["padding_mask"] != 0
             kept.append(batch["token_ids"][mask].astype(dtype))
-            segments.append(batch["segment_ids"][mask].astype("uint8") if self.has_pairs else None)
+            segments.append(batch["segment_ids"][mask].astype("uint8") if several else None)
             lengths.append(mask.sum(axis=1, dtype="int64"))
         splits = np.cumsum(np.concatenate(lengths))
         constant = lambda value: np.broadcast_to(np.array([value], "uint8"), (int(splits[-1]),))
         values = {
             "token_ids": np.concatenate(kept),
             "padding_mask": constant(1),
-            "segment_ids": np.concatenate(segments) if self.has_pairs else constant(0),
+            "segment_ids": np.concatenate(segments) if several else constant(0),
         }
         pads = {"token_ids": self.tokenizer.pad_id}
         features = {
@@ -165,6 +146,33 @@ class TextPreprocessor:
             unknown.append(sum(part.numpy() for part in missing))
         return np.concatenate(tokens), np.concatenate(unknown)
 
-    @functools.cached_property
-    def _graph(self):
-        return tf.function(self.__call__).get_concrete_function(**self.specs)
+    def get_config(self):
+        """Returns what the constructor takes."""
+        tokenizer = keras.saving.serialize_keras_object(self.tokenizer)
+        return {"tokenizer": tokenizer, "columns": list(self.columns), "max_length": self.max_length}
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns a preprocessor made from what `get_config` returned."""
+        config = dict(config)
+        return cls(keras.saving.deserialize_keras_object(config.pop("tokenizer")), **config)
+
+    @staticmethod
+    def to_files(config):
+        """Takes the tokenizer's vocabulary out, if it has one: `(config, {"vocab.txt": text})`."""
+        vocabulary = config["tokenizer"]["config"].get("vocabulary")
+        if not isinstance(vocabulary, list):
+            return config, {}
+        return _with_vocabulary(config, _VOCABULARY_FILE), {_VOCABULARY_FILE: vocabulary_lines(vocabulary)}
+
+    @staticmethod
+    def from_files(config, folder):
+        """Returns the config with the vocabulary of `vocab.txt`."""
+        if config["tokenizer"]["config"].get("vocabulary") != _VOCABULARY_FILE:
+            return config
+        return _with_vocabulary(config, read_vocabulary(folder)[0])
+
+
+def _with_vocabulary(config, vocabulary):
+    tokenizer = config["tokenizer"]
+    return {**config, "tokenizer": {**tokenizer, "config": {**tokenizer["config"], "vocabulary": vocabulary}}}

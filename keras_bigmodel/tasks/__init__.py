@@ -11,7 +11,8 @@ if keras.backend.backend() != "tensorflow":
         "backend."
     )
 
-from keras_bigmodel.core.prediction import Prediction
+from keras_bigmodel.core.answers import Prediction
+from keras_bigmodel.tasks.task import Task
 from keras_bigmodel.tasks.text_classifier import TextClassifier
 
-__all__ = ["Prediction", "TextClassifier"]
+__all__ = ["Prediction", "Task", "TextClassifier"]

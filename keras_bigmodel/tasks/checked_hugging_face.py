@@ -1,18 +1,21 @@
 """A task as a Hugging Face folder that proves itself before it appears. Knows the folder's writer and reader."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from keras_bigmodel.checkpoints import write_hugging_face_folder
-from keras_bigmodel.core.manifest import package_versions
+from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.reporter import SILENT
-from keras_bigmodel.export import certify, columns_to_compare
-from keras_bigmodel.export.text_batches import rows_alike, text_batches
+from keras_bigmodel.export import Requests, certificate_of, certify, rows_to_compare
+from keras_bigmodel.export.parity import compare_endpoints
+
+_FIELDS = {"token_ids": "ids", "segment_ids": "type_ids", "padding_mask": "attention_mask"}
 
 
-def write_checked_hugging_face(task, folder, parity_texts=None, reporter=SILENT):
+def write_checked_hugging_face(task, folder, parity_rows=None, reporter=SILENT):
     """Writes a Hugging Face folder and `parity.json`, and refuses one that does not come back as it was.
 
     The weights are read back and compared bit for bit; the tokens are compared with those that Hugging Face's own
@@ -21,15 +24,20 @@ def write_checked_hugging_face(task, folder, parity_texts=None, reporter=SILENT)
     Args:
         task: `TextClassifier`.
         folder: path of a folder that is there.
-        parity_texts: texts to compare on, checked, besides the bundled ones.
+        parity_rows: dict of column → texts to compare on, checked, besides the bundled ones.
         reporter: `Reporter` that is told how far it is.
 
     Returns:
         dict: the certificate.
 
     Raises:
-        UserError: no agreement; a tokenizer in mode `"fast"`.
+        UserError: no agreement; a tokenizer in mode `"fast"`; a task that is no `TextClassifier`.
     """
+    if not hasattr(task, "pooling"):
+        raise UserError(
+            f"A {type(task).__name__} came; Hugging Face folders are written of TextClassifier. Export it with "
+            'format="saved_model".'
+        )
     write_hugging_face_folder(
         folder,
         encoder=task.encoder,
@@ -42,49 +50,43 @@ def write_checked_hugging_face(task, folder, parity_texts=None, reporter=SILENT)
     )
     how = {"pairs": task.pairs, "max_length": task.max_length, "dtype": task.export_dtype}
     twin = type(task).from_encoder(folder, **how)
-    altered = sum(
-        not np.array_equal(ours, theirs) for ours, theirs in zip(task.get_weights(), twin.get_weights(), strict=True)
-    )
-    batches = text_batches(columns_to_compare(task, parity_texts))
-    theirs = _tokenizer_of(folder, task.max_length)
-    other_tokens = []
-    with reporter.bar("comparing tokens with Hugging Face's", len(batches)) as advance:
-        for batch in batches:
-            other_tokens += _other_tokens(task, theirs, batch)
-            advance()
-    certificate = {
-        "texts": sum(len(batch["text"]) for batch in batches),
-        "weights": len(task.get_weights()),
-        "weights_that_came_back_altered": altered,
-        "labels_came_back": twin.labels == task.labels,
-        "texts_with_other_tokens": len(other_tokens),
-        "needs_trust_remote_code": task.pooling != "pooler",
-        "bytes": sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()),
-        "versions": package_versions(),
-    }
+    pairs = zip(task.get_weights(), twin.get_weights(), strict=True)
+    altered = sum(not np.array_equal(ours, theirs) for ours, theirs in pairs)
     reasons = [f"{altered} weights came back altered"] * bool(altered)
     if twin.labels != task.labels or twin.pooling != task.pooling:
         reasons.append("labels or pooling came back altered")
-    if other_tokens:
-        reasons.append(f"{len(other_tokens)} texts get other tokens, the first is {other_tokens[0]!r:.80}")
-    return certify({"agrees": not reasons, "reasons": reasons, **certificate}, folder)
+
+    tokenize = {"tokenize": dataclasses.replace(task.endpoints()["tokenize"], sampled=False)}
+    requests = Requests.of(task.preprocessor, rows_to_compare(task.preprocessor, parity_rows), tokenize)
+    with reporter.bar("asking Hugging Face's tokenizer", len(requests.batches)) as advance:
+        theirs = _tokens(folder, task, requests, advance)
+    compared, differing = compare_endpoints(tokenize, requests, theirs, tolerance=0.0, reporter=reporter)
+    certificate = certificate_of(
+        compared,
+        [*reasons, *differing],
+        requests.rows,
+        weights=len(task.get_weights()),
+        weights_that_came_back_altered=altered,
+        labels_came_back=twin.labels == task.labels,
+        needs_trust_remote_code=task.pooling != "pooler",
+        bytes=sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()),
+    )
+    return certify(certificate, folder)
 
 
-def _tokenizer_of(folder, max_length):
+def _tokens(folder, task, requests, advance):
+    """Returns what the folder's tokenizer gives: dict of "batch/tokenize/feature" → array."""
     tokenizer = Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
     tokenizer.encode_special_tokens = True  # as tokenizer_config.json says with split_special_tokens
-    tokenizer.enable_truncation(max_length)
-    return tokenizer
-
-
-def _other_tokens(task, tokenizer, batch):
-    columns = list(batch.values())
-    ours = task.preprocess(batch)
-    rows = tokenizer.encode_batch(list(zip(*columns, strict=True)) if task.pairs else columns[0])
-    width = max(len(row.ids) for row in rows)
-    alike = np.ones(len(rows), bool)
-    for name, values in (("token_ids", "ids"), ("segment_ids", "type_ids")):
-        filler = task.tokenizer.pad_id if name == "token_ids" else 0
-        theirs = [[*getattr(row, values), *[filler] * (width - len(row.ids))] for row in rows]
-        alike &= rows_alike(ours[name].numpy(), np.array(theirs, "int32"))
-    return [columns[0][row] for row in np.flatnonzero(~alike)]
+    tokenizer.enable_truncation(task.max_length)
+    found = {}
+    for number, batch in enumerate(requests.batches):
+        columns = [[text.decode("utf-8") for text in batch[name]] for name in task.preprocessor.columns]
+        rows = tokenizer.encode_batch(list(zip(*columns, strict=True)) if len(columns) > 1 else columns[0])
+        width = max(len(row.ids) for row in rows)
+        for feature, values in _FIELDS.items():
+            filler = task.tokenizer.pad_id if feature == "token_ids" else 0
+            padded = [[*getattr(row, values), *[filler] * (width - len(row.ids))] for row in rows]
+            found[f"{number}/tokenize/{feature}"] = np.array(padded, "int32")
+        advance()
+    return found

@@ -8,12 +8,42 @@ from keras_bigmodel.core.whole_folder import whole_folder
 from keras_bigmodel.export import certify, check_quantize, write_checked_lite, write_checked_saved_model
 from keras_bigmodel.tasks.checked_hugging_face import write_checked_hugging_face
 
-# Each takes an exportable, a folder, texts and a reporter, and gives the certificate.
+# Each takes an exportable, a folder, rows and a reporter, runs what it wrote elsewhere, and returns the certificate.
 EXPORTERS = {
     "saved_model": write_checked_saved_model,
     "tflite": write_checked_lite,
     "hugging_face": write_checked_hugging_face,
 }
+
+
+_DTYPES = ("float32", "bfloat16")  # the weights too: half the file, no casts
+
+
+def export_task(task, folder, format, *, dtype="float32", quantize=None, parity_rows=None, overwrite=False):
+    """Writes a task in another format and in another dtype; see `export_checked` and `Task.export`.
+
+    Args:
+        task: a task.
+        folder: path of the new folder.
+        format: str. One of `EXPORTERS`.
+        dtype: `"float32"` or `"bfloat16"`: what a SavedModel computes in.
+        quantize: as `export_checked`.
+        parity_rows: rows to compare on, as the preprocessor takes them.
+        overwrite: as `export_checked`.
+
+    Raises:
+        UserError: as `export_checked`; another dtype, or one for another format.
+    """
+    if dtype not in _DTYPES:
+        raise UserError(f'dtype="{dtype}" came; an export computes in {" or ".join(_DTYPES)}.')
+    if dtype != "float32" and format != "saved_model":
+        raise UserError(
+            f'dtype="{dtype}" came with format="{format}"; only a SavedModel computes in it. Leave it out'
+            + (', or say quantize="float16" or "int8".' if format == "tflite" else ".")
+        )
+    rows = None if parity_rows is None else task.preprocessor.checked(parity_rows)
+    how = {"format": format, "quantize": quantize, "parity_rows": rows, "overwrite": overwrite}
+    return export_checked(task.with_dtype(dtype), folder, **how)
 
 
 def export_checked(
@@ -22,7 +52,7 @@ def export_checked(
     *,
     format="saved_model",
     quantize=None,
-    parity_texts=None,
+    parity_rows=None,
     overwrite=False,
     accept=None,
     reporter=SILENT,
@@ -34,7 +64,7 @@ def export_checked(
         folder: path of the new folder.
         format: str. One of `EXPORTERS`.
         quantize: str. How a `"tflite"` file is quantized. Defaults to `"int8"`.
-        parity_texts: texts to compare on, besides the bundled ones.
+        parity_rows: dict of column → rows to compare on, checked, besides the preprocessor's samples.
         overwrite: bool. Whether to replace a folder that is there.
         accept: function of the folder, still aside, that gives more for the certificate, or raises a `UserError` where
             what was written is not good enough.
@@ -48,7 +78,7 @@ def export_checked(
     """
     write = exporter(format, quantize)
     with whole_folder(folder, overwrite=overwrite) as aside:
-        certificate = write(exportable, aside, parity_texts, reporter)
+        certificate = write(exportable, aside, parity_rows, reporter)
         if accept is not None:
             certificate = certify({**certificate, **accept(aside)}, aside)
     return certificate

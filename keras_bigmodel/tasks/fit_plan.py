@@ -1,5 +1,6 @@
 """One call of `fit` on texts, as what Keras's own `fit` is called with. Knows tasks and callbacks; trains nothing."""
 
+import contextlib
 from dataclasses import dataclass, field
 
 import keras
@@ -7,7 +8,16 @@ import keras
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.sources import is_raw, validation_source
-from keras_bigmodel.training import RECIPE_NAME, WARMUP_SHARE, BackupAndResume, TrainingState, WarmupDecay
+from keras_bigmodel.training import (
+    RECIPE_NAME,
+    WARMUP_SHARE,
+    AdamW,
+    BackupAndResume,
+    SkippingStep,
+    TrainingState,
+    WarmupDecay,
+    inner_optimizer,
+)
 
 BATCH_SIZE = 32
 _RATE_CALLBACKS = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)  # the rate is theirs then
@@ -86,24 +96,48 @@ class FitPlan:
         )
 
 
-def create_variables(task, dataset):
+@contextlib.contextmanager
+def resumed_training(model, plan):
+    """Prepares a model for the `fit` inside of the block: a resumed run passes over the batches that are done.
+
+    Args:
+        model: the compiled model.
+        plan: `FitPlan`.
+    """
+    _create_variables(model, plan.dataset)
+    state = plan.resumed
+    if state is not None and state.batch:
+        model.make_train_function()  # Keras's `fit` takes the one that is there
+        model.train_function = SkippingStep(model, state.batch, state.metrics)
+    try:
+        yield
+    finally:
+        if isinstance(model.train_function, SkippingStep):  # a run that ended before it had passed over them
+            model.train_function = model.train_function.step
+        optimizer = inner_optimizer(model.optimizer)
+        if isinstance(optimizer, AdamW):  # a run that broke off leaves no schedule behind
+            optimizer.clear_schedule()
+
+
+def _create_variables(model, dataset):
     """Creates the variables of optimizer and metrics before the first step: a graph that creates some is traced twice.
 
     Args:
-        task: the compiled `Task`.
+        model: the compiled model.
         dataset: `tf.data.Dataset` of the batches to come.
     """
-    if not task.optimizer.built:
-        task.optimizer.build(task.trainable_variables)
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
     zeros = keras.tree.map_structure(
         lambda spec: keras.ops.zeros([size or 1 for size in spec.shape], spec.dtype), dataset.element_spec
     )
     x, y, weights = keras.utils.unpack_x_y_sample_weight(zeros)
     answers = keras.tree.map_structure(
-        lambda output: keras.ops.zeros([size or 1 for size in output.shape], output.dtype), task.output
+        lambda output: keras.ops.zeros([size or 1 for size in output.shape], output.dtype), model.output
     )
-    task.compute_metrics(x, y, answers, weights)
-    task.reset_metrics()
+    model.compute_loss(x, y, answers, weights)  # several outputs have a mean loss each
+    model.compute_metrics(x, y, answers, weights)
+    model.reset_metrics()
 
 
 def _backup_among(callbacks, steps_per_epoch):

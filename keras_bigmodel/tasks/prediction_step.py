@@ -3,13 +3,14 @@
 import functools
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.length_batches import LengthBatches, check_batch_size
 from keras_bigmodel.layers import Projection
+from keras_bigmodel.tasks.output_rows import OutputRows, with_lengths
 
+_ROWS = 32  # in a batch of what has no length
 FEW = 8  # texts that are answered as one batch, whatever their lengths
 _TOKENS = 4096  # in a batch; more is slower again: what lies between the layers leaves the cache
 
@@ -22,7 +23,10 @@ class PredictionStep:
     kept, so calls may run side by side.
 
     Args:
-        model: a functional `keras.Model` over token ids.
+        model: a functional `keras.Model` over features.
+
+    Attributes:
+        has_lengths: structure of bool, as the outputs; see `OutputRows`.
     """
 
     def __init__(self, model):
@@ -30,6 +34,7 @@ class PredictionStep:
         self._projections = [layer for layer in model._flatten_layers() if isinstance(layer, Projection)]
         self._adapted = self._lora()
         self._variables = _cast_variables(self._projections)
+        self.has_lengths = with_lengths(model)
         self._batch = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs}
 
     @staticmethod
@@ -46,48 +51,49 @@ class PredictionStep:
         return [layer.lora_enabled for layer in self._projections]
 
     def answer(self, examples, *, batch_size=None, verbose=0, callbacks=None):
-        """Answers texts in batches of like length.
+        """Answers rows in batches of like length.
 
         Args:
             examples: `Examples` without targets.
-            batch_size: int. Rows in a batch. Defaults to as many as make 4,096 tokens.
+            batch_size: int. Rows in a batch; see `batches_of`.
             verbose: as in `keras.Model.predict`.
             callbacks: as in `keras.Model.predict`.
 
         Returns:
-            array, one row a text, in the order of the texts.
+            `OutputRows`.
 
         Raises:
-            UserError: a callback stopped predicting: texts are answered by length, so some would lack theirs.
+            UserError: a callback stopped predicting: rows are answered by length, so some would lack theirs.
         """
         plan = batches_of(examples, batch_size).plan()
         weights = self._cast() if self._variables else []
         callbacks = _callbacks(self._model, callbacks, verbose, len(plan))
         self._model.stop_predicting = False
         callbacks.on_predict_begin()
-        answers = []
+        answers, lengths = OutputRows(len(examples), self.has_lengths), examples.lengths
         for number, rows in enumerate(plan):
             callbacks.on_predict_batch_begin(number)
-            answers.append(self._predict(examples.batch(rows), weights).numpy())
-            callbacks.on_predict_batch_end(number, {"outputs": answers[-1]})
+            outputs = _as_arrays(self._predict(examples.batch(rows), weights))
+            answers.add(rows, outputs, lengths[rows])
+            callbacks.on_predict_batch_end(number, {"outputs": outputs})
             if self._model.stop_predicting:
                 raise UserError(
                     f"A callback stopped predicting after batch {number + 1} of {len(plan)}. Texts are answered by "
                     "their length, not in their order; hand in fewer texts instead."
                 )
         callbacks.on_predict_end()
-        return in_order(np.concatenate(answers), np.concatenate(plan))
+        return answers
 
     def answer_batch(self, batch):
         """Answers one padded batch.
 
         Args:
-            batch: dict of int32 tensors `(rows, length)`, what the model takes.
+            batch: dict of tensors `(rows, ...)`, what the model takes.
 
         Returns:
-            array, one row a text.
+            array, or structure of arrays, one row a row.
         """
-        return self._predict_alone(batch).numpy()
+        return _as_arrays(self._predict_alone(batch))
 
     # Concrete functions: TensorFlow warns of the fifth model in a process whose method becomes a graph.
 
@@ -114,18 +120,15 @@ class PredictionStep:
 
 
 def batches_of(examples, batch_size):
-    """Returns the `LengthBatches` in which texts are answered."""
+    """Returns the `LengthBatches` in which rows are answered: of 4,096 tokens, or of 32 rows that are all alike."""
     check_batch_size(batch_size=batch_size)
-    if batch_size is None:
+    if batch_size is None and examples.length_of is not None:
         return LengthBatches(examples, tokens_per_batch=_TOKENS)
-    return LengthBatches(examples, batch_size=batch_size)
+    return LengthBatches(examples, batch_size=batch_size or _ROWS)
 
 
-def in_order(rows, order):
-    """Puts rows back where they came from: row `i` belongs to text `order[i]`."""
-    restored = np.empty_like(rows)
-    restored[order] = rows
-    return restored
+def _as_arrays(outputs):
+    return keras.tree.map_structure(lambda output: output.numpy(), outputs)
 
 
 def _callbacks(model, callbacks, verbose, steps):

@@ -1,4 +1,4 @@
-"""A task as a folder: `task.json`, `weights.weights.h5`, `vocab.txt`. Knows Keras, not the kind of task."""
+"""A task as a folder: `task.json`, its weights, and files such as `vocab.txt`. Knows Keras, not the kind of task."""
 
 import json
 from pathlib import Path
@@ -6,15 +6,15 @@ from pathlib import Path
 import keras
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.manifest import FILE_NAME, Manifest
 from keras_bigmodel.core.versions import version_folder, version_numbers
 from keras_bigmodel.core.whole_folder import whole_folder
-from keras_bigmodel.tokenizers.vocabulary import read_vocabulary, write_vocabulary
+from keras_bigmodel.tasks.checkpoint_weights import checkpoint_map, load_checkpoint_weights
 from keras_bigmodel.training import resolve_dtype
 
 TASK_FILE = "task.json"
 WEIGHTS_FILE = "weights.weights.h5"
-VOCABULARY_FILE = "vocab.txt"
-FORMAT = 1
+FORMAT = 2
 
 
 def save(task, folder, *, overwrite=False):
@@ -23,42 +23,76 @@ def save(task, folder, *, overwrite=False):
     if version_numbers(folder):
         raise UserError(f"{folder} holds versions 1, 2, … of a model. Save into a folder of its own.")
     with whole_folder(folder, overwrite=overwrite) as aside:
-        write(task, aside)
+        _write_description(task, aside)
+        _plain(task).save_weights(aside / WEIGHTS_FILE)
 
 
-def write(task, folder):
-    """Writes a task's files into a folder that is there."""
-    folder = Path(folder)
-    config = task.get_config()
-    write_vocabulary(folder / VOCABULARY_FILE, config.pop("vocabulary"))
-    described = {"format": FORMAT, "task": type(task).__name__, "config": config}
-    text = json.dumps(described, indent=2, ensure_ascii=False)
-    (folder / TASK_FILE).write_text(text + "\n", encoding="utf-8")
-    _plain(task).save_weights(folder / WEIGHTS_FILE)
+def write_beside_saved_model(task, folder):
+    """Writes what makes a SavedModel a task again: its weights are the SavedModel's variables.
+
+    Args:
+        task: the task that was written there with `export.write_saved_model`.
+        folder: path of the SavedModel.
+    """
+    _write_description(task, Path(folder), weights=checkpoint_map(task))
 
 
 def load(cls, folder, *, dtype="auto"):
     """Reads a task; see `Task.load`."""
     folder = _task_folder(folder)
+    if (folder / FILE_NAME).is_file():
+        Manifest.read(folder).check(folder)
     described = _read_description(folder, cls)
-    config = described.get("config", {})
-    config["vocabulary"], _ = read_vocabulary(folder)
+    config = described["config"]
     config["dtype"] = keras.dtype_policies.serialize(resolve_dtype(dtype))
     try:
+        if described["format"] >= 2:
+            config["preprocessor"] = _with_files(config["preprocessor"], folder)
+        else:
+            config = cls.upgraded(config, folder)
         task = cls.from_config(config)
     except (KeyError, TypeError) as error:
         raise UserError(
             f"{folder / TASK_FILE} does not describe a whole task ({error}). Take the folder from a backup or train "
             "again."
         ) from error
+    if isinstance(described.get("weights"), dict):
+        load_checkpoint_weights(task, folder, described["weights"])
+    else:
+        _load_weights_file(task, folder / WEIGHTS_FILE)
+    return task
+
+
+def _write_description(task, folder, **more):
+    config = task.get_config()
+    preprocessor = config["preprocessor"]
+    kept, files = task.preprocessor.to_files(preprocessor["config"])
+    for name, text in files.items():
+        (folder / name).write_bytes(text.encode("utf-8"))
+    config["preprocessor"] = {**preprocessor, "config": kept}
+    described = {"format": FORMAT, "task": type(task).__name__, "config": config, **more}
+    text = json.dumps(described, indent=2, ensure_ascii=False)
+    (folder / TASK_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def _with_files(config, folder):
+    """Returns the preprocessor's serialized config with what stands in files of its own."""
+    cls = keras.saving.get_registered_object(config["registered_name"])
+    if cls is None:
+        raise UserError(
+            f"{folder} has the preprocessor {config['registered_name']}, which is not known here. Import the module "
+            "that defines and registers it first."
+        )
+    return {**config, "config": cls.from_files(config["config"], folder)}
+
+
+def _load_weights_file(task, path):
     try:
-        _plain(task).load_weights(folder / WEIGHTS_FILE)
+        _plain(task).load_weights(path)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(
-            f"{folder / WEIGHTS_FILE} cannot be read ({str(error).splitlines()[0]:.120}). Take the folder from a "
-            "backup or train again."
+            f"{path} cannot be read ({str(error).splitlines()[0]:.120}). Take the folder from a backup or train again."
         ) from error
-    return task
 
 
 def _plain(task):
@@ -71,7 +105,23 @@ def _task_folder(path):
     return path if (path / TASK_FILE).is_file() else version_folder(path)
 
 
+def task_name(folder):
+    """Returns the name of the class of the task in a folder: str.
+
+    Raises:
+        UserError: `task.json` is missing or cannot be read.
+    """
+    return _read_json(Path(folder)).get("task")
+
+
 def _read_description(folder, cls):
+    described = _read_json(folder)
+    if described.get("task") != cls.__name__:
+        raise UserError(f"{folder} holds a {described.get('task')}; load it with that class, not {cls.__name__}.")
+    return {"format": 1, "config": {}, **described}
+
+
+def _read_json(folder):
     path = folder / TASK_FILE
     try:
         described = json.loads(path.read_text(encoding="utf-8"))
@@ -85,6 +135,4 @@ def _read_description(folder, cls):
         raise UserError(
             f"{path} has format {described['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
         )
-    if described.get("task") != cls.__name__:
-        raise UserError(f"{folder} holds a {described.get('task')}; load it with that class, not {cls.__name__}.")
     return described

@@ -5,9 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.checkpoints import open_checkpoint
+from keras_bigmodel.core.answers import PredictionReader
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.prediction import Prediction
-from keras_bigmodel.export import Endpoint
+from keras_bigmodel.export import Endpoint, SameChoice
 from keras_bigmodel.layers import ClsPooling, MeanPooling
 from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.preprocessors import TextPreprocessor
@@ -17,6 +17,7 @@ from keras_bigmodel.tasks.label_names import LabelNames, LabelReader
 from keras_bigmodel.tasks.logits_loss import check_targets_fit_loss, loss_on_logits
 from keras_bigmodel.tasks.task import Task
 from keras_bigmodel.tokenizers import WordPieceTokenizer
+from keras_bigmodel.tokenizers.vocabulary import read_vocabulary
 from keras_bigmodel.training import SmoothedCrossentropy, resolve_dtype
 
 _POOLINGS = ("mean", "cls", "pooler")
@@ -30,14 +31,12 @@ class TextClassifier(Task):
     Usually made by `from_encoder`. A functional `keras.Model` from token ids to logits that also takes raw text.
 
     Args:
-        encoder: `BertEncoder`.
-        tokenizer: `WordPieceTokenizer` that fits it.
+        encoder: `BertEncoder`, or another encoder of its inputs and outputs.
+        preprocessor: `TextPreprocessor` that fits it: texts or pairs, their tokenizer and greatest length.
         labels: sequence of str, in the order of the outputs.
-        pairs: bool. Whether each input is a pair of texts. Defaults to False.
         pooling: `"mean"` of the tokens, the `"cls"` token's state, or BERT's `"pooler"` on it. Defaults to `"mean"`.
         dropout: float in [0, 1). Share of the text's vector dropped in training. Defaults to 0.1.
         l2: float. Adds `l2` times the sum of squares of the head's weights to the loss. Defaults to 0.
-        max_length: int. Tokens of a text at most, special ones included. Defaults to 128, or the encoder's limit.
 
     Input: dict of int32 `(batch, length)`: `token_ids`, `segment_ids`, `padding_mask`. Output: logits, float32
     `(batch, labels)`.
@@ -51,22 +50,19 @@ class TextClassifier(Task):
     def __init__(
         self,
         encoder,
-        tokenizer,
+        preprocessor,
         labels,
         *,
-        pairs=False,
         pooling="mean",
         dropout=0.1,
         l2=0.0,
-        max_length=None,
         **kwargs,
     ):
         unknown = sorted(set(kwargs) - {"name", "trainable"})
         if unknown:  # Keras's functional models pass over what they do not know
             raise TypeError(f"TextClassifier takes no argument {', '.join(unknown)}.")
         names = LabelNames(labels)
-        max_length = _checked_max_length(max_length, encoder.settings["max_length"], pairs)
-        _check_fit(encoder, tokenizer, pooling)
+        _check_fit(encoder, preprocessor, pooling)
 
         # Parts
         pool = {"mean": MeanPooling, "cls": ClsPooling}.get(pooling)
@@ -86,12 +82,11 @@ class TextClassifier(Task):
             vector = outputs["pooled_output"]
         else:
             vector = pool(dtype=dtype, name="pooling")(outputs["sequence_output"], mask=inputs["padding_mask"])
-        super().__init__(inputs, logits_layer(drop(vector)), **kwargs)
+        logits = logits_layer(drop(vector))
+        super().__init__(inputs, logits, encoder=encoder, preprocessor=preprocessor, **kwargs)
 
         # Settings
         self.embedding_model = keras.Model(inputs, vector, name="embedding_model")
-        self.encoder = encoder
-        self.preprocessor = TextPreprocessor(tokenizer, columns=PAIR if pairs else TEXT, max_length=max_length)
         self.label_names = names
         self.pooling = pooling
         self.dropout = dropout
@@ -122,7 +117,7 @@ class TextClassifier(Task):
             pooling: as the class. Defaults to what the folder says, else `"mean"`.
             dropout: as the class.
             l2: as the class.
-            max_length: as the class.
+            max_length: int. Tokens of a text at most, special ones included. Defaults to 128, or the encoder's limit.
             mode: `"exact"` (the tokens that Hugging Face gives) or `"fast"` (TensorFlow Text's FastBertTokenizer).
             dtype: `"auto"` (bfloat16 where this machine is fast at it), `"float32"`, `"mixed_bfloat16"`.
             freeze_encoder: bool. Whether only the head is trained. Defaults to False.
@@ -145,20 +140,31 @@ class TextClassifier(Task):
         pooling = pooling or checkpoint.pooling or "mean"
         encoder = checkpoint.load_encoder(pooler=pooling == "pooler", dtype=resolve_dtype(dtype))
         vocabulary, settings = checkpoint.vocabulary()
-        task = cls(
-            encoder,
+        preprocessor = TextPreprocessor(
             WordPieceTokenizer(vocabulary, mode=mode, **settings),
-            names.names,
-            pairs=pairs,
-            pooling=pooling,
-            dropout=dropout,
-            l2=l2,
-            max_length=max_length,
+            columns=PAIR if pairs else TEXT,
+            max_length=min(_MAX_LENGTH, encoder.settings["max_length"]) if max_length is None else max_length,
         )
+        task = cls(encoder, preprocessor, names.names, pooling=pooling, dropout=dropout, l2=l2)
         if with_head:
             checkpoint.load_head(task.get_layer("logits"))
         task.encoder.trainable = not freeze_encoder
         return task
+
+    @property
+    def tokenizer(self):
+        """The preprocessor's tokenizer."""
+        return self.preprocessor.tokenizer
+
+    @property
+    def max_length(self):
+        """int: tokens of a row at most, special ones included."""
+        return self.preprocessor.max_length
+
+    @property
+    def pairs(self):
+        """bool: whether each row is a pair of texts."""
+        return self.preprocessor.columns == PAIR
 
     @property
     def labels(self):
@@ -171,19 +177,22 @@ class TextClassifier(Task):
         return len(self.label_names)
 
     def classify(self, texts, *, top_k=None, batch_size=None, **kwargs):
-        """Labels texts.
+        """Labels texts: `answers` under a name of its own.
 
         Args:
             texts: list of str, or of pairs.
             top_k: int. How many labels to keep in each answer. Defaults to all.
-            batch_size: int. Rows in a batch. Defaults to 32.
-            **kwargs: to `predict`.
+            batch_size: as `predict`.
+            **kwargs: to `answers`.
 
         Returns:
             list of `Prediction`, in the order of the texts.
         """
-        rows = self.predict(texts, batch_size=batch_size, **kwargs)
-        return [Prediction.from_row(self.label_names.names, row, top_k) for row in rows]
+        return self.answers(texts, batch_size=batch_size, top_k=top_k, **kwargs)
+
+    def token_counts(self, texts):
+        """Counts the tokens of each text before it is cut: `(tokens, unknown tokens)`, two int arrays `(texts,)`."""
+        return self.preprocessor.token_counts(self.preprocessor.checked(texts))
 
     # ---- what the contract asks for
 
@@ -209,6 +218,10 @@ class TextClassifier(Task):
             return targets
 
         return encode
+
+    def answer_reader(self):
+        """Returns the reader of probabilities."""
+        return PredictionReader(self.label_names.names)
 
     def outputs_from_logits(self, logits):
         """Turns logits `(texts, labels)` into float32 probabilities."""
@@ -259,36 +272,42 @@ class TextClassifier(Task):
         def serving_default(**columns):
             return self.postprocess(tokens(**tokenize(**columns))["logits"])
 
+        compare = {"label": SameChoice("probabilities")}
         return {
-            "serving_default": Endpoint(serving_default, text),
+            "serving_default": Endpoint(serving_default, text, compare, sampled=True),
             "tokenize": Endpoint(tokenize, text),
             "tokens": Endpoint(tokens, ids),
-            "embed": Endpoint(embed, text),
+            "embed": Endpoint(embed, text, sampled=True),
         }
 
     def get_config(self):
         """Returns everything but the weights."""
-        return {
-            "encoder": self.encoder.get_config(),
-            "dtype": keras.dtype_policies.serialize(self.encoder.embedding.dtype_policy),
-            "vocabulary": list(self.tokenizer.vocabulary),
-            "tokenizer": self.tokenizer.settings(),
-            "labels": self.labels,
-            "pairs": self.pairs,
-            "pooling": self.pooling,
-            "dropout": self.dropout,
-            "l2": self.l2,
-            "max_length": self.max_length,
-            "name": self.name,
-        }
+        own = {"labels": self.labels, "pooling": self.pooling, "dropout": self.dropout, "l2": self.l2}
+        return {**super().get_config(), **own}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """Builds a classifier with fresh weights from what `get_config` returned."""
+        """Builds a classifier with fresh weights from what `get_config` returned, or what it returned in format 1."""
+        return super().from_config(config if "preprocessor" in config else cls.upgraded(config))
+
+    @classmethod
+    def upgraded(cls, config, folder=None):
+        """Returns a config of format 1 as one of format 2.
+
+        Args:
+            config: dict.
+            folder: path of the folder that holds the vocabulary, if the config does not.
+        """
         config = dict(config)
-        encoder = BertEncoder.from_config({**config.pop("encoder"), "dtype": config.pop("dtype")})
-        tokenizer = WordPieceTokenizer(config.pop("vocabulary"), **config.pop("tokenizer"))
-        return cls(encoder, tokenizer, config.pop("labels"), **config)
+        vocabulary = config.pop("vocabulary") if folder is None else read_vocabulary(folder)[0]
+        preprocessor = TextPreprocessor(
+            WordPieceTokenizer(vocabulary, **config.pop("tokenizer")),
+            columns=PAIR if config.pop("pairs") else TEXT,
+            max_length=config.pop("max_length"),
+        )
+        encoder = BertEncoder.from_config(config["encoder"])
+        serialize = keras.saving.serialize_keras_object
+        return {**config, "encoder": serialize(encoder), "preprocessor": serialize(preprocessor)}
 
 
 def _labels_of(checkpoint, source):
@@ -324,22 +343,17 @@ def _check_head(checkpoint, labels, source):
         )
 
 
-def _checked_max_length(max_length, limit, pairs):
-    if max_length is None:
-        return min(_MAX_LENGTH, limit)
-    least = 5 if pairs else 3
-    if isinstance(max_length, bool) or not isinstance(max_length, int) or not least <= max_length <= limit:
-        raise UserError(f"max_length={max_length!r} came; this encoder takes {least} to {limit} tokens.")
-    return int(max_length)
-
-
-def _check_fit(encoder, tokenizer, pooling):
+def _check_fit(encoder, preprocessor, pooling):
     if pooling not in _POOLINGS:
         raise UserError(f'pooling="{pooling}" came; known are {", ".join(_POOLINGS)}.')
     if pooling == "pooler" and encoder.pooler is None:
         raise UserError('pooling="pooler" came, and the encoder has no pooler. Use pooling="mean" or "cls".')
-    size = encoder.settings["vocabulary_size"]
-    if tokenizer.vocabulary_size > size:
-        raise UserError(
-            f"The tokenizer has {tokenizer.vocabulary_size} tokens and the encoder {size}. Take both from one model."
-        )
+    if not isinstance(preprocessor, TextPreprocessor):
+        return  # the contract's own check says what is wrong, or the features are somebody's own
+    size, tokens = encoder.settings["vocabulary_size"], preprocessor.tokenizer.vocabulary_size
+    if tokens > size:
+        raise UserError(f"The tokenizer has {tokens} tokens and the encoder {size}. Take both from one model.")
+    least, limit = 1 + 2 * len(preprocessor.columns), encoder.settings["max_length"]
+    max_length = preprocessor.max_length
+    if isinstance(max_length, bool) or not isinstance(max_length, int) or not least <= max_length <= limit:
+        raise UserError(f"max_length={max_length!r} came; this encoder takes {least} to {limit} tokens.")

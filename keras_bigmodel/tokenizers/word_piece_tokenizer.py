@@ -2,6 +2,7 @@
 
 import functools
 
+import keras
 import tensorflow as tf
 import tensorflow_text as tf_text
 
@@ -19,6 +20,7 @@ PLACEHOLDER = 0xE000
 PAD_SLOT, CLS_SLOT, SEP_SLOT, SPECIAL_SLOTS = range(4)
 
 
+@keras.saving.register_keras_serializable("keras_bigmodel")
 class WordPieceTokenizer(WordPieceVocabulary):
     """BERT's tokenizer as TensorFlow ops: texts in, ids out, on a stock TF Serving from 2.14 on.
 
@@ -94,6 +96,15 @@ class WordPieceTokenizer(WordPieceVocabulary):
         seconds = self.tokenize(pairs)
         refuse_unequal_numbers(firsts.shape[0], seconds.shape[0])
         return self._pack([firsts, seconds], longest_first(firsts.row_lengths(), seconds.row_lengths(), room))
+
+    def get_config(self):
+        """Returns what the constructor takes, as a dict that JSON can hold."""
+        return {"vocabulary": self.vocabulary, **self.settings()}
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns a tokenizer made from what `get_config` returned."""
+        return cls(**config)
 
     def _exact_pieces(self):
         settings, added = self._settings, self._settings.added_tokens

@@ -1,7 +1,5 @@
 """A training step that passes over batches that an earlier run has done. Knows Keras's trainer; no files."""
 
-import keras
-
 from keras_bigmodel.core.errors import UserError
 
 
@@ -12,7 +10,7 @@ class SkippingStep:
     where the earlier run stood.
 
     Args:
-        model: the `keras.Model` in training.
+        model: the `keras.Model` in training; the variables of its metrics are made.
         batches: int. How many batches to pass over.
         metrics: list of arrays: what loss and metrics had gathered over those batches.
 
@@ -29,19 +27,15 @@ class SkippingStep:
         """Draws a step's batches; gives the metrics as they stood."""
         for _ in range(self._model.steps_per_execution):
             if self._left > 0:
-                batch = next(iterator)
+                next(iterator)
                 self._left -= 1
         if self._metrics is not None:
-            self._restore_metrics(batch)
+            self._restore_metrics()
         if self._left <= 0:
             self._model.train_function = self.step
         return self._model.get_metrics_result()
 
-    def _restore_metrics(self, batch):
-        """Lets Keras make the metrics' variables, which it does at their first batch, and fills them."""
-        x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
-        rows = keras.ops.shape(keras.tree.flatten(x)[0])[0]
-        self._model.compute_metrics(x, y, keras.ops.zeros((rows, *self._model.output_shape[1:])), weights)
+    def _restore_metrics(self):
         variables = self._model.metrics_variables
         if [tuple(variable.shape) for variable in variables] != [array.shape for array in self._metrics]:
             raise UserError("The run that stopped measured other metrics. Go on with the same ones in compile.")

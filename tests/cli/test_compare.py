@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from keras_bigmodel import TextClassifier
 from keras_bigmodel.cli import compare
-from keras_bigmodel.cli.metric_table import class_lines, columns, figure_lines, metric_lines
 from keras_bigmodel.evaluation import classification_metrics
+from keras_bigmodel.pipeline.measure_lines import class_lines, columns, figure_lines, metric_lines
 from tests.evaluation.simulated import drawn, names
 from tests.pipeline.conftest import write_table
 from tests.task_contract import messages

@@ -13,12 +13,14 @@ VALUES = {
     "task": "TextClassifier",
     "name": "reviews",
     "version": 3,
-    "labels": ["gut", "schlecht", "好"],
-    "tokenizer": {"lowercase": True},
+    "job": "classification",
+    "answers": {"kind": "prediction", "labels": ["gut", "schlecht", "好"]},
+    "preprocessor": {"columns": ["text"], "tokenizer": {"lowercase": True}},
     "sizes": {"parameters": 12},
     "settings": {"epochs": 2},
     "data": {"rows": 10},
     "metrics": {"test": {"accuracy": 0.5}},
+    "headlines": {"test": "accuracy 0.5000"},
     "parity": {"agrees": True},
     "parent": 2,
 }
@@ -106,8 +108,8 @@ def test_a_word_that_this_version_does_not_know_is_passed_over(folder):
 
 
 def test_every_missing_entry_is_named(folder):
-    change(folder, labels=..., tokenizer=...)
-    with pytest.raises(UserError, match="lacks labels, tokenizer"):
+    change(folder, answers=..., preprocessor=...)
+    with pytest.raises(UserError, match="lacks answers, preprocessor"):
         Manifest.read(folder)
 
 

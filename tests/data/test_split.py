@@ -80,10 +80,11 @@ def test_of_pairs_both_texts_are_the_text():
     firsts = ["which one?", "what is it?"] * 1000
     seconds = [f"answer {number // 2}" for number in range(2000)]
     labels = ["x", "y"] * 1000
-    kept, held = hold_back(firsts, labels, 0.1, seconds=seconds)
+    kept, held = hold_back({"text": firsts, "text_pair": seconds}, labels, 0.1)
     assert (len(kept), len(held)) == (1800, 200)
     assert len(hold_back(firsts, labels, 0.1)[1]) == 0  # as single texts there are two, and each is a whole class
-    twice = hold_back(firsts * 2, labels * 2, 0.1, seconds=[*seconds, *(text.upper() for text in seconds)])[1]
+    again = {"text": firsts * 2, "text_pair": [*seconds, *(text.upper() for text in seconds)]}
+    twice = hold_back(again, labels * 2, 0.1)[1]
     assert len(twice) == 400
     assert {row % 2000 for row in twice if row < 2000} == {row % 2000 for row in twice if row >= 2000}
 

@@ -84,10 +84,14 @@ def make_run(labels, texts, *, sharpness=4.0, seed=0, name="reviews"):
         "measured": {part: measured(labels, texts, random, sharpness) for part in ("validation", "test")},
         "parity": {
             "agrees": True,
-            "texts": 3210,
-            "texts_with_other_tokens": 0,
-            "texts_with_other_labels": 0,
-            "largest_logit_difference": 3.3e-6,
+            "rows": 3210,
+            "endpoints": {
+                "tokenize": {"rows": 3210, "outputs": {"token_ids": {"rule": "equal", "rows_that_differ": 0}}},
+                "tokens": {
+                    "rows": 3210,
+                    "outputs": {"logits": {"rule": "close", "rows_that_differ": 0, "largest_difference": 3.3e-6}},
+                },
+            },
             "dtype": "float32",
         },
     }

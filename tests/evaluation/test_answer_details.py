@@ -93,7 +93,7 @@ def test_at_most_fifty_mistakes_are_kept_and_long_texts_are_cut():
 
 
 def test_mistakes_of_pairs_have_both_texts():
-    found = answer_details([0], [[0.2, 0.8]], ["no", "yes"], ["first"], seconds=["y" * 600])["mistakes"]
+    found = answer_details([0], [[0.2, 0.8]], ["no", "yes"], {"text": ["first"], "text_pair": ["y" * 600]})["mistakes"]
     assert found[0]["text"] == "first"
     assert len(found[0]["text_pair"]) == 500
     assert list(found[0])[:2] == ["text", "text_pair"]
@@ -113,7 +113,7 @@ def test_the_details_can_be_written_as_json():
     ("how", "words"),
     [
         ({"texts": ["a"]}, "1 texts came for 2 labels"),
-        ({"seconds": ["a", "b", "c"]}, "3 second texts came"),
+        ({"texts": {"text": ["a", "b"], "text_pair": ["a", "b", "c"]}}, "3 text_pairs came"),
         ({"slices": {"source": ["web"]}}, "1 source came"),
     ],
 )

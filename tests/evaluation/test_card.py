@@ -64,7 +64,7 @@ def test_the_header_is_yaml_with_the_results(tmp_path):
 @pytest.mark.parametrize("name", ["reviews", "a `name`; rm -rf $HOME\n```\n\"'", "酒店评论"])
 def test_the_code_is_code(tmp_path, pair, name):
     run = run_of("two")
-    run["model"].update(name=name, settings={"pair": pair})
+    run["model"].update(name=name, columns=["text", "text_pair"] if pair else ["text"])
     card = card_of(tmp_path, run)
     python, bash = code_of(card, "python"), code_of(card, "bash")
     assert (len(python), len(bash)) == (2, 1)

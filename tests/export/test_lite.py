@@ -22,9 +22,11 @@ def lite_file(task, tmp_path_factory):
 def test_the_certificate_says_on_what_it_rests(lite_file):
     path, certificate = lite_file
     assert certificate["agrees"] is True
-    assert certificate["texts"] >= 1000
-    assert certificate["texts_with_other_tokens"] == 0
-    assert certificate["largest_log_probability_difference"] <= 1e-4
+    assert certificate["rows"] >= 1000
+    assert {facts["rows_that_differ"] for facts in certificate["endpoints"]["tokenize"]["outputs"].values()} == {0}
+    probabilities = certificate["endpoints"]["classify"]["outputs"]["probabilities"]
+    assert probabilities["of"] == "logarithms"
+    assert probabilities["largest_difference"] <= 1e-4
     assert certificate["bytes"] == path.stat().st_size
     assert set(certificate["clean_process"]) == {"ai-edge-litert", "numpy"}
 
@@ -75,9 +77,9 @@ def test_other_weights_than_those_written_are_noticed(lite_file, task):
     assert lite_parity(task, lite_file[0], texts, quantize="none")["agrees"]
     certificate = lite_parity(twin, lite_file[0], texts, quantize="none")
     assert certificate["agrees"] is False
-    assert "log-probabilities differ" in certificate["reasons"][0]
+    assert "probabilities of classify differs by" in certificate["reasons"][0]
     twin.get_layer("logits").bias.assign(-100.0 * twin.predict(texts["text"]).mean(axis=0))  # other labels win
-    assert "keep their label" in lite_parity(twin, lite_file[0], texts, quantize="int8")["reasons"][0]
+    assert "keep their choice" in lite_parity(twin, lite_file[0], texts, quantize="int8")["reasons"][0]
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,18 @@ from keras_bigmodel.tasks.export_formats import EXPORTERS, export_checked
 def test_the_certificate_says_on_what_it_rests(exported):
     folder, certificate = exported
     assert certificate["agrees"] is True
-    assert certificate["texts"] >= 1000
+    assert certificate["rows"] >= 1000
     assert certificate["dtype"] == "float32"
-    assert certificate["tolerance"] == 1e-5
-    assert certificate["signatures"] == ["embed", "serving_default", "tokenize", "tokens"]
+    assert sorted(certificate["endpoints"]) == ["embed", "serving_default", "tokenize", "tokens"]
+    outputs = certificate["endpoints"]["serving_default"]["outputs"]
+    assert {name: facts["rule"] for name, facts in outputs.items()} == {
+        "label": "same_choice",
+        "probabilities": "close",
+    }
+    logits = certificate["endpoints"]["tokens"]
+    assert logits["rows"] == certificate["rows"]
+    assert logits["outputs"]["logits"]["tolerance"] == 1e-5
+    assert {facts["rule"] for facts in certificate["endpoints"]["tokenize"]["outputs"].values()} == {"equal"}
     assert certificate["clean_process"]["tensorflow"] == tf.__version__
     assert set(certificate["versions"]) >= {"keras_bigmodel", "keras", "tensorflow", "numpy", "python"}
     assert json.loads((folder / PARITY_FILE).read_text(encoding="utf-8")) == certificate
@@ -30,19 +38,22 @@ def test_the_certificate_says_on_what_it_rests(exported):
 
 def test_a_clean_process_gives_the_same_on_ones_own_texts(exported, task):
     texts = ["where is my parcel", "", "e\u0301 é", "\u202e gnp", "👩‍👩‍👧", "x" * 5000] * 40
-    certificate = saved_model_parity(task.endpoints(), exported[0], {"text": texts})
+    certificate = saved_model_parity(task, exported[0], {"text": texts})
     assert certificate["agrees"]
-    assert certificate["texts"] == 240
-    assert certificate["largest_logit_difference"] <= 1e-5
+    assert certificate["rows"] == 240
+    assert certificate["endpoints"]["tokens"]["outputs"]["logits"]["largest_difference"] <= 1e-5
 
 
 def test_other_weights_than_those_written_are_noticed(exported, task):
     twin = task.with_dtype("float32")
     twin.get_layer("logits").bias.assign_add([1e-3, 0.0, 0.0])
-    certificate = saved_model_parity(twin.endpoints(), exported[0], {"text": ["where is it", "thanks"]})
+    certificate = saved_model_parity(twin, exported[0], {"text": ["where is it", "thanks"]})
     assert certificate["agrees"] is False
-    assert certificate["largest_logit_difference"] == pytest.approx(1e-3, rel=1e-2)
-    assert "logits differ" in certificate["reasons"][0]
+    logits = certificate["endpoints"]["tokens"]["outputs"]["logits"]
+    assert logits["largest_difference"] == pytest.approx(1e-3, rel=1e-2)
+    assert logits["rows_that_differ"] == 2
+    assert logits["some_rows_that_differ"] == ["thanks", "where is it"]
+    assert any("logits of tokens differs" in reason for reason in certificate["reasons"])
 
 
 def _more(name, amount):
@@ -51,9 +62,9 @@ def _more(name, amount):
 
 
 ALTERED = {
-    "other logits": ({"tokens": _more("logits", 1e-3)}, "logits differ by up to 1.0e-03"),
-    "logits that are no number": ({"tokens": _more("logits", float("nan"))}, "logits differ"),
-    "other tokens": ({"tokenize": _more("token_ids", 1)}, "get other tokens"),
+    "other logits": ({"tokens": _more("logits", 1e-3)}, "logits of tokens differs by up to 1.0e-03"),
+    "logits that are no number": ({"tokens": _more("logits", float("nan"))}, "logits of tokens differs"),
+    "other tokens": ({"tokenize": _more("token_ids", 1)}, "get another token_ids of tokenize"),
     "other probabilities": ({"serving_default": _more("probabilities", 0.5)}, "serving_default"),
 }
 
@@ -143,7 +154,8 @@ def test_a_dtype_that_cannot_be_exported_is_refused_with_a_sentence(task, tmp_pa
 
 def test_an_export_in_bfloat16_agrees_with_the_model_in_bfloat16(task, tmp_path):
     certificate = task.export(tmp_path / "model", dtype="bfloat16", parity_texts=["where is it"])
-    assert (certificate["agrees"], certificate["dtype"], certificate["tolerance"]) == (True, "bfloat16", 3e-2)
+    assert (certificate["agrees"], certificate["dtype"]) == (True, "bfloat16")
+    assert certificate["endpoints"]["tokens"]["outputs"]["logits"]["tolerance"] == 3e-2
     served = tf.saved_model.load(str(tmp_path / "model")).signatures["serving_default"]
     texts = ["where is it", "thank you very much"]
     found = served(text=tf.constant(texts))["probabilities"].numpy()

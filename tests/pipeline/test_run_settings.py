@@ -10,7 +10,7 @@ import pytest
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.pipeline import TrainSettings, load_task, train
-from keras_bigmodel.pipeline.fitting import class_weights
+from keras_bigmodel.pipeline.jobs.class_weights import class_weights
 from tests.pipeline.conftest import Listener, write_table
 from tests.task_contract import LABELS, messages
 

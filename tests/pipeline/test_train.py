@@ -12,12 +12,13 @@ import tensorflow as tf
 
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.parity_words import parity_in_short
 from keras_bigmodel.data import read_text_table
 from keras_bigmodel.pipeline import export, load_task, measure, train
 from tests.pipeline.conftest import Listener, write_table
 from tests.task_contract import LABELS, messages
 
-FILES = {"saved_model.pb", "variables", "parity.json", "task.json", "weights.weights.h5", "vocab.txt", "manifest.json"}
+FILES = {"saved_model.pb", "variables", "parity.json", "task.json", "vocab.txt", "manifest.json"}
 
 
 def _sha256(path):
@@ -57,8 +58,11 @@ def test_the_manifest_says_what_was_trained_on_what(versions, table):
     assert manifest.settings["epochs"] == 1
     assert manifest.settings["table"] == str(table)
     assert manifest.sizes["num_layers"] == 2
-    assert manifest.sizes["max_length_used"] == 32
-    assert manifest.tokenizer["mode"] == "exact"
+    assert manifest.preprocessor["max_length"] == 32
+    assert manifest.preprocessor["tokenizer"]["mode"] == "exact"
+    assert manifest.preprocessor["columns"] == ["text"]
+    assert manifest.answers == {"kind": "prediction", "labels": LABELS}
+    assert manifest.headlines["validation"].startswith(f"{manifest.metrics['validation']['texts']} texts, accuracy ")
     assert set(manifest.versions) >= {"keras_bigmodel", "tensorflow", "keras", "numpy", "python"}
     assert abs(time.time() - time.mktime(time.strptime(manifest.created, "%Y-%m-%dT%H:%M:%SZ"))) < 86_400 * 2
 
@@ -78,9 +82,9 @@ def test_the_manifest_carries_the_certificate_in_short(versions):
     folder, manifest = versions["first"]
     certificate = json.loads((folder / "parity.json").read_text(encoding="utf-8"))
     assert manifest.parity["agrees"] is True
-    assert manifest.parity["texts"] >= 1000
-    assert manifest.parity["texts_with_other_tokens"] == 0
-    assert {name: certificate[name] for name in manifest.parity} == manifest.parity
+    assert manifest.parity["rows"] >= 1000
+    assert {facts["rows_that_differ"] for facts in manifest.parity["outputs"].values()} == {0}
+    assert parity_in_short(certificate) == manifest.parity
 
 
 def test_a_class_of_one_row_is_trained_on(versions):
@@ -131,7 +135,10 @@ def _flip_a_bit(path):
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("name", ["weights.weights.h5", "task.json", "variables/variables.index", "saved_model.pb"])
+SOME_FILES = ["variables/variables.data-00000-of-00001", "task.json", "variables/variables.index", "saved_model.pb"]
+
+
+@pytest.mark.parametrize("name", SOME_FILES)
 def test_an_altered_file_is_refused_by_name(versions, tmp_path, name):
     base = _altered(versions, tmp_path, lambda folder: _flip_a_bit(folder / name))
     with pytest.raises(UserError, match=f"altered: {name}"):
@@ -180,14 +187,14 @@ def test_an_export_becomes_the_next_version_and_names_its_parent(third):
     manifest, parent = Manifest.read(folder), Manifest.read(base / "1")
     assert (manifest.version, manifest.parent) == (3, 1)
     assert certificate["agrees"]
-    for kept in ("task", "name", "labels", "tokenizer", "sizes", "settings", "data", "metrics"):
+    for kept in ("task", "job", "name", "answers", "preprocessor", "sizes", "settings", "data", "metrics"):
         assert getattr(manifest, kept) == getattr(parent, kept)
     manifest.check(folder)
 
 
 def test_an_export_keeps_the_model_and_its_report(third):
     base, folder, _, before = third
-    for name in ("weights.weights.h5", "vocab.txt", "task.json"):
+    for name in ("variables/variables.index", "vocab.txt", "task.json"):
         assert (folder / name).is_file()
     assert (folder / "report" / "index.html").read_text() == "report"
     assert {path: path.read_bytes() for path in before} == before  # the other versions are never touched

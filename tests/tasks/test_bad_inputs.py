@@ -161,7 +161,7 @@ def test_from_encoder_refuses(tiny_bert, name):
 
 def test_a_misspelt_argument_is_not_passed_over(task):
     with pytest.raises((TypeError, UserError), match="max_lenght"):
-        TextClassifier(task.encoder, task.tokenizer, LABELS, max_lenght=16)
+        TextClassifier(task.encoder, task.preprocessor, LABELS, max_lenght=16)
 
 
 def test_an_encoder_that_is_nowhere_is_refused_with_a_hint():
@@ -172,13 +172,13 @@ def test_an_encoder_that_is_nowhere_is_refused_with_a_hint():
 def test_a_tokenizer_of_another_encoder_is_refused(task):
     encoder = task.encoder
     smaller = type(encoder)(**{**encoder.settings, "vocabulary_size": 10})
-    refused(lambda: TextClassifier(smaller, task.tokenizer, LABELS), "500 tokens", "10")
+    refused(lambda: TextClassifier(smaller, task.preprocessor, LABELS), "500 tokens", "10")
 
 
 def test_the_pooler_of_an_encoder_without_one_is_refused(task):
     settings = {**task.encoder.settings, "pooler": False}
     bare = type(task.encoder)(**settings)
-    refused(lambda: TextClassifier(bare, task.tokenizer, LABELS, pooling="pooler"), "no pooler", "mean")
+    refused(lambda: TextClassifier(bare, task.preprocessor, LABELS, pooling="pooler"), "no pooler", "mean")
 
 
 def test_tasks_on_another_backend_are_refused_with_a_sentence():

@@ -1,4 +1,4 @@
-"""A task of which the package knows nothing: a tag for every token, and two numbers for every token."""
+"""Targets of the rows' own lengths, several outputs, and tasks that lack a part of the contract."""
 
 import keras
 import numpy as np
@@ -6,97 +6,86 @@ import pytest
 import tensorflow as tf
 
 from keras_bigmodel import TextClassifier, UserError
-from keras_bigmodel.tasks.task import Task
-from tests.task_contract import LABELS, messages
+from keras_bigmodel.tasks import Task
+from keras_bigmodel.tasks.output_rows import OutputRows
+from tests.task_contract import LABELS, TASK_CASES, messages
+from tests.throwaway_tasks import ImageEncoder, ImagePreprocessor, TextScore
 
 TEXTS, _ = messages(20)
-
-
-class Tagger(Task):
-    """Says of each token whether its id is odd; `two` asks for two such outputs."""
-
-    def __init__(self, classifier, two=False):
-        states = classifier.encoder(classifier.encoder.input)["sequence_output"]
-        names = ("start", "end") if two else ("tags",)
-        outputs = {name: keras.layers.Dense(2, dtype="float32", name=name)(states) for name in names}
-        super().__init__(classifier.encoder.input, outputs if two else outputs["tags"])
-        self.encoder, self.preprocessor = classifier.encoder, classifier.preprocessor
-
-    def encode_targets(self, targets):
-        return targets
-
-    def outputs_from_logits(self, logits):
-        return keras.tree.map_structure(keras.ops.softmax, logits)
-
-    def recipe_loss(self, label_smoothing=0.0):
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-
-    def recipe_metrics(self):
-        return []
-
-    def loss_on_logits(self, loss):
-        return loss
+TAGS = next(case for case in TASK_CASES if case.name == "a tag a token")
+PLACES = next(case for case in TASK_CASES if case.name == "two outputs a token")
 
 
 @pytest.fixture
 def tagger(tiny_bert):
-    return Tagger(TextClassifier.from_encoder(tiny_bert, LABELS, max_length=16, dtype="float32"))
-
-
-def tags_of(task):
-    features = task.preprocessor.encode(task.preprocessor.checked(TEXTS)).features["token_ids"]
-    return [(features.batch(np.array([row]))[0] % 2).astype("int32") for row in range(len(TEXTS))]
+    return TAGS.make(tiny_bert)
 
 
 def test_tags_of_every_length_are_learned(tagger):
     tagger.compile(learning_rate=5e-3)
-    history = tagger.fit(TEXTS, tags_of(tagger), epochs=15, batch_size=6, verbose=0, seed=0).history
+    history = tagger.fit(TAGS.inputs, TAGS.targets, epochs=15, batch_size=6, verbose=0, seed=0).history
     assert history["loss"][-1] < 0.2 * history["loss"][0]
+    answers = tagger.answers(TAGS.inputs, batch_size=5)
+    right = [
+        np.mean([ours == theirs for ours, theirs in zip(answer.tags, tags, strict=True)])
+        for answer, tags in zip(answers, TAGS.targets, strict=True)
+    ]
+    assert np.mean(right) > 0.95
+    assert [answer.text for answer in answers] == TAGS.inputs
+
+
+def test_predict_fills_short_rows_up_with_zeros(tagger):
+    found = tagger.predict(TAGS.inputs, batch_size=5)
+    lengths = [len(tags) for tags in TAGS.targets]
+    assert found.shape == (24, max(lengths), 2)
+    for row, length in zip(found, lengths, strict=True):
+        np.testing.assert_allclose(row[:length].sum(-1), 1.0, rtol=1e-5)
+        assert not row[length:].any()
 
 
 def test_padding_counts_for_nothing(tagger):
     tagger.compile()
-    whole = tagger.evaluate(TEXTS, tags_of(tagger), batch_size=20, verbose=0)
-    logits = tagger(tagger.preprocess(TEXTS), training=False).numpy()
+    whole = tagger.evaluate(TAGS.inputs, TAGS.targets, batch_size=24, verbose=0)
+    logits = tagger(tagger.preprocess(TAGS.inputs), training=False).numpy()
+    numbers = tagger.encode_targets(TAGS.targets)
     by_hand = [
         keras.losses.sparse_categorical_crossentropy(tags, row[: len(tags)], from_logits=True).numpy().sum()
-        for row, tags in zip(logits, tags_of(tagger), strict=True)
+        for row, tags in zip(logits, numbers, strict=True)
     ]
-    tokens = sum(map(len, tags_of(tagger)))
-    assert tokens < logits.shape[1] * len(TEXTS)
+    tokens = sum(map(len, numbers))
+    assert tokens < logits.shape[1] * 24
     assert whole == pytest.approx(sum(by_hand) / tokens, rel=1e-5)  # the mean over what is no padding
 
 
 def test_tags_come_with_validation_rows_splits_and_weights(tagger):
     tagger.compile()
-    tags = tags_of(tagger)
-    history = tagger.fit(TEXTS, tags, validation_split=0.25, sample_weight=np.ones(20), batch_size=5, verbose=0).history
+    how = {"validation_split": 0.25, "sample_weight": np.ones(24), "batch_size": 5, "verbose": 0}
+    history = tagger.fit(TAGS.inputs, TAGS.targets, **how).history
     assert np.isfinite(history["val_loss"]).all()
 
 
-def test_two_outputs_have_two_targets(tiny_bert):
-    task = Tagger(TextClassifier.from_encoder(tiny_bert, LABELS, max_length=16, dtype="float32"), two=True)
+def test_two_outputs_are_learned(tiny_bert):
+    task = PLACES.make(tiny_bert)
     task.compile(learning_rate=5e-3)
-    tags = tags_of(task)
-    targets = {"start": tags, "end": [1 - part for part in tags]}
-    losses = task.fit(TEXTS, targets, epochs=10, batch_size=6, verbose=0, seed=0).history["loss"]
-    assert losses[-1] < 0.5 * losses[0]
+    losses = task.fit(PLACES.inputs, PLACES.targets, epochs=30, batch_size=6, verbose=0, seed=0).history["loss"]
+    assert losses[-1] < 0.7 * losses[0]
+    assert set(task.predict(PLACES.inputs)) == {"start", "end"}
 
 
 def test_tags_that_do_not_fit_their_text_are_named(tagger):
-    tags = tags_of(tagger)
+    tags = list(TAGS.targets)
     tags[3] = tags[3][:-1]
     tagger.compile()
     with pytest.raises(UserError, match=rf"Example 3 has {len(tags[3])} targets and {len(tags[3]) + 1} values of"):
-        tagger.fit(TEXTS, tags, verbose=0)
-    with pytest.raises(UserError, match="20 texts and 19 labels"):
-        tagger.fit(TEXTS, tags[:-1], verbose=0)
+        tagger.fit(TAGS.inputs, tags, verbose=0)
+    with pytest.raises(UserError, match="24 texts and 23 labels"):
+        tagger.fit(TAGS.inputs, tags[:-1], verbose=0)
 
 
 def test_weights_of_classes_need_classes(tagger):
     tagger.compile()
     with pytest.raises(UserError, match="a Tagger has no classes"):
-        tagger.fit(TEXTS, tags_of(tagger), class_weight={0: 2.0}, verbose=0)
+        tagger.fit(TAGS.inputs, TAGS.targets, class_weight={0: 2.0}, verbose=0)
 
 
 def test_a_dataset_by_column_names_is_read(tiny_bert):
@@ -107,3 +96,45 @@ def test_a_dataset_by_column_names_is_read(tiny_bert):
     history = task.fit(data, verbose=0).history
     assert np.isfinite(history["loss"]).all()
     np.testing.assert_allclose(task.predict(data.map(lambda x, y: x)), task.predict((TEXTS, TEXTS[::-1])), atol=1e-5)
+
+
+# ---- a class that is no whole task
+
+
+def test_what_a_task_lacks_is_named():
+    class Half(Task):
+        def encode_targets(self, targets):
+            return targets
+
+    encoder = ImageEncoder()
+    with pytest.raises(UserError, match="The task Half lacks recipe_loss, answer_reader"):
+        Half({"pixels": encoder.inputs[0]}, encoder.output, encoder=encoder, preprocessor=ImagePreprocessor())
+
+
+def test_a_tokenizer_instead_of_a_preprocessor_is_told_how(tiny_bert):
+    task = TAGS.make(tiny_bert)
+    with pytest.raises(UserError, match=r"A WordPieceTokenizer came as the preprocessor.*TextPreprocessor\(tokenizer"):
+        TextScore(task.encoder, task.preprocessor.tokenizer)
+
+
+def test_inputs_that_the_preprocessor_does_not_make_are_named(tiny_bert):
+    task = TAGS.make(tiny_bert)
+    with pytest.raises(UserError, match=r"padding_mask, segment_ids, token_ids; its preprocessor makes pixels"):
+        TextScore(task.encoder, ImagePreprocessor())
+
+
+def test_a_preprocessor_that_is_not_known_is_named(tiny_bert):
+    config = TAGS.make(tiny_bert).get_config()
+    config["preprocessor"]["registered_name"] = config["preprocessor"]["class_name"] = "nobody>Nothing"
+    with pytest.raises(UserError, match=r"nobody>Nothing cannot be made.*Import the module"):
+        type(TAGS.make(tiny_bert)).from_config(config)
+
+
+def test_rows_of_outputs_are_as_long_as_their_rows():
+    rows = OutputRows(3, {"a": True, "b": False})
+    rows.add(np.array([2, 0]), {"a": np.ones((2, 4)), "b": np.array([[7.0], [8.0]])}, np.array([3, 4]))
+    rows.add(np.array([1]), {"a": np.full((1, 2), 5.0), "b": np.array([[9.0]])}, np.array([1]))
+    assert [row["a"].tolist() for row in rows.rows()] == [[1, 1, 1, 1], [5], [1, 1, 1]]
+    arrays = rows.arrays()
+    assert arrays["a"].tolist() == [[1, 1, 1, 1], [5, 0, 0, 0], [1, 1, 1, 0]]
+    assert arrays["b"].tolist() == [[8.0], [9.0], [7.0]]

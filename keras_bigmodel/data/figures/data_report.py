@@ -62,6 +62,4 @@ def _facts_of_whole(table):
 
 def _all_texts(table):
     """Gives one text a row: of a pair both, one behind the other."""
-    if table.seconds is None:
-        return table.texts
-    return [f"{text} {second}" for text, second in zip(table.texts, table.seconds, strict=True)]
+    return [" ".join(texts) for texts in zip(*table.inputs.values(), strict=True)]

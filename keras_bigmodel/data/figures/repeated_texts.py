@@ -95,8 +95,7 @@ class RepeatedTexts:
         }
 
     def _text(self, name, row):
-        table = self._tables[name]
-        return table.texts[row] if table.seconds is None else f"{table.texts[row]} | {table.seconds[row]}"
+        return " | ".join(column[row] for column in self._tables[name].inputs.values())
 
     def _shown(self, name, row):
         text = self._text(name, row)
@@ -104,8 +103,7 @@ class RepeatedTexts:
 
 
 def _keys(table):
-    keys = list(map(same_text, table.texts))
-    return keys if table.seconds is None else list(zip(keys, map(same_text, table.seconds), strict=True))
+    return list(zip(*(map(same_text, column) for column in table.inputs.values()), strict=True))
 
 
 def _by_value(places):

@@ -8,14 +8,12 @@ class TableBlock:
     """Some rows of a table, one behind the other.
 
     Args:
-        texts: list of str.
-        seconds: list of str, the second texts of pairs, or None.
+        inputs: dict of column (`"text"`, and `"text_pair"` of pairs) → list of str: what a task takes.
         labels: list of str or None.
         weights: list of float or None.
     """
 
-    texts: list[str]
-    seconds: list[str] | None = None
+    inputs: dict[str, list[str]]
     labels: list[str] | None = None
     weights: list[float] | None = None
 
@@ -23,6 +21,15 @@ class TableBlock:
         return len(self.texts)
 
     @property
-    def inputs(self):
-        """What a task takes: the texts, or both columns of the pairs."""
-        return self.texts if self.seconds is None else (self.texts, self.seconds)
+    def texts(self):
+        """List of str: the texts, of pairs the first ones."""
+        return self.inputs["text"]
+
+
+# The role of a table's column → the column of a task's input.
+INPUTS = {"text": "text", "pair": "text_pair"}
+
+
+def inputs_of(columns):
+    """Returns what a task takes of a table's columns by role: dict of column → list."""
+    return {name: columns[role] for role, name in INPUTS.items() if role in columns}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.tables.checked_rows import CheckedRows, columns_named
-from keras_bigmodel.data.tables.table_block import TableBlock
+from keras_bigmodel.data.tables.table_block import INPUTS, TableBlock, inputs_of
 from keras_bigmodel.data.tables.table_file import file_sha256
 from keras_bigmodel.data.text_place import text_place
 
@@ -72,7 +72,7 @@ class TableStream:
         """Gives a stream of some of the rows; what was left out or cut is counted of the whole table.
 
         Args:
-            wanted: function of text, second text (None of single texts) and label (None where none is read) → bool.
+            wanted: function of the row's texts (a tuple of one or two str) and label (None where none is read) → bool.
         """
         part = copy.copy(self)
         part._wanted = (*self._wanted, wanted)
@@ -93,7 +93,7 @@ class TableStream:
         """
         if not 0 < share < 1:
             raise UserError(f"share={share} came; wanted a number between 0 and 1, e.g. 0.1.")
-        held = lambda text, second, label: text_place(text, second, seed=seed)[0] < share
+        held = lambda texts, label: text_place(*texts, seed=seed)[0] < share
         return self.where(lambda *row: not held(*row)), self.where(held)
 
     def __iter__(self):
@@ -102,14 +102,14 @@ class TableStream:
         self.columns, self.notes = rows.columns, list(rows.notes)
         columns, characters = {role: [] for role in rows.columns}, 0
         for cells in rows:
-            text, second = cells["text"], cells.get("pair")
-            if self._wanted and not all(wanted(text, second, cells.get("label")) for wanted in self._wanted):
+            texts = tuple(cells[role] for role in INPUTS if role in cells)
+            if self._wanted and not all(wanted(texts, cells.get("label")) for wanted in self._wanted):
                 continue
             if len(columns["text"]) == _ROWS or characters > _CHARACTERS:
                 yield _block(columns)
                 columns, characters = {role: [] for role in rows.columns}, 0
             self.number = rows.number
-            characters += len(text) + len(second or "")
+            characters += sum(map(len, texts))
             for role, cell in cells.items():
                 columns[role].append(cell)
         # All rows are checked before the last block leaves: a table of one block is refused before it is used.
@@ -134,4 +134,4 @@ class TableStream:
 
 
 def _block(columns):
-    return TableBlock(columns["text"], columns.get("pair"), columns.get("label"), columns.get("weight"))
+    return TableBlock(inputs_of(columns), columns.get("label"), columns.get("weight"))

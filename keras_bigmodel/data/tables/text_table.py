@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from keras_bigmodel.data.tables.checked_rows import CheckedRows, columns_named
+from keras_bigmodel.data.tables.table_block import inputs_of
 from keras_bigmodel.data.tables.table_file import file_sha256
 
 
@@ -13,8 +14,7 @@ class TextTable:
 
     Args:
         path: str. Where it was read.
-        texts: list of str.
-        seconds: list of str, the second texts of pairs, or None.
+        inputs: dict of column (`"text"`, and `"text_pair"` of pairs) → list of str: what a task takes.
         labels: list of str or None.
         dropped: dict of reason → number of rows left out.
         sha256: str. Of the file's bytes.
@@ -25,8 +25,7 @@ class TextTable:
     """
 
     path: str
-    texts: list[str]
-    seconds: list[str] | None
+    inputs: dict[str, list[str]]
     labels: list[str] | None
     dropped: dict[str, int]
     sha256: str
@@ -39,9 +38,9 @@ class TextTable:
         return len(self.texts)
 
     @property
-    def inputs(self):
-        """What a task takes: the texts, or both columns of the pairs."""
-        return self.texts if self.seconds is None else (self.texts, self.seconds)
+    def texts(self):
+        """List of str: the texts, of pairs the first ones."""
+        return self.inputs["text"]
 
     @property
     def label_counts(self):
@@ -51,8 +50,9 @@ class TextTable:
     def rows(self, numbers):
         """Gives a table of some rows; what was left out or cut is told of the whole table only."""
         pick = lambda column: None if column is None else [column[number] for number in numbers]
-        parts = {name: pick(getattr(self, name)) for name in ("texts", "seconds", "labels", "weights")}
-        return replace(self, **parts, dropped={}, cut=0, notes=[])
+        inputs = {name: pick(column) for name, column in self.inputs.items()}
+        parts = {"labels": pick(self.labels), "weights": pick(self.weights)}
+        return replace(self, inputs=inputs, **parts, dropped={}, cut=0, notes=[])
 
 
 def read_text_table(
@@ -99,8 +99,7 @@ def read_text_table(
             columns[role].append(cell)
     return TextTable(
         path=str(rows.path),
-        texts=columns["text"],
-        seconds=columns.get("pair"),
+        inputs=inputs_of(columns),
         labels=columns.get("label"),
         weights=columns.get("weight"),
         dropped=rows.dropped,

@@ -17,7 +17,8 @@ TABLE_KEYS = [
 
 
 def _table(texts, labels=None, seconds=None, **more):
-    return TextTable("some.csv", list(texts), seconds, labels and list(labels), {}, "0" * 64, **more)
+    inputs = {"text": list(texts)} | ({} if seconds is None else {"text_pair": seconds})
+    return TextTable("some.csv", inputs, labels and list(labels), {}, "0" * 64, **more)
 
 
 def _tables():

@@ -9,7 +9,7 @@ from keras_bigmodel.data.tables.text_table import TextTable
 
 def _table(labels, **more):
     texts = [f"text {number}" for number in range(len(labels))]
-    return TextTable("reviews.csv", texts, None, list(labels), {"empty text": 2}, "0" * 64, **more)
+    return TextTable("reviews.csv", {"text": texts}, list(labels), {"empty text": 2}, "0" * 64, **more)
 
 
 def test_good_labels_come_back_sorted_with_the_table_untouched():

@@ -40,7 +40,7 @@ def test_pairs_and_weights_come_along(tmp_path):
     path = write_lines(tmp_path / "pairs.jsonl", rows, header=("one", "two", "label", "share"))
     blocks = list(TableStream(path, text="one", pair="two", weight="share"))
     assert [len(block) for block in blocks] == [4, 2]
-    assert blocks[1].inputs == (["a 4", "a 5"], ["b 4", "b 5"])
+    assert blocks[1].inputs == {"text": ["a 4", "a 5"], "text_pair": ["b 4", "b 5"]}
     assert blocks[1].weights == [1.0, 1.25]
 
 

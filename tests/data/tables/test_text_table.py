@@ -43,9 +43,8 @@ def test_texts_and_labels_come_in_as_they_were_written(tmp_path, ending):
     path = WRITERS[ending](tmp_path / f"table{ending}", ROWS)
     table = read_text_table(path)
     assert list(zip(table.texts, table.labels, strict=True)) == ROWS
-    assert table.seconds is None
     assert table.weights is None
-    assert table.inputs == table.texts
+    assert table.inputs == {"text": table.texts}
     assert (table.dropped, table.cut, table.notes) == ({}, 0, [])
     assert table.columns == {"text": "text", "label": "label"}
     assert table.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -111,7 +110,7 @@ def test_pairs_have_two_texts_of_which_the_second_may_be_empty(tmp_path):
     rows = [("q1", "a1", "yes"), ("q2", "", "no")]
     path = write_delimited(tmp_path / "pairs.csv", rows, header=("question", "answer", "fits"))
     table = read_text_table(path, text="question", pair="answer", label="fits")
-    assert table.inputs == (["q1", "q2"], ["a1", ""])
+    assert table.inputs == {"text": ["q1", "q2"], "text_pair": ["a1", ""]}
     assert table.labels == ["yes", "no"]
 
 

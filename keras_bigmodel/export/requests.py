@@ -1,0 +1,122 @@
+"""Rows to compare an export on, as batches of what endpoints take. Knows columns and features; no format."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.export.saved_model_client import packed
+
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Batches of rows of like length, and which endpoint is asked about which.
+
+    Args:
+        columns: dict of raw column → list or array: all rows.
+        batches: list of dicts of input name → array `(rows, ...)`: the raw columns and the features.
+        asked: dict of endpoint → list of numbers of batches.
+    """
+
+    columns: dict
+    batches: list
+    asked: dict
+
+    @classmethod
+    def of(cls, preprocessor, columns, endpoints):
+        """Returns the batches of rows, their features computed here.
+
+        Args:
+            preprocessor: `Preprocessor`.
+            columns: dict of column → list or array, checked.
+            endpoints: dict of name → `Endpoint`.
+
+        Raises:
+            UserError: an endpoint takes what is neither a column nor a feature.
+        """
+        known = {*preprocessor.columns, *preprocessor.features}
+        for name, endpoint in endpoints.items():
+            unknown = [part for part in endpoint.input_names if part not in known]
+            if unknown:
+                raise UserError(
+                    f"The endpoint {name} takes {unknown[0]}, which is neither a column nor a feature of the "
+                    f"preprocessor; those are {', '.join(sorted(known))}."
+                )
+        needed = {part for endpoint in endpoints.values() for part in endpoint.input_names}
+        batches = []
+        for rows in _rows_of_like_length(columns):
+            raw = {name: _picked(column, rows) for name, column in columns.items()}
+            features = {} if needed <= set(raw) else preprocessor.padded(raw)
+            batch = {name: _as_array(column) for name, column in raw.items()}
+            batches.append(batch | {name: value.numpy() for name, value in features.items()})
+        everything = list(range(len(batches)))
+        middle = everything[len(everything) // 2 :][:1]
+        asked = {name: middle if endpoint.sampled else everything for name, endpoint in endpoints.items()}
+        return cls(columns, batches, asked)
+
+    @property
+    def rows(self):
+        """int: the number of rows."""
+        return len(next(iter(self.columns.values())))
+
+    @property
+    def order(self):
+        """Int array `(rows,)`: the number of the row at each place of the batches, one after another."""
+        return np.concatenate(_rows_of_like_length(self.columns))
+
+    def row_words(self, number, rows):
+        """Returns some rows of a batch as they were given: a list of str, or of lists of str where there are more."""
+        columns = [self.batches[number][name] for name in self.columns]
+        return [_word(*(column[row] for column in columns)) for row in rows]
+
+    def write(self, path):
+        """Writes an `.npz` file that a client script reads."""
+        arrays = {}
+        for number, batch in enumerate(self.batches):
+            for name, array in batch.items():
+                arrays |= packed(f"{number}/{name}", array)
+        plan = json.dumps({"batches": len(self.batches), "asked": self.asked})
+        np.savez(path, plan=np.frombuffer(plan.encode(), "uint8"), **arrays)
+
+
+def rows_to_compare(preprocessor, rows):
+    """Returns the rows that were given, and the preprocessor's samples: dict of column → list or array.
+
+    Args:
+        preprocessor: `Preprocessor`.
+        rows: dict of column → list or array, checked; or None.
+    """
+    samples = preprocessor.samples()
+    if rows is None:
+        return samples
+    joined = lambda first, second: (
+        np.concatenate([first, second]) if isinstance(second, np.ndarray) else [*first, *second]
+    )
+    return {name: joined(rows[name], sample) for name, sample in samples.items()}
+
+
+def _rows_of_like_length(columns):
+    lengths = np.zeros(len(next(iter(columns.values()))), "int64")
+    for column in columns.values():
+        if not isinstance(column, np.ndarray):
+            lengths += [len(value) for value in column]
+    order = np.argsort(lengths, kind="stable")
+    return [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
+
+
+def _picked(column, rows):
+    return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
+
+
+def _as_array(column):
+    if isinstance(column, np.ndarray):
+        return column
+    return np.array([value.encode("utf-8") if isinstance(value, str) else value for value in column], object)
+
+
+def _word(*values):
+    values = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values]
+    return values[0] if len(values) == 1 else values

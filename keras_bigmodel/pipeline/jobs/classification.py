@@ -1,0 +1,189 @@
+"""Texts, or pairs of texts, in classes. Knows labels, their measures and their report; no run."""
+
+import keras
+
+from keras_bigmodel.checkpoints import open_checkpoint
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data import hold_back, labels_to_train
+from keras_bigmodel.data.tables.label_check import counts_in_order
+from keras_bigmodel.evaluation import paired_comparison, write_card, write_report
+from keras_bigmodel.pipeline.data_description import describe_data
+from keras_bigmodel.pipeline.jobs.class_weights import class_weights
+from keras_bigmodel.pipeline.jobs.classification_measures import measured, targets_and_answers
+from keras_bigmodel.pipeline.jobs.job import Job
+from keras_bigmodel.pipeline.jobs.label_check import refuse_unknown_labels
+from keras_bigmodel.pipeline.measure_lines import class_lines, figure_lines, metric_lines
+from keras_bigmodel.pipeline.run_tables import read_parts
+from keras_bigmodel.pipeline.streamed_tables import is_streamed, stream_tables
+from keras_bigmodel.tasks import TextClassifier
+
+_KINDS = {(False, True): "fixed", (True, False): "broken", (False, False): "both wrong"}
+
+
+class ClassificationJob(Job):
+    """One label a row."""
+
+    name = "classification"
+    task_class = TextClassifier
+
+    # ---- the tables
+
+    def read(self, settings, reporter, folder):
+        """Reads the tables; the facts are the labels."""
+        if is_streamed(settings):
+            tables, labels = stream_tables(settings, reporter, folder)
+        else:
+            found = {}
+
+            def trained_on(path, settings):
+                if path != settings.table or found:
+                    return self._read_table(path, settings)
+                table, found["labels"] = labels_to_train(
+                    self._read_table(path, settings), min_rows=settings.min_rows or 1
+                )
+                return table
+
+            tables = read_parts(settings, reporter.say, trained_on, self._hold_back)
+            labels = found["labels"]
+        class_weights(settings.class_weight, tables["train"].label_counts)  # what cannot be used is refused at once
+        return tables, labels
+
+    def _hold_back(self, table, settings):
+        return hold_back(table.inputs, table.labels, settings.validation_share, seed=settings.seed)
+
+    def described(self, table):
+        """Returns what the manifest keeps of a table."""
+        return {**super().described(table), "classes": counts_in_order(table.label_counts)}
+
+    def describe(self, task, tables, reporter):
+        """Returns what the report says of the tables; see `describe_data`."""
+        return describe_data(task, tables, reporter)
+
+    # ---- the task
+
+    def make_task(self, settings, facts, *, dtype, parent=None):
+        """Returns the `TextClassifier` on an encoder, or a child of the last version."""
+        labels = facts
+        if parent is not None:
+            task = _child(parent, settings, labels, dtype)
+        else:
+            known = open_checkpoint(settings.encoder).labels
+            same = known is not None and set(known) == set(labels)
+            task = TextClassifier.from_encoder(
+                settings.encoder,
+                labels=known if same else labels,  # in the order of the encoder's own head
+                pairs=settings.pair is not None,
+                pooling=settings.pooling,
+                dropout=settings.dropout,
+                l2=settings.l2,
+                max_length=settings.max_length,
+                mode=settings.mode,
+                dtype=dtype,
+            )
+        task.encoder.trainable = not settings.freeze_encoder
+        return task
+
+    def check(self, task, tables):
+        """Refuses tables with labels that the task does not know."""
+        for name, table in tables.items():
+            refuse_unknown_labels(table, task.labels, f"{name} ")
+
+    def begins(self, task, tables):
+        """Returns the sentence that a run begins with."""
+        return f"Training on {len(tables['train'])} texts in {len(task.labels)} classes, in {task.export_dtype}."
+
+    def compile_options(self, settings):
+        """Returns the label smoothing."""
+        return {"label_smoothing": settings.label_smoothing}
+
+    def fit_options(self, settings, table):
+        """Returns the weights of the classes."""
+        return {"class_weight": class_weights(settings.class_weight, table.label_counts)}
+
+    # ---- the measures
+
+    def measure(self, task, table, *, batch_size=64, reporter):
+        """Returns `metrics` and `details`; see `classification_measures.measured`."""
+        return measured(task, table, batch_size=batch_size, reporter=reporter)
+
+    def headline(self, metrics):
+        """Returns the chief measures with their intervals."""
+        return metric_lines(metrics)
+
+    def lines(self, metrics):
+        """Returns all measures, and a line a class."""
+        return [*figure_lines(metrics), *class_lines(metrics)]
+
+    def short(self, metrics):
+        """Returns the measures without the matrix, whose cells would be most of a manifest; the report has it."""
+        return {name: value for name, value in metrics.items() if name not in ("confusion_matrix", "labels")}
+
+    def compare(self, models, table, *, batch_size, reporter):
+        """Compares two classifiers of the same labels, in whichever order; see `pipeline.compare`."""
+        (first, load_first), (second, load_second) = models
+        # One after the other: two encoders need not be in memory together.
+        labels, targets, answers = self._asked(first, load_first(), table, batch_size, reporter)
+        others, _, other_answers = self._asked(second, load_second(), table, batch_size, reporter, wanted=labels)
+        other_answers = other_answers[:, [others.index(label) for label in labels]]
+        compared = paired_comparison(targets, answers, other_answers, labels)
+        both = {"first": answers, "second": other_answers}
+        changed = [_change(table, row, targets[row], labels, both) for row in compared.pop("changed_rows")]
+        return {**compared, "changed": changed}
+
+    def _asked(self, folder, task, table, batch_size, reporter, wanted=None):
+        if wanted is not None:
+            _check_labels(wanted, task.labels, folder)
+        how = {"batch_size": batch_size, "reporter": reporter, "title": f"asking {folder}", "model": folder}
+        return (task.labels, *targets_and_answers(task, table, **how))
+
+    # ---- the report
+
+    def write_report(self, folder, figures):
+        """Writes the page and the card."""
+        write_report(folder / "report", figures)
+        write_card(folder / "card.md", figures)
+
+    def write_table_report(self, folder, model, table, figures):
+        """Writes the page of one table."""
+        from keras_bigmodel.data import data_report
+
+        write_report(folder, {"data": data_report({"test": table}), "measured": {"test": figures}, **model})
+
+
+def _child(parent, settings, labels, dtype):
+    folder, last = parent
+    new = sorted(set(labels) - set(last.labels))
+    if new:
+        raise UserError(
+            f'The label "{new[0]}" is not one of {folder} ({", ".join(last.labels[:10])}). Leave --continue out to '
+            "train from the encoder on the new labels."
+        )
+    if last.pairs != (settings.pair is not None):
+        wanted = "pairs of texts: name --pair" if last.pairs else "single texts: leave --pair out"
+        raise UserError(f"{folder} takes {wanted}.")
+    policy = keras.dtype_policies.serialize(keras.dtype_policies.get(dtype))
+    return last.with_config(dtype=policy, dropout=settings.dropout, l2=settings.l2)
+
+
+def _check_labels(wanted, labels, folder):
+    lacking = [label for label in wanted if label not in labels]
+    more = [label for label in labels if label not in wanted]
+    if lacking or more:
+        parts = [f"{folder} lacks {_listed(lacking)}"] * bool(lacking)
+        parts += [f"the first model lacks {_listed(more)}, which {folder} has"] * bool(more)
+        raise UserError(f"The two models have different labels: {'; '.join(parts)}. Compare models of the same labels.")
+
+
+def _listed(labels):
+    return ", ".join(f'"{label}"' for label in labels[:10]) + (f" and {len(labels) - 10} more" if labels[10:] else "")
+
+
+def _change(table, row, target, labels, answers):
+    numbers = {name: int(of[row].argmax()) for name, of in answers.items()}
+    return {
+        **{name: column[row] for name, column in table.inputs.items()},
+        "label": labels[target],
+        **{name: labels[number] for name, number in numbers.items()},
+        **{f"{name}_probability": float(answers[name][row, number]) for name, number in numbers.items()},
+        "kind": _KINDS[tuple(number == target for number in numbers.values())],
+    }

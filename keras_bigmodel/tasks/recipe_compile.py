@@ -1,0 +1,45 @@
+"""What `compile` is given, as an optimizer and a loss: our recipe, or the user's own. Knows no kind of task."""
+
+import keras
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.training import FROZEN_LEARNING_RATE, recipe_optimizer
+
+
+def optimizer_and_loss(task, optimizer, loss, given, label_smoothing):
+    """Returns what `keras.Model.compile` takes as optimizer and loss.
+
+    Args:
+        task: has `is_frozen`, `recipe_loss` and `loss_on_logits`.
+        optimizer: as `Task.compile`.
+        loss: as `Task.compile`.
+        given: dict of an argument of `recipe_optimizer` → its value, or None where it was not given.
+        label_smoothing: float or None.
+
+    Raises:
+        UserError: a part of the recipe came together with what replaces it.
+    """
+    given = {name: value for name, value in given.items() if value is not None}
+    recipe = isinstance(optimizer, str) and optimizer == "auto"
+    if given and not recipe:
+        raise UserError(
+            f"{' and '.join(given)} came, of the recipe's optimizer, and an optimizer came too. Set them on the "
+            f"optimizer: keras.optimizers.AdamW({', '.join(f'{name}=...' for name in given)})."
+        )
+    recipe_loss = isinstance(loss, str) and loss == "auto"
+    if label_smoothing is not None and not recipe_loss:
+        raise UserError(
+            "label_smoothing came, of the recipe's loss, and a loss came too. Leave one out, or give "
+            "loss=keras_bigmodel.training.SmoothedCrossentropy(...)."
+        )
+    if isinstance(given.get("learning_rate"), keras.optimizers.schedules.LearningRateSchedule):
+        raise UserError(
+            "A schedule came as learning_rate, and the recipe has its own: give its peak as a number, or an "
+            "optimizer with your schedule, e.g. compile(keras.optimizers.AdamW(schedule))."
+        )
+    if task.is_frozen:
+        given.setdefault("learning_rate", FROZEN_LEARNING_RATE)
+    return (
+        recipe_optimizer(**given) if recipe else optimizer,
+        task.recipe_loss(label_smoothing or 0.0) if recipe_loss else task.loss_on_logits(loss),
+    )

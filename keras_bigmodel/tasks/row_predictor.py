@@ -1,0 +1,81 @@
+"""Raw rows through a preprocessor and a model, from any number of threads. Knows steps and batches; no kind of task."""
+
+import threading
+
+import keras
+import tensorflow as tf
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.data.length_batches import check_batch_size
+from keras_bigmodel.tasks.output_rows import OutputRows, with_lengths
+from keras_bigmodel.tasks.prediction_step import FEW, PredictionStep, batches_of
+
+_MAKING = threading.RLock()  # held while a graph is made: two threads make one
+
+
+class RowPredictor:
+    """Computes a model's outputs for raw rows and keeps the graph for the next call.
+
+    Args:
+        model: functional `keras.Model` over the preprocessor's features.
+        preprocessor: turns columns into features.
+    """
+
+    def __init__(self, model, preprocessor):
+        self._model = model
+        self._preprocessor = preprocessor
+        self._kept = None
+
+    def arrays(self, rows, batch_size=None, **kwargs):
+        """Returns what `keras.Model.predict` would, the rows in the order given.
+
+        Args:
+            rows: what `preprocessor.checked` takes.
+            batch_size: int. Rows in a batch. Defaults to as many as make 4,096 tokens.
+            **kwargs: to `keras.Model.predict`.
+        """
+        check_batch_size(batch_size=batch_size)
+        columns = self._columns(rows)
+        few = len(next(iter(columns.values()))) <= min(FEW, batch_size or FEW) and not any(kwargs.values())
+        if few and PredictionStep.fits(self._model):
+            step = self._step()
+            if not any(keras.tree.flatten(step.has_lengths)):
+                return step.answer_batch(self._preprocessor.padded(columns))  # without being sorted
+        return self._outputs(columns, batch_size, **kwargs).arrays()
+
+    def rows(self, rows, batch_size=None, **kwargs):
+        """Returns a list of each row's outputs, as long as the row is; arguments as `arrays`."""
+        return self._outputs(self._columns(rows), batch_size, **kwargs).rows()
+
+    def forget(self):
+        """Lets the graph go: the model computes otherwise from now on."""
+        self._kept = None
+
+    def _columns(self, rows):
+        if not tf.executing_eagerly():
+            raise UserError(
+                "Texts came inside of a tf.function, where answers cannot be gathered. Call the model on its inputs "
+                "there: task.postprocess(task(task.preprocess(texts), training=False))."
+            )
+        return self._preprocessor.checked(rows)
+
+    def _outputs(self, columns, batch_size, *, verbose=0, callbacks=None, **kwargs):
+        examples = self._preprocessor.encode(columns)
+        how = {"verbose": verbose, "callbacks": callbacks}
+        if not kwargs and PredictionStep.fits(self._model):
+            return self._step().answer(examples, batch_size=batch_size, **how)
+        batches = batches_of(examples, batch_size)
+        outputs = OutputRows(len(examples), with_lengths(self._model))
+        if not any(keras.tree.flatten(with_lengths(self._model))):
+            found = keras.Model.predict(self._model, batches.dataset(), **how, **kwargs)
+            outputs.add(batches.order, found, examples.lengths)
+            return outputs
+        for rows in batches.plan():  # Keras's own loop joins batches of one length only
+            outputs.add(rows, self._model.predict_on_batch(examples.batch(rows)), examples.lengths[rows])
+        return outputs
+
+    def _step(self):
+        with _MAKING:
+            if self._kept is None or not self._kept.is_current():
+                self._kept = PredictionStep(self._model)
+            return self._kept
