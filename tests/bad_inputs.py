@@ -2,7 +2,8 @@
 
 `good` gives a table that is in order. A case that needs another system (a full disk, a run that is on) has a test
 of its own in `tests/test_bad_input.py`. Folders of encoders are made in `tests/checkpoints/layouts.py`, labels in
-`tests/tasks/test_label_names.py`; `python -m tests.bad_inputs` writes the sentences on them into the document.
+`tests/tasks/test_label_names.py`, tasks in `tests/tasks/test_task_refusals.py`; `python -m tests.bad_inputs` writes the
+sentences on them into the document.
 """
 
 import contextlib
@@ -18,6 +19,8 @@ from keras_bigmodel.tasks.label_names import LabelNames
 from tests.checkpoints import layouts
 from tests.task_contract import messages
 from tests.tasks import test_label_names as labels
+from tests.tasks.test_task_refusals import task_sentences
+from tests.tiny_bert import write_tiny_bert
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "bad-input.md"
 
@@ -146,6 +149,19 @@ def label_sentences():
     return found
 
 
+def own_task_sentences():
+    """Gives name → sentence with which a task of one's own is refused."""
+    with tempfile.TemporaryDirectory() as aside, contextlib.chdir(aside):
+        return task_sentences(write_tiny_bert(Path(aside) / "bert"))
+
+
+SENTENCES = {
+    "Folders of encoders": folder_sentences,
+    "Labels in Python": label_sentences,
+    "Tasks of your own": own_task_sentences,
+}
+
+
 def _sentence(act):
     try:
         act()
@@ -155,9 +171,10 @@ def _sentence(act):
 
 
 def main():
-    """Writes the tables of both into the document."""
+    """Writes the tables of all three into the document."""
     text = DOCUMENT.read_text(encoding="utf-8")
-    for heading, sentences in (("Folders of encoders", folder_sentences()), ("Labels in Python", label_sentences())):
+    for heading, sentences in SENTENCES.items():
+        sentences = sentences()
         before, _, after = text.partition(f"## {heading}\n")
         intro, _, rest = after.partition("| what | sentence |\n")
         _, nothing, rest = rest.partition("\n\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bad_inputs import COUNTED, DOCUMENT, REFUSED, folder_sentences, good, label_sentences
+from tests.bad_inputs import COUNTED, DOCUMENT, REFUSED, SENTENCES, good
 
 ELSEWHERE = {"two runs under one name", "a full disk", "a read-only folder"}  # tests of their own
 
@@ -25,11 +25,9 @@ def test_the_document_and_the_cases_are_the_same():
     assert set(rows_of("Counted and said")) == set(COUNTED)
 
 
-@pytest.mark.parametrize(
-    ("heading", "sentences"), [("Folders of encoders", folder_sentences), ("Labels in Python", label_sentences)]
-)
-def test_the_document_has_the_sentences_on_folders_and_on_labels(heading, sentences):
-    assert rows_of(heading) == sentences()
+@pytest.mark.parametrize("heading", SENTENCES)
+def test_the_document_has_the_sentences_on_folders_labels_and_tasks(heading):
+    assert rows_of(heading) == SENTENCES[heading]()
 
 
 def run(make, folder, tiny_bert, monkeypatch, bigmodel):

@@ -52,10 +52,10 @@ def run(
     rows, total = texts_asked(inputs, how)
     import_tensorflow()
     from keras_bigmodel.pipeline import load_task
+    from keras_bigmodel.pipeline.asking import refuse_other_columns
 
     task, answered = load_task(model), 0
-    if pair is not None and "text_pair" not in task.preprocessor.columns:
-        raise UserError("This model takes single texts: leave --pair out.")
+    refuse_other_columns(task.preprocessor.columns, (*task.preprocessor.columns, *["text_pair"] * (pair is not None)))
     options = {} if top_k is None else {"top_k": top_k}
     quiet = out is None and sys.stdout.isatty()  # a bar between the lines of answers helps nobody
     with (

@@ -27,11 +27,11 @@ def parity_words(parity):
     >>> outputs = {"tokenize/token_ids": {"rule": "equal", "rows_that_differ": 0},
     ...            "tokens/logits": {"rule": "close", "rows_that_differ": 0, "largest_difference": 3e-6}}
     >>> parity_words({"rows": 1802, "outputs": outputs})
-    '1,802 rows: token_ids equal in all, largest difference of logits 3.0e-06'
+    '1,802 rows: token_ids equal in all, numbers within 3.0e-06'
     """
     outputs = parity["outputs"] if "outputs" in parity else outputs_in_short(parity)
     same = [name for name, facts in outputs.items() if facts["rule"] != "close"]
-    numbers = {name: facts["largest_difference"] for name, facts in outputs.items() if facts["rule"] == "close"}
+    numbers = [facts["largest_difference"] for facts in outputs.values() if facts["rule"] == "close"]
     words = [
         f"{_short(name)} differs in {outputs[name]['rows_that_differ']:,} rows"
         for name in same
@@ -41,8 +41,7 @@ def parity_words(parity):
     if equal:
         words.append(f"{', '.join(equal)} equal in all")
     if numbers:
-        most = max(numbers, key=numbers.get)
-        words.append(f"largest difference of {_short(most)} {numbers[most]:.1e}")
+        words.append(f"numbers within {max(numbers):.1e}")
     return f"{parity['rows']:,} rows: {', '.join(words) or 'nothing compared'}"
 
 

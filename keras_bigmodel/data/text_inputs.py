@@ -136,8 +136,12 @@ def as_text_columns(data, names):
             parts = [f"without the column{'s' * (len(missing) > 1)} {', '.join(missing)}"] * bool(missing)
             parts += [f"with the column{'s' * (len(more) > 1)} {', '.join(more[:5])}"] * bool(more)
             advice = 'Hand in the texts alone, e.g. table["text"].'
-            if more == ["text_pair"]:
+            if missing:
+                advice = f"Give each column its name, e.g. {{{', '.join(f'{name!r}: [...]' for name in names)}}}."
+            elif more == ["text_pair"]:
                 advice = "If these are pairs, create the task with pairs=True."
+            elif len(names) > 1:
+                advice = f"Hand in these alone, e.g. table[{list(names)}]."
             raise UserError(
                 f"A {type(data).__name__} came {' and '.join(parts)}; wanted the columns {', '.join(names)}, and no "
                 f"others. {advice}"

@@ -53,7 +53,7 @@ class LiteClassifier:
     @property
     def columns(self):
         """Tuple of str: the names of the texts of a row."""
-        return ("text", "text_pair") if self._contents.pairs else ("text",)
+        return self._contents.columns
 
     @property
     def pairs(self):

@@ -33,6 +33,11 @@ class LiteContents:
     max_length: int
     pairs: bool
 
+    @property
+    def columns(self):
+        """Tuple of str: the names of the texts of a row."""
+        return ("text", "text_pair") if self.pairs else ("text",)
+
     def append_to(self, path):
         """Appends the archive to a file. It is not compressed, because MediaPipe unpacks nothing."""
         settings = {"format": FORMAT, "labels": self.labels, "tokenizer": self.tokenizer}

@@ -57,7 +57,8 @@ class Close:
         ours, theirs = ours.astype("float64"), theirs.astype("float64")
         if self.logarithms:
             ours, theirs = (np.log(np.maximum(part, _LEAST)) for part in (ours, theirs))
-        apart = np.abs(ours - theirs) / np.maximum(1.0, np.abs(ours))
+        with np.errstate(invalid="ignore"):  # what is no number differs by what is no number
+            apart = np.abs(ours - theirs) / np.maximum(1.0, np.abs(ours))
         apart = np.where(np.isnan(apart), np.inf, apart)
         return _over_rows(np.max, apart if mask is None else np.where(mask_of(mask, apart), apart, 0.0))
 

@@ -11,20 +11,28 @@ def ask(task, table, *, batch_size, reporter, title="measuring"):
 
 
 def check_columns(task, table, model="This model"):
-    """Refuses a table whose rows have other columns than the task takes.
+    """Refuses a table whose rows have other columns than the task takes; see `refuse_other_columns`."""
+    refuse_other_columns(task.preprocessor.columns, tuple(table.inputs), model)
+
+
+def refuse_other_columns(wanted, found, model="This model"):
+    """Refuses columns that are not those that a model takes.
 
     Args:
-        task: a task.
-        table: a table; its `inputs` are a dict of column → values.
+        wanted: tuple of str: the columns of its preprocessor.
+        found: tuple of str: the columns that came.
         model: str. What the model is called in the sentence.
 
     Raises:
-        UserError: they do not fit.
+        UserError: they differ; the sentence says which option names, or leaves out, the first such column.
     """
-    wanted, found = set(task.preprocessor.columns), set(table.inputs)
-    if wanted - found == {"text_pair"}:
-        raise UserError(f"{model} takes pairs of texts: name the second text's column with --pair.")
-    if found - wanted == {"text_pair"}:
-        raise UserError(f"{model} takes single texts: leave --pair out.")
-    if wanted != found:
-        raise UserError(f"{model} takes the columns {', '.join(sorted(wanted))}; {', '.join(sorted(found))} came.")
+    missing, more = [name for name in wanted if name not in found], [name for name in found if name not in wanted]
+    advice = [_TO_NAME.get(name, f"{name} is missing") for name in missing]
+    advice += [_TO_LEAVE_OUT.get(name, f"leave {name} out") for name in more]
+    if advice:
+        raise UserError(f"{model} takes {_IN_WORDS.get(tuple(wanted), ', '.join(wanted))}: {advice[0]}.")
+
+
+_IN_WORDS = {("text",): "single texts", ("text", "text_pair"): "pairs of texts"}
+_TO_NAME = {"text_pair": "name the second text's column with --pair"}
+_TO_LEAVE_OUT = {"text_pair": "leave --pair out"}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from keras_bigmodel.core.settings import setting
+from keras_bigmodel.data.tables.table_block import INPUTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,11 @@ class TableSettings:
             "validation_share": (0 < self.validation_share < 1, "between 0 and 1, e.g. 0.1"),
             "min_rows": (self.min_rows is None or self.min_rows >= 1, "1 or more"),
         }
+
+    @property
+    def input_columns(self):
+        """Tuple of str: the columns that a task takes of these tables."""
+        return tuple(name for role, name in INPUTS.items() if role == "text" or getattr(self, role) is not None)
 
     @property
     def table_options(self):

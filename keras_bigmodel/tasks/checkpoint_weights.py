@@ -57,7 +57,7 @@ def load_checkpoint_weights(task, folder, described):
             raise UserError(f"{place} holds no variable {key}, which task.json names. {again}")
         try:
             value = reader.get_tensor(key)
-        except tf.errors.OpError as error:
+        except (tf.errors.OpError, IndexError) as error:  # a file that was cut off
             raise UserError(f"{place} cannot be read ({str(error).splitlines()[0]:.120}). {again}") from error
         if list(value.shape) != wanted["shape"]:
             raise UserError(f"{place} holds {key} of shape {list(value.shape)}; wanted {wanted['shape']}. {again}")

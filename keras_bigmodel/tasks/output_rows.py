@@ -60,6 +60,31 @@ class OutputRows:
         return found
 
 
+def rows_of(arrays):
+    """Returns a list of each row's outputs, of a structure of arrays `(rows, ...)`."""
+    if isinstance(arrays, np.ndarray):
+        return list(arrays)
+    columns = keras.tree.flatten(arrays)
+    return [keras.tree.pack_sequence_as(arrays, [column[row] for column in columns]) for row in range(len(columns[0]))]
+
+
+def joined(parts):
+    """Returns one structure of arrays of several; shorter rows are filled up with 0 where the parts' widths differ.
+
+    Args:
+        parts: list of structures of arrays `(rows, ...)`, at least one.
+    """
+    return parts[0] if len(parts) == 1 else keras.tree.map_structure(_joined, *parts)
+
+
+def _joined(*arrays):
+    width = max(array.shape[1] for array in arrays) if arrays[0].ndim > 1 else None
+    if width is not None:
+        filled = [(0, 0)] * (arrays[0].ndim - 2)
+        arrays = [np.pad(array, [(0, 0), (0, width - array.shape[1]), *filled]) for array in arrays]
+    return np.concatenate(arrays)
+
+
 def with_lengths(model):
     """Returns the structure of bool that says which outputs of a functional model have an axis as long as the row."""
     return keras.tree.map_structure(lambda output: len(output.shape) > 1 and output.shape[1] is None, model.output)

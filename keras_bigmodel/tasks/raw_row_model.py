@@ -1,13 +1,13 @@
 """A `keras.Model` whose methods take raw rows where Keras takes arrays. Knows sources and steps; no kind of task."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import TableBlock, TableStream
 from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.fit_plan import BATCH_SIZE, FitPlan, resumed_training
+from keras_bigmodel.tasks.output_rows import joined
 from keras_bigmodel.tasks.recipe_compile import optimizer_and_loss
 from keras_bigmodel.tasks.row_predictor import RowPredictor
 from keras_bigmodel.tasks.sources import is_raw, source_of
@@ -152,7 +152,7 @@ class RawRowModel(keras.Model):
         parts = [self._predictor.arrays(part, **how) for part in _parts_of(self, x)]
         if not parts:
             raise UserError("The dataset gave no batch; wanted at least one text.")
-        return parts[0] if len(parts) == 1 else keras.tree.map_structure(lambda *part: np.concatenate(part), *parts)
+        return joined(parts)
 
     def answers(self, x, batch_size=None, verbose=0, callbacks=None, **options):
         """Returns what `predict` gives, read: a list of answers such as `Prediction`, in the order of the rows.

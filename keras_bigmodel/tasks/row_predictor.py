@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.length_batches import check_batch_size
-from keras_bigmodel.tasks.output_rows import OutputRows, with_lengths
+from keras_bigmodel.tasks.output_rows import OutputRows, rows_of, with_lengths
 from keras_bigmodel.tasks.prediction_step import FEW, PredictionStep, batches_of
 
 _MAKING = threading.RLock()  # held while a graph is made: two threads make one
@@ -36,16 +36,22 @@ class RowPredictor:
         """
         check_batch_size(batch_size=batch_size)
         columns = self._columns(rows)
-        few = len(next(iter(columns.values()))) <= min(FEW, batch_size or FEW) and not any(kwargs.values())
-        if few and PredictionStep.fits(self._model):
-            step = self._step()
-            if not any(keras.tree.flatten(step.has_lengths)):
-                return step.answer_batch(self._preprocessor.padded(columns))  # without being sorted
+        if self._is_one_batch(columns, batch_size, kwargs):
+            return self._step().answer_batch(self._preprocessor.padded(columns))  # without being sorted
         return self._outputs(columns, batch_size, **kwargs).arrays()
 
     def rows(self, rows, batch_size=None, **kwargs):
         """Returns a list of each row's outputs, as long as the row is; arguments as `arrays`."""
-        return self._outputs(self._columns(rows), batch_size, **kwargs).rows()
+        check_batch_size(batch_size=batch_size)
+        columns = self._columns(rows)
+        if self._is_one_batch(columns, batch_size, kwargs):
+            return rows_of(self._step().answer_batch(self._preprocessor.padded(columns)))
+        return self._outputs(columns, batch_size, **kwargs).rows()
+
+    def _is_one_batch(self, columns, batch_size, kwargs):
+        """Whether rows are so few that they make one batch, and their outputs have no lengths to be cut to."""
+        few = len(next(iter(columns.values()))) <= min(FEW, batch_size or FEW) and not any(kwargs.values())
+        return few and PredictionStep.fits(self._model) and not any(keras.tree.flatten(self._step().has_lengths))
 
     def forget(self):
         """Lets the graph go: the model computes otherwise from now on."""

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.tasks import Task
-from keras_bigmodel.tasks.output_rows import OutputRows
+from keras_bigmodel.tasks.output_rows import OutputRows, joined, rows_of
 from tests.task_contract import LABELS, TASK_CASES, messages
 from tests.throwaway_tasks import ImageEncoder, ImagePreprocessor, TextScore
 
@@ -138,3 +138,19 @@ def test_rows_of_outputs_are_as_long_as_their_rows():
     arrays = rows.arrays()
     assert arrays["a"].tolist() == [[1, 1, 1, 1], [5, 0, 0, 0], [1, 1, 1, 0]]
     assert arrays["b"].tolist() == [[8.0], [9.0], [7.0]]
+
+
+def test_parts_of_different_widths_are_filled_up():
+    first = {"a": np.ones((2, 3)), "b": np.array([1.0, 2.0])}
+    second = {"a": np.full((1, 2), 5.0), "b": np.array([3.0])}
+    whole = joined([first, second])
+    assert whole["a"].tolist() == [[1, 1, 1], [1, 1, 1], [5, 5, 0]]
+    assert whole["b"].tolist() == [1.0, 2.0, 3.0]
+    assert [row["a"].tolist() for row in rows_of(first)] == [[1, 1, 1], [1, 1, 1]]
+
+
+def test_a_dataset_of_texts_gives_each_token_its_outputs(tagger, monkeypatch):
+    monkeypatch.setattr("keras_bigmodel.tasks.dataset_source.WINDOW", 2)
+    data = tf.data.Dataset.from_tensor_slices(TAGS.inputs).batch(4)
+    np.testing.assert_allclose(tagger.predict(data), tagger.predict(TAGS.inputs), atol=1e-5)
+    assert [len(answer.tags) for answer in tagger.answers(data)] == [len(tags) for tags in TAGS.targets]

@@ -61,66 +61,9 @@ class BertEncoder(keras.Model):
         dtype=None,
         **kwargs,
     ):
-        if num_heads < 1 or hidden_dim % num_heads:
-            raise UserError(
-                f"A BERT with hidden_dim={hidden_dim} cannot have num_heads={num_heads}: every head gets an equal "
-                "part of the width. Choose a number of heads that divides it."
-            )
+        _check_heads(hidden_dim, num_heads)
         dtype = keras.dtype_policies.get(dtype) if dtype else keras.config.dtype_policy()
-        initializer = keras.initializers.TruncatedNormal(stddev=0.02)
-
-        # Parts
-        embedding = BertEmbedding(
-            vocabulary_size,
-            hidden_dim,
-            max_length=max_length,
-            num_segments=num_segments,
-            dropout=dropout,
-            epsilon=epsilon,
-            dtype=dtype,
-            name="embedding",
-        )
-        layers = [
-            TransformerLayer(
-                hidden_dim,
-                num_heads,
-                intermediate_dim=intermediate_dim,
-                dropout=dropout,
-                attention_dropout=attention_dropout,
-                activation=activation,
-                epsilon=epsilon,
-                kernel_initializer=initializer.clone(),
-                dtype=dtype,
-                name=f"layer_{index}",
-            )
-            for index in range(num_layers)
-        ]
-        pooled = Projection(hidden_dim, activation="tanh", kernel_initializer=initializer, dtype=dtype, name="pooler")
-
-        # Wiring
-        token_ids = keras.Input((None,), dtype="int32", name="token_ids")
-        segment_ids = keras.Input((None,), dtype="int32", name="segment_ids")
-        padding_mask = keras.Input((None,), dtype="int32", name="padding_mask")
-        vectors = keras.Input((None, hidden_dim), dtype=dtype.compute_dtype, name="vectors")
-
-        embedding_part = keras.Model([token_ids, segment_ids], embedding([token_ids, segment_ids]), name="embed")
-        states = vectors
-        for layer in layers:
-            states = layer(states, mask=padding_mask)
-        outputs = {"sequence_output": states}
-        if pooler:
-            outputs["pooled_output"] = pooled(ClsPooling(dtype=dtype, name="first_token")(states))
-        body_part = keras.Model([vectors, padding_mask], outputs, name="body")
-        super().__init__(
-            {"token_ids": token_ids, "segment_ids": segment_ids, "padding_mask": padding_mask},
-            body_part([embedding_part([token_ids, segment_ids]), padding_mask]),
-            **kwargs,
-        )
-
-        # Settings
-        self.embedding_part = embedding_part
-        self.body_part = body_part
-        self.settings = {
+        settings = {
             "vocabulary_size": vocabulary_size,
             "hidden_dim": hidden_dim,
             "num_layers": num_layers,
@@ -134,6 +77,23 @@ class BertEncoder(keras.Model):
             "epsilon": epsilon,
             "pooler": pooler,
         }
+
+        # Wiring
+        token_ids = keras.Input((None,), dtype="int32", name="token_ids")
+        segment_ids = keras.Input((None,), dtype="int32", name="segment_ids")
+        padding_mask = keras.Input((None,), dtype="int32", name="padding_mask")
+        embedding_part = _embedding_part(settings, dtype, token_ids, segment_ids)
+        body_part = _body_part(settings, dtype, padding_mask)
+        super().__init__(
+            {"token_ids": token_ids, "segment_ids": segment_ids, "padding_mask": padding_mask},
+            body_part([embedding_part([token_ids, segment_ids]), padding_mask]),
+            **kwargs,
+        )
+
+        # Settings
+        self.embedding_part = embedding_part
+        self.body_part = body_part
+        self.settings = settings
 
     @property
     def embedding(self):
@@ -169,3 +129,51 @@ class BertEncoder(keras.Model):
         for layer in encoder._freezable():
             layer.trainable = trainable and layer.name not in frozen
         return encoder
+
+
+def _check_heads(hidden_dim, num_heads):
+    if num_heads < 1 or hidden_dim % num_heads:
+        raise UserError(
+            f"A BERT with hidden_dim={hidden_dim} cannot have num_heads={num_heads}: every head gets an equal "
+            "part of the width. Choose a number of heads that divides it."
+        )
+
+
+def _embedding_part(settings, dtype, token_ids, segment_ids):
+    """Returns the functional model from ids to vectors."""
+    names = ("max_length", "num_segments", "dropout", "epsilon")
+    embedding = BertEmbedding(
+        settings["vocabulary_size"],
+        settings["hidden_dim"],
+        **{name: settings[name] for name in names},
+        dtype=dtype,
+        name="embedding",
+    )
+    return keras.Model([token_ids, segment_ids], embedding([token_ids, segment_ids]), name="embed")
+
+
+def _body_part(settings, dtype, padding_mask):
+    """Returns the functional model from vectors to states, and the pooler's output where there is one."""
+    hidden_dim = settings["hidden_dim"]
+    initializer = keras.initializers.TruncatedNormal(stddev=0.02)
+    names = ("intermediate_dim", "dropout", "attention_dropout", "activation", "epsilon")
+    layers = [
+        TransformerLayer(
+            hidden_dim,
+            settings["num_heads"],
+            **{name: settings[name] for name in names},
+            kernel_initializer=initializer.clone(),
+            dtype=dtype,
+            name=f"layer_{index}",
+        )
+        for index in range(settings["num_layers"])
+    ]
+    vectors = keras.Input((None, hidden_dim), dtype=dtype.compute_dtype, name="vectors")
+    states = vectors
+    for layer in layers:
+        states = layer(states, mask=padding_mask)
+    outputs = {"sequence_output": states}
+    if settings["pooler"]:
+        pooled = Projection(hidden_dim, activation="tanh", kernel_initializer=initializer, dtype=dtype, name="pooler")
+        outputs["pooled_output"] = pooled(ClsPooling(dtype=dtype, name="first_token")(states))
+    return keras.Model([vectors, padding_mask], outputs, name="body")

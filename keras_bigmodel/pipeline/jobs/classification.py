@@ -7,6 +7,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import hold_back, labels_to_train
 from keras_bigmodel.data.tables.label_check import counts_in_order
 from keras_bigmodel.evaluation import paired_comparison, write_card, write_report
+from keras_bigmodel.pipeline.asking import refuse_other_columns
 from keras_bigmodel.pipeline.data_description import describe_data
 from keras_bigmodel.pipeline.jobs.class_weights import class_weights
 from keras_bigmodel.pipeline.jobs.classification_measures import measured, targets_and_answers
@@ -72,7 +73,7 @@ class ClassificationJob(Job):
             task = TextClassifier.from_encoder(
                 settings.encoder,
                 labels=known if same else labels,  # in the order of the encoder's own head
-                pairs=settings.pair is not None,
+                pairs=len(settings.input_columns) > 1,
                 pooling=settings.pooling,
                 dropout=settings.dropout,
                 l2=settings.l2,
@@ -158,9 +159,7 @@ def _child(parent, settings, labels, dtype):
             f'The label "{new[0]}" is not one of {folder} ({", ".join(last.labels[:10])}). Leave --continue out to '
             "train from the encoder on the new labels."
         )
-    if last.pairs != (settings.pair is not None):
-        wanted = "pairs of texts: name --pair" if last.pairs else "single texts: leave --pair out"
-        raise UserError(f"{folder} takes {wanted}.")
+    refuse_other_columns(last.preprocessor.columns, settings.input_columns, folder)
     policy = keras.dtype_policies.serialize(keras.dtype_policies.get(dtype))
     return last.with_config(dtype=policy, dropout=settings.dropout, l2=settings.l2)
 
