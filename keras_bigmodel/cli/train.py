@@ -18,7 +18,7 @@ from keras_bigmodel.pipeline.train_settings import TrainSettings
 NAME = "train"
 _FIELDS = dataclasses.fields(TrainSettings)
 # A panel of the help, from this field on.
-_PANELS = {"table": "Tables", "task": "Model", "epochs": "Training", "out": "Tables"}
+_PANELS = {"table": "Tables", "task": "Model", "epochs": "Training"}
 
 
 def run(

@@ -29,7 +29,7 @@ class Manifest:
         parent: int or None. The version it was trained from.
         answers: dict: how outputs are read as answers, see `core.answers.reader_of`.
         preprocessor: dict: its class, columns and settings, and those of its tokenizer.
-        sizes: dict of the encoder's sizes, parameters and bytes.
+        sizes: dict of the encoder's sizes and parameters.
         settings: dict of the settings of the run.
         data: dict: rows, classes and fingerprint of the tables.
         metrics: dict of split → metric → number, measured in this run.
@@ -97,7 +97,7 @@ class Manifest:
                 f"{path} has format {values['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
             )
         if values.get("format", 0) < 2:
-            values = _upgraded(values)
+            values = _upgraded(values, path)
         known = {entry.name for entry in dataclasses.fields(cls)}
         missing = [
             entry.name
@@ -128,19 +128,37 @@ class Manifest:
             )
 
 
-def _upgraded(values):
-    """Returns the values of a manifest of format 1, which knew one kind of task, as one of format 2."""
+_FORMAT_1 = {"labels": list, "tokenizer": dict, "sizes": dict, "settings": dict, "metrics": dict, "parity": dict}
+
+
+def _upgraded(values, path):
+    """Returns the values of a manifest of format 1, which knew one kind of task, as one of format 2.
+
+    Raises:
+        UserError: it is none of format 1.
+    """
     values = dict(values)
-    if not {"labels", "tokenizer", "parity", "metrics", "settings"} <= set(values):
-        return values  # whoever reads it names what is lacking
+    missing = [name for name in ("task", "name", "version", "data", *_FORMAT_1) if name not in values]
+    if missing:
+        raise UserError(f"{path} lacks {', '.join(missing)}. Take the folder from a backup or train again.")
+    odd = [name for name, kind in _FORMAT_1.items() if not isinstance(values[name], kind)]
+    odd += [
+        f"metrics of {part}" for part, found in dict(values["metrics"] or {}).items() if not isinstance(found, dict)
+    ]
+    if odd:
+        raise UserError(f"{path} has {odd[0]} that cannot be read. Take the folder from a backup or train again.")
     parity, pair = values["parity"], values["settings"].get("pair") is not None
     tokens, labels = parity.get("texts_with_other_tokens", 0), parity.get("texts_with_other_labels", 0)
     apart = {"rule": "close", "rows_that_differ": 0, "largest_difference": parity.get("largest_logit_difference", 0.0)}
-    outputs = {
-        "tokenize/token_ids": {"rule": "equal", "rows_that_differ": tokens},
-        "serving_default/label": {"rule": "same_choice", "rows_that_differ": labels},
-        "tokens/logits": apart,
-    }
+    outputs = (
+        {}
+        if "texts" not in parity
+        else {
+            "tokenize/token_ids": {"rule": "equal", "rows_that_differ": tokens},
+            "serving_default/label": {"rule": "same_choice", "rows_that_differ": labels},
+            "tokens/logits": apart,
+        }
+    )
     kept = {"agrees": parity.get("agrees", True), "rows": parity.get("texts", 0), "dtype": parity.get("dtype")}
     tokenizer = {"class": "WordPieceTokenizer", **values.pop("tokenizer")}
     return {
@@ -151,7 +169,7 @@ def _upgraded(values):
         "preprocessor": {
             "class": "TextPreprocessor",
             "columns": ["text", "text_pair"] if pair else ["text"],
-            "max_length": (values.get("sizes") or {}).get("max_length_used"),
+            "max_length": values["sizes"].get("max_length_used"),
             "tokenizer": tokenizer,
         },
         "headlines": {part: _headline(metrics) for part, metrics in values["metrics"].items()},
@@ -161,7 +179,9 @@ def _upgraded(values):
 
 def _headline(metrics):
     chief = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
-    words = [f"{shown} {metrics[name]:.4f}" for name, shown in chief.items() if metrics.get(name) is not None]
+    words = [
+        f"{shown} {metrics[name]:.4f}" for name, shown in chief.items() if isinstance(metrics.get(name), (int, float))
+    ]
     return ", ".join([f"{metrics.get('texts')} texts", *words])
 
 

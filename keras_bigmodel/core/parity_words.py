@@ -1,12 +1,13 @@
 """How far an export agrees with its model, in short and in words. Knows the certificate's dict; no format."""
 
+_WORDS = {"equal": ("{} equal", "another {}"), "same_choice": ("the same choice of {}", "another choice of {}")}
 _KEPT = ("rule", "rows_that_differ", "largest_difference")
 
 
 def outputs_in_short(certificate):
     """Returns "endpoint/output" → its rule, rows that differ and largest difference: what a manifest keeps."""
     return {
-        f"{name}/{output}": {key: facts[key] for key in _KEPT if key in facts}
+        f"{name}/{output}": {"rows": endpoint["rows"], **{key: facts[key] for key in _KEPT if key in facts}}
         for name, endpoint in certificate["endpoints"].items()
         for output, facts in endpoint["outputs"].items()
     }
@@ -24,25 +25,33 @@ def parity_words(parity):
     Args:
         parity: dict, a certificate or what `parity_in_short` returned.
 
-    >>> outputs = {"tokenize/token_ids": {"rule": "equal", "rows_that_differ": 0},
-    ...            "tokens/logits": {"rule": "close", "rows_that_differ": 0, "largest_difference": 3e-6}}
+    >>> outputs = {"tokenize/token_ids": {"rule": "equal", "rows": 1802, "rows_that_differ": 0},
+    ...            "serving_default/label": {"rule": "same_choice", "rows": 64, "rows_that_differ": 0},
+    ...            "tokens/logits": {"rule": "close", "rows": 1802, "rows_that_differ": 0, "largest_difference": 3e-6}}
     >>> parity_words({"rows": 1802, "outputs": outputs})
-    '1,802 rows: token_ids equal in all, numbers within 3.0e-06'
+    '1,802 rows: token_ids equal, the same choice of label (64 rows), numbers within 3.0e-06'
     """
-    outputs = parity["outputs"] if "outputs" in parity else outputs_in_short(parity)
-    same = [name for name, facts in outputs.items() if facts["rule"] != "close"]
+    outputs, whole = parity["outputs"] if "outputs" in parity else outputs_in_short(parity), parity["rows"]
+    words = [word for rule in _WORDS for word in _of_rule(rule, outputs, whole)]
     numbers = [facts["largest_difference"] for facts in outputs.values() if facts["rule"] == "close"]
-    words = [
-        f"{_short(name)} differs in {outputs[name]['rows_that_differ']:,} rows"
-        for name in same
-        if outputs[name]["rows_that_differ"]
-    ]
-    equal = list(dict.fromkeys(_short(name) for name in same if not outputs[name]["rows_that_differ"]))
-    if equal:
-        words.append(f"{', '.join(equal)} equal in all")
     if numbers:
         words.append(f"numbers within {max(numbers):.1e}")
-    return f"{parity['rows']:,} rows: {', '.join(words) or 'nothing compared'}"
+    return f"{whole:,} rows: {', '.join(words) or 'nothing compared'}"
+
+
+def _of_rule(rule, outputs, whole):
+    """Yields what is said of the outputs that are compared by a rule: those that differ, then the others by rows."""
+    good, bad = _WORDS[rule]
+    alike = {}  # number of rows → names of outputs
+    for name, facts in outputs.items():
+        if facts["rule"] != rule:
+            continue
+        if facts["rows_that_differ"]:
+            yield f"{bad.format(_short(name))} in {facts['rows_that_differ']:,} rows"
+        else:
+            alike.setdefault(facts.get("rows", whole), []).append(_short(name))
+    for rows, names in sorted(alike.items(), reverse=True):
+        yield good.format(", ".join(dict.fromkeys(names))) + (f" ({rows:,} rows)" if rows < whole else "")
 
 
 def _short(name):

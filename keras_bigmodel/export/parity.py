@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_bigmodel.core.manifest import package_versions
 from keras_bigmodel.core.reporter import SILENT
+from keras_bigmodel.export.output_rules import Close
 
 TOLERANCE = {"float32": 1e-5, "bfloat16": 3e-2}  # the largest difference of numbers that still counts as agreement
 _SHOWN = 10
@@ -60,6 +61,7 @@ class _EndpointComparison:
         self._rules = {output: endpoint.rule(output, tensor.dtype) for output, tensor in outputs.items()}
         self._limits = {output: rule.limit(tolerance) for output, rule in self._rules.items()}
         self._differences = {output: [np.zeros(0)] for output in self._rules}
+        self._numbers = {output: [np.zeros(0)] for output in self._rules}
         self._shown = {output: [] for output in self._rules}
         self._missing = []
 
@@ -76,6 +78,8 @@ class _EndpointComparison:
             given = beside[rule.among] if hasattr(rule, "among") else beside.get(rule.mask)
             apart = rule.differences(ours[output], theirs[key], given)
             self._differences[output].append(apart)
+            if _are_floats(ours[output]) and ours[output].shape == theirs[key].shape:
+                self._numbers[output].append(Close().differences(ours[output], theirs[key], beside.get(rule.mask)))
             room = _SHOWN - len(self._shown[output])
             differing = np.flatnonzero(~(apart <= self._limits[output]))[:room]
             self._shown[output] += requests.row_words(number, differing)
@@ -89,9 +93,10 @@ class _EndpointComparison:
     def _facts(self, output):
         rule, limit, apart = self._rules[output], self._limits[output], np.concatenate(self._differences[output])
         facts = {**rule.described(limit), "rows_that_differ": int((~(apart <= limit)).sum())}
-        if rule.name == "close":
-            facts["largest_difference"] = float(apart.max(initial=0.0))
-            facts["mean_difference"] = float(apart.mean()) if len(apart) else 0.0
+        numbers = apart if rule.name == "close" else np.concatenate(self._numbers[output])
+        if len(numbers):
+            facts["largest_difference"] = float(numbers.max())
+            facts["mean_difference"] = float(numbers.mean())
         if self._shown[output]:
             facts["some_rows_that_differ"] = self._shown[output]
         return facts
@@ -119,6 +124,11 @@ class _EndpointComparison:
                     f"{differing} of {rows} rows get another {output} of {self._name}, the first is "
                     f"{facts['some_rows_that_differ'][0]!r:.80}"
                 )
+
+
+def _are_floats(array):
+    """Returns whether an array holds floats, whose differences are told whatever the rule."""
+    return array.dtype.kind == "f"
 
 
 def _plain(array):

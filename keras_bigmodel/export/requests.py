@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 import numpy as np
+import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.export.saved_model_client import packed
@@ -47,10 +48,10 @@ class Requests:
                 )
         needed = {part for endpoint in endpoints.values() for part in endpoint.input_names}
         batches = []
+        columns = {name: _as_array(column, preprocessor.specs[name].dtype) for name, column in columns.items()}
         for rows in _rows_of_like_length(columns):
-            raw = {name: _picked(column, rows) for name, column in columns.items()}
-            features = {} if needed <= set(raw) else preprocessor.padded(raw)
-            batch = {name: _as_array(column) for name, column in raw.items()}
+            batch = {name: column[rows] for name, column in columns.items()}
+            features = {} if needed <= set(batch) else preprocessor.padded(batch)
             batches.append(batch | {name: value.numpy() for name, value in features.items()})
         everything = list(range(len(batches)))
         middle = everything[len(everything) // 2 :][:1]
@@ -101,20 +102,19 @@ def rows_to_compare(preprocessor, rows):
 def _rows_of_like_length(columns):
     lengths = np.zeros(len(next(iter(columns.values()))), "int64")
     for column in columns.values():
-        if not isinstance(column, np.ndarray):
+        if column.dtype == object:
             lengths += [len(value) for value in column]
     order = np.argsort(lengths, kind="stable")
     return [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
 
 
-def _picked(column, rows):
-    return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
-
-
-def _as_array(column):
-    if isinstance(column, np.ndarray):
-        return column
-    return np.array([value.encode("utf-8") if isinstance(value, str) else value for value in column], object)
+def _as_array(column, dtype):
+    """Returns a column as an array, strings as an array of UTF-8 bytes."""
+    if dtype != tf.string:
+        return np.asarray(column, dtype.as_numpy_dtype)
+    strings = np.empty(len(column), object)
+    strings[:] = [value.encode("utf-8") if isinstance(value, str) else value for value in column]
+    return strings
 
 
 def _word(*values):

@@ -114,7 +114,6 @@ def main(folder, requests_path, answers_path):
         "load_seconds": load_seconds,
         "signatures": sorted(loaded.signatures),
         "versions": {"tensorflow": tf.__version__, "tensorflow-text": tensorflow_text.__version__},
-        "keras_loaded": "keras" in sys.modules,
     }
     write_answers(answers_path, answers, about)
 

@@ -8,6 +8,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.edge import LiteClassifier
 from keras_bigmodel.export import LITE_FILE
 from keras_bigmodel.pipeline.jobs.classification_measures import targets_and_answers
+from keras_bigmodel.tasks import TextClassifier
 
 _ROWS = 64  # answered at once
 
@@ -28,6 +29,8 @@ class LostAccuracy:
     """
 
     def __init__(self, task, table, max_drop, reporter):
+        if not isinstance(task, TextClassifier):
+            raise UserError(f"A {type(task).__name__} came; what is lost is measured of classifiers of texts only.")
         self._table, self._max_drop, self._reporter = table, max_drop, reporter
         how = {"batch_size": _ROWS, "reporter": reporter, "title": "measuring the model"}
         self._targets, answers = targets_and_answers(task, table, **how)

@@ -1,4 +1,4 @@
-"""The settings of a run that say which tables are read, and how. Knows no TensorFlow."""
+"""The settings of a run that say which tables are read, how, and what becomes of them. Knows no TensorFlow."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,10 @@ from keras_bigmodel.data.tables.table_block import INPUTS
 
 @dataclass(frozen=True, kw_only=True)
 class TableSettings:
-    """What a person decides about the tables of a run."""
+    """What a person decides about the tables of a run, and the model's name."""
 
     table: str = setting(help="Table to train on: .csv, .tsv, .jsonl or .parquet.")
+    out: str = setting(help="Folder of the model, e.g. saved_models/reviews; gets the next version.")
     text: str | None = setting(None, help="Column of the text, by name or number; found when left out.")
     pair: str | None = setting(None, help="Column of the second text, for pairs.")
     label: str | None = setting(None, help="Column of the label, by name or number; found when left out.")

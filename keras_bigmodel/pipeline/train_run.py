@@ -84,6 +84,7 @@ def has_state(out):
 
 def _run(settings, run, reporter, callbacks):
     job = job_named(settings.task)
+    job.check_settings(settings)
     tables, facts = job.read(settings, reporter, run.folder)
     keras.utils.set_random_seed(settings.seed)
     if settings.deterministic:
@@ -184,6 +185,6 @@ def _described(preprocessor):
     config, _ = preprocessor.to_files(keras.saving.serialize_keras_object(preprocessor)["config"])
     tokenizer = config.pop("tokenizer", None)
     described = {"class": type(preprocessor).__name__, "columns": list(preprocessor.columns), **config}
-    if tokenizer is not None:
+    if isinstance(tokenizer, dict):
         described["tokenizer"] = {"class": tokenizer["class_name"], **tokenizer["config"]}
     return described

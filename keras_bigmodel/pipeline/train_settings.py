@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, fields
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.settings import option_of, setting
+from keras_bigmodel.core.settings import option_of
 from keras_bigmodel.pipeline.fit_settings import FitSettings
 from keras_bigmodel.pipeline.table_settings import TableSettings
 from keras_bigmodel.pipeline.task_settings import TaskSettings
@@ -19,8 +19,6 @@ class TrainSettings(FitSettings, TaskSettings, TableSettings):
     Raises:
         UserError: a number outside its range, or settings that contradict each other.
     """
-
-    out: str = setting(help="Folder of the model, e.g. saved_models/reviews; gets the next version.")
 
     def __post_init__(self):
         options = {entry.name: option_of(entry) for entry in fields(self)}

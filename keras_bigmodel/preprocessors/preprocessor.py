@@ -128,11 +128,13 @@ class Preprocessor:
 
 
 def preprocessor_of(config):
-    """Returns the preprocessor that `keras.saving.serialize_keras_object` described.
+    """Returns the preprocessor that `keras.saving.serialize_keras_object` described; one that is made as it is.
 
     Raises:
         UserError: its class, or its tokenizer's, is not known here.
     """
+    if not isinstance(config, dict):
+        return config
     try:
         return keras.saving.deserialize_keras_object(config)
     except TypeError as error:

@@ -14,7 +14,7 @@ from keras_bigmodel.preprocessors.text_parts import string_tensors, text_parts
 from keras_bigmodel.tokenizers.vocabulary import read_vocabulary, vocabulary_lines
 
 TEXT, PAIR = ("text",), ("text", "text_pair")
-_VOCABULARY_FILE = "vocab.txt"
+_VOCABULARY_FILE, _WORD_PIECE = "vocab.txt", "keras_bigmodel>WordPieceTokenizer"
 _NARROW = 1 << 16  # vocabularies up to this size take two bytes an id
 
 
@@ -63,7 +63,7 @@ class TextPreprocessor(Preprocessor):
         if isinstance(data, tf.data.Dataset):
             return tf.nest.flatten(data.element_spec)[0].dtype == tf.string
         if isinstance(data, dict):
-            return bool(set(data) & {*PAIR})
+            return bool(set(data) & {*self.columns, *PAIR})
         if hasattr(data, "__next__") or hasattr(data, "num_batches"):
             return False
         return not (tf.is_tensor(data) and data.dtype != tf.string)
@@ -160,15 +160,15 @@ class TextPreprocessor(Preprocessor):
     @staticmethod
     def to_files(config):
         """Takes the tokenizer's vocabulary out, if it has one: `(config, {"vocab.txt": text})`."""
-        vocabulary = config["tokenizer"]["config"].get("vocabulary")
-        if not isinstance(vocabulary, list):
-            return config, {}
+        if config["tokenizer"]["registered_name"] != _WORD_PIECE:
+            return config, {}  # another vocabulary may hold what is no line of that file
+        vocabulary = config["tokenizer"]["config"]["vocabulary"]
         return _with_vocabulary(config, _VOCABULARY_FILE), {_VOCABULARY_FILE: vocabulary_lines(vocabulary)}
 
     @staticmethod
     def from_files(config, folder):
         """Returns the config with the vocabulary of `vocab.txt`."""
-        if config["tokenizer"]["config"].get("vocabulary") != _VOCABULARY_FILE:
+        if config["tokenizer"]["registered_name"] != _WORD_PIECE:
             return config
         return _with_vocabulary(config, read_vocabulary(folder)[0])
 

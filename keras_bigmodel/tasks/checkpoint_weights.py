@@ -34,7 +34,8 @@ def load_checkpoint_weights(task, folder, described):
         described: dict that `checkpoint_map` returned.
 
     Raises:
-        UserError: a variable is missing, or is not of the layer, shape or dtype that the task has in its place.
+        UserError: a variable is missing, or is not of the described shape and dtype, or not of the layer and shape that
+            the task has in its place.
     """
     place = Path(folder) / "variables" / "variables"
     again = "Take the folder from a backup or train again."
@@ -49,9 +50,10 @@ def load_checkpoint_weights(task, folder, described):
             f"version of the task's class. {again}"
         )
     for weight, (key, facts) in zip(weights, described.items(), strict=True):
-        wanted = {"layer": weight.path, "shape": list(weight.shape), "dtype": weight.dtype}
+        facts = facts if isinstance(facts, dict) else {}
+        wanted = {"layer": weight.path, "shape": list(weight.shape)}
         same_layer = _COUNTED.sub("", weight.path) == _COUNTED.sub("", str(facts.get("layer")))
-        if not same_layer or any(facts.get(name) != wanted[name] for name in ("shape", "dtype")):
+        if not same_layer or facts.get("shape") != wanted["shape"]:
             raise UserError(f"{folder} describes the weight {key} as {facts}, and its task has {wanted}. {again}")
         if not reader.has_tensor(key):
             raise UserError(f"{place} holds no variable {key}, which task.json names. {again}")
@@ -59,6 +61,7 @@ def load_checkpoint_weights(task, folder, described):
             value = reader.get_tensor(key)
         except (tf.errors.OpError, IndexError) as error:  # a file that was cut off
             raise UserError(f"{place} cannot be read ({str(error).splitlines()[0]:.120}). {again}") from error
-        if list(value.shape) != wanted["shape"]:
-            raise UserError(f"{place} holds {key} of shape {list(value.shape)}; wanted {wanted['shape']}. {again}")
+        found = {"shape": list(value.shape), "dtype": value.dtype.name}
+        if any(facts.get(name) != found[name] for name in found):
+            raise UserError(f"{place} holds {key} as {found}, and task.json describes it as {facts}. {again}")
         weight.assign(value)

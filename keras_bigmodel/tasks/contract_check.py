@@ -1,17 +1,20 @@
 """Whether a class is a whole task. Knows the contract's names; no kind of task."""
 
+import keras
+
 from keras_bigmodel.core.errors import UserError
 
 _WANTED = ("encode_targets", "recipe_loss", "answer_reader")
 
 
-def check_contract(cls, base, inputs, preprocessor):
+def check_contract(cls, base, inputs, encoder, preprocessor):
     """Refuses a task that lacks a part of the contract.
 
     Args:
         cls: the task's class.
         base: the class of the contract, whose own methods do not count.
         inputs: dict of name → `keras.Input`, what the task's model takes.
+        encoder: the `keras.Model` that it stands on.
         preprocessor: what the task was given as one.
 
     Raises:
@@ -34,4 +37,33 @@ def check_contract(cls, base, inputs, preprocessor):
         raise UserError(
             f"{cls.__name__} came with {came}; its preprocessor makes {', '.join(preprocessor.features)}. Give a dict "
             "with one keras.Input for each of these."
+        )
+    both = sorted(set(preprocessor.columns) & set(preprocessor.features))
+    if both:
+        raise UserError(
+            f"The preprocessor {type(preprocessor).__name__} has {both[0]} both as a column and as a feature, which "
+            "cannot be told apart then. Give them two names."
+        )
+    for name, value in inputs.items():
+        if value.name != name:
+            raise UserError(
+                f'The input {name} of {cls.__name__} is called "{value.name}". Write keras.Input(..., name="{name}").'
+            )
+    if "dtype" not in encoder.get_config():
+        raise UserError(
+            f"The encoder {type(encoder).__name__} has no dtype in its get_config, so it cannot be exported in "
+            "float32. Add the dtype policy, serialized by keras.dtype_policies.serialize."
+        )
+    for part in (encoder, preprocessor, getattr(preprocessor, "tokenizer", None)):
+        _check_registered(part)
+
+
+def _check_registered(part):
+    """Refuses an object that cannot be read back from its config."""
+    kind = type(part)
+    own = kind.__module__.partition(".")[0] in ("keras", "builtins")
+    if not own and keras.saving.get_registered_object(keras.saving.get_registered_name(kind)) is not kind:
+        raise UserError(
+            f"{kind.__name__} is not registered with Keras, so it could be saved and never loaded. Write "
+            '@keras.saving.register_keras_serializable("my_package") above the class.'
         )

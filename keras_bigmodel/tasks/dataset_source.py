@@ -1,5 +1,6 @@
 """A `tf.data.Dataset` of raw rows, turned window by window into batches of like length. Knows no task, no losses."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -93,7 +94,7 @@ class DatasetSource:
             raise UserError(
                 "The dataset gives texts without labels; wanted (texts, labels) or (texts, labels, weights)."
             )
-        targets = encode_targets(np.concatenate([np.asarray(part[1]) for part in parts]))
+        targets = encode_targets(keras.tree.map_structure(_concatenated, *(part[1] for part in parts)))
         if parts[0][2] is not None:
             weights = np.concatenate([part[2] for part in parts]).astype("float32")
         weights = weighted(weights, targets, self._class_weights)
@@ -125,6 +126,10 @@ class DatasetSource:
     def _joined(self, parts):
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return self._preprocessor.checked(columns)
+
+
+def _concatenated(*parts):
+    return np.concatenate([np.asarray(part) for part in parts])
 
 
 def _rows(columns):

@@ -19,7 +19,7 @@ def default_endpoints(task):
     preprocessor = task.preprocessor
     raw = tuple(preprocessor.specs.values())
     features = tuple(tf.TensorSpec(part.shape, part.dtype, name=part.name) for part in task.inputs)
-    has_lengths = _named(with_lengths(task))
+    has_lengths = _named(with_lengths(task, preprocessor))
     length_of = preprocessor.length_of if any(has_lengths.values()) else None
     compare = {name: Close(mask=length_of) for name, has_length in has_lengths.items() if has_length}
 

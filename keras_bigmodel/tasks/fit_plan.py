@@ -132,10 +132,11 @@ def _create_variables(model, dataset):
         lambda spec: keras.ops.zeros([size or 1 for size in spec.shape], spec.dtype), dataset.element_spec
     )
     x, y, weights = keras.utils.unpack_x_y_sample_weight(zeros)
-    answers = keras.tree.map_structure(
-        lambda output: keras.ops.zeros([size or 1 for size in output.shape], output.dtype), model.output
-    )
-    model.compute_loss(x, y, answers, weights)  # several outputs have a mean loss each
+    widths = [part.shape[1] for part in keras.tree.flatten(y) if len(part.shape) > 1]
+    sizes = lambda shape: [1, *(widths[0] if size is None and widths else size or 1 for size in shape[1:])]
+    answers = keras.tree.map_structure(lambda output: keras.ops.zeros(sizes(output.shape), output.dtype), model.output)
+    if len(model.outputs) > 1:  # each has a mean loss of its own
+        model.compute_loss(x, y, answers, weights)
     model.compute_metrics(x, y, answers, weights)
     model.reset_metrics()
 

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from keras_bigmodel.core.errors import UserError
+
 
 class OutputRows:
     """Collects batches of outputs: an array, or a structure of arrays, a row each.
@@ -26,7 +28,14 @@ class OutputRows:
             outputs: structure of arrays `(rows, ...)`.
             lengths: int array `(rows,)`.
         """
-        self._batches.append((rows, keras.tree.flatten(outputs), lengths))
+        outputs, longest = keras.tree.flatten(outputs), int(lengths.max(initial=0))
+        for output, has_length in zip(outputs, self._has_lengths, strict=True):
+            if has_length and output.shape[1] != longest:
+                raise UserError(
+                    f"An output of shape {output.shape} came for rows of up to {longest} tokens; wanted an entry for "
+                    "each token. Give the output a fixed size where it has none."
+                )
+        self._batches.append((rows, outputs, lengths))
 
     def arrays(self):
         """Returns the structure of arrays `(rows, ...)`; shorter rows are filled up with 0."""
@@ -40,9 +49,9 @@ class OutputRows:
         array = np.zeros((self._number, *shape), parts[0].dtype)
         for (rows, _, lengths), part in zip(self._batches, parts, strict=True):
             if self._has_lengths[at]:
-                width = min(shape[0], part.shape[1])
-                real = np.arange(width) < np.minimum(lengths, width)[:, None]  # (rows, width)
-                array[rows, :width] = np.where(real.reshape(*real.shape, *[1] * (part.ndim - 2)), part[:, :width], 0)
+                width = part.shape[1]
+                real = np.arange(width) < lengths[:, None]  # (rows, width)
+                array[rows, :width] = np.where(real.reshape(*real.shape, *[1] * (part.ndim - 2)), part, 0)
             else:
                 array[rows] = part
         return array
@@ -85,6 +94,9 @@ def _joined(*arrays):
     return np.concatenate(arrays)
 
 
-def with_lengths(model):
+def with_lengths(model, preprocessor):
     """Returns the structure of bool that says which outputs of a functional model have an axis as long as the row."""
-    return keras.tree.map_structure(lambda output: len(output.shape) > 1 and output.shape[1] is None, model.output)
+    rows_have = preprocessor.length_of is not None
+    return keras.tree.map_structure(
+        lambda output: rows_have and len(output.shape) > 1 and output.shape[1] is None, model.output
+    )

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.length_batches import LengthBatches, check_batch_size
 from keras_bigmodel.layers import Projection
-from keras_bigmodel.tasks.output_rows import OutputRows, with_lengths
+from keras_bigmodel.tasks.output_rows import OutputRows
 
 _ROWS = 32  # in a batch of what has no length
 FEW = 8  # texts that are answered as one batch, whatever their lengths
@@ -24,17 +24,15 @@ class PredictionStep:
 
     Args:
         model: a functional `keras.Model` over features.
-
-    Attributes:
         has_lengths: structure of bool, as the outputs; see `OutputRows`.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, has_lengths):
         self._model = model
         self._projections = [layer for layer in model._flatten_layers() if isinstance(layer, Projection)]
         self._adapted = self._lora()
         self._variables = _cast_variables(self._projections)
-        self.has_lengths = with_lengths(model)
+        self.has_lengths = has_lengths
         self._batch = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs}
 
     @staticmethod
@@ -65,24 +63,11 @@ class PredictionStep:
         Raises:
             UserError: a callback stopped predicting: rows are answered by length, so some would lack theirs.
         """
-        plan = batches_of(examples, batch_size).plan()
         weights = self._cast() if self._variables else []
-        callbacks = _callbacks(self._model, callbacks, verbose, len(plan))
-        self._model.stop_predicting = False
-        callbacks.on_predict_begin()
-        answers, lengths = OutputRows(len(examples), self.has_lengths), examples.lengths
-        for number, rows in enumerate(plan):
-            callbacks.on_predict_batch_begin(number)
-            outputs = _as_arrays(self._predict(examples.batch(rows), weights))
-            answers.add(rows, outputs, lengths[rows])
-            callbacks.on_predict_batch_end(number, {"outputs": outputs})
-            if self._model.stop_predicting:
-                raise UserError(
-                    f"A callback stopped predicting after batch {number + 1} of {len(plan)}. Texts are answered by "
-                    "their length, not in their order; hand in fewer texts instead."
-                )
-        callbacks.on_predict_end()
-        return answers
+        compute = lambda rows: _as_arrays(self._predict(examples.batch(rows), weights))
+        plan = batches_of(examples, batch_size).plan()
+        how = {"verbose": verbose, "callbacks": callbacks}
+        return answered(self._model, examples, plan, compute, self.has_lengths, **how)
 
     def answer_batch(self, batch):
         """Answers one padded batch.
@@ -117,6 +102,42 @@ class PredictionStep:
         return tf.function(
             lambda: [tf.cast(variable, dtype) for variable, dtype in self._variables]
         ).get_concrete_function()
+
+
+def answered(model, examples, plan, compute, has_lengths, *, verbose=0, callbacks=None):
+    """Answers batches one after the other, with the callbacks of `keras.Model.predict`.
+
+    Args:
+        model: the `keras.Model`.
+        examples: `Examples` without targets.
+        plan: list of int arrays of row numbers.
+        compute: function of such an array → structure of arrays `(rows, ...)`.
+        has_lengths: as `OutputRows`.
+        verbose: as in `keras.Model.predict`.
+        callbacks: as in `keras.Model.predict`.
+
+    Returns:
+        `OutputRows`.
+
+    Raises:
+        UserError: a callback stopped predicting: rows are answered by length, so some would lack theirs.
+    """
+    callbacks = _callbacks(model, callbacks, verbose, len(plan))
+    model.stop_predicting = False
+    callbacks.on_predict_begin()
+    answers, lengths = OutputRows(len(examples), has_lengths), examples.lengths
+    for number, rows in enumerate(plan):
+        callbacks.on_predict_batch_begin(number)
+        outputs = compute(rows)
+        answers.add(rows, outputs, lengths[rows])
+        callbacks.on_predict_batch_end(number, {"outputs": outputs})
+        if model.stop_predicting:
+            raise UserError(
+                f"A callback stopped predicting after batch {number + 1} of {len(plan)}. Texts are answered by "
+                "their length, not in their order; hand in fewer texts instead."
+            )
+    callbacks.on_predict_end()
+    return answers
 
 
 def batches_of(examples, batch_size):

@@ -22,7 +22,7 @@ class RawRowModel(keras.Model):
         super().__init__(inputs, outputs, **kwargs)
         self.preprocessor = preprocessor
         # Not a part of the model: neither tracked nor saved.
-        object.__setattr__(self, "_predictor", RowPredictor(self, preprocessor))
+        object.__setattr__(self, "_predictor", RowPredictor(self, self))
 
     def preprocess(self, rows):
         """Returns the model's inputs, dict of tensors, for one batch of rows; see `preprocessor.features_of`."""
@@ -149,10 +149,7 @@ class RawRowModel(keras.Model):
             raise UserError("steps came with texts; wanted all of them answered. Hand in fewer texts instead.")
         kwargs.pop("steps", None)
         how = {"batch_size": batch_size, "verbose": verbose, **kwargs}
-        parts = [self._predictor.arrays(part, **how) for part in _parts_of(self, x)]
-        if not parts:
-            raise UserError("The dataset gave no batch; wanted at least one text.")
-        return joined(parts)
+        return joined([self._predictor.arrays(part, **how) for part in _parts_of(self, x)])
 
     def answers(self, x, batch_size=None, verbose=0, callbacks=None, **options):
         """Returns what `predict` gives, read: a list of answers such as `Prediction`, in the order of the rows.
@@ -210,7 +207,7 @@ class RawRowModel(keras.Model):
         if self.embedding_model is None:
             raise UserError(f"A {type(self).__name__} has no vectors of rows to give.")
         if "_embedder" not in self.__dict__:
-            object.__setattr__(self, "_embedder", RowPredictor(self.embedding_model, self.preprocessor))
+            object.__setattr__(self, "_embedder", RowPredictor(self.embedding_model, self))
         return self._embedder.arrays(x, batch_size=batch_size).astype("float32")
 
     def quantize(self, *args, **kwargs):
@@ -229,12 +226,18 @@ class RawRowModel(keras.Model):
 
 
 def _parts_of(task, data):
-    """Returns an iterable of the rows of each part of what is answered a part at a time."""
+    """Yields the rows of each part of what is answered a part at a time, at least one."""
     if isinstance(data, TableStream):
-        return map(_rows_in, data)
-    if isinstance(data, tf.data.Dataset):
-        return DatasetSource(task.preprocessor, data, task.target_encoder).columns()
-    return [data]
+        parts = map(_rows_in, data)
+    elif isinstance(data, tf.data.Dataset):
+        parts = DatasetSource(task.preprocessor, data, task.target_encoder).columns()
+    else:
+        parts = [data]
+    number = 0
+    for number, part in enumerate(parts, start=1):  # noqa: B007, counted
+        yield part
+    if not number:
+        raise UserError("The dataset gave no batch; wanted at least one text.")
 
 
 def _rows_in(part):

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.length_batches import check_batch_size
 from keras_bigmodel.tasks.output_rows import OutputRows, rows_of, with_lengths
-from keras_bigmodel.tasks.prediction_step import FEW, PredictionStep, batches_of
+from keras_bigmodel.tasks.prediction_step import FEW, PredictionStep, answered, batches_of
 
 _MAKING = threading.RLock()  # held while a graph is made: two threads make one
 
@@ -18,13 +18,17 @@ class RowPredictor:
 
     Args:
         model: functional `keras.Model` over the preprocessor's features.
-        preprocessor: turns columns into features.
+        task: whose `preprocessor` turns columns into features, and who is compiled as predicting is to run.
     """
 
-    def __init__(self, model, preprocessor):
+    def __init__(self, model, task):
         self._model = model
-        self._preprocessor = preprocessor
-        self._kept = None
+        self._task = task
+        self._kept = None  # (PredictionStep, the preprocessor that it was made for)
+
+    @property
+    def _preprocessor(self):
+        return self._task.preprocessor
 
     def arrays(self, rows, batch_size=None, **kwargs):
         """Returns what `keras.Model.predict` would, the rows in the order given.
@@ -51,7 +55,7 @@ class RowPredictor:
     def _is_one_batch(self, columns, batch_size, kwargs):
         """Whether rows are so few that they make one batch, and their outputs have no lengths to be cut to."""
         few = len(next(iter(columns.values()))) <= min(FEW, batch_size or FEW) and not any(kwargs.values())
-        return few and PredictionStep.fits(self._model) and not any(keras.tree.flatten(self._step().has_lengths))
+        return few and PredictionStep.fits(self._task) and not any(keras.tree.flatten(self._step().has_lengths))
 
     def forget(self):
         """Lets the graph go: the model computes otherwise from now on."""
@@ -68,20 +72,21 @@ class RowPredictor:
     def _outputs(self, columns, batch_size, *, verbose=0, callbacks=None, **kwargs):
         examples = self._preprocessor.encode(columns)
         how = {"verbose": verbose, "callbacks": callbacks}
-        if not kwargs and PredictionStep.fits(self._model):
+        if not kwargs and PredictionStep.fits(self._task):
             return self._step().answer(examples, batch_size=batch_size, **how)
-        batches = batches_of(examples, batch_size)
-        outputs = OutputRows(len(examples), with_lengths(self._model))
-        if not any(keras.tree.flatten(with_lengths(self._model))):
-            found = keras.Model.predict(self._model, batches.dataset(), **how, **kwargs)
-            outputs.add(batches.order, found, examples.lengths)
-            return outputs
-        for rows in batches.plan():  # Keras's own loop joins batches of one length only
-            outputs.add(rows, self._model.predict_on_batch(examples.batch(rows)), examples.lengths[rows])
+        batches, has_lengths = batches_of(examples, batch_size), with_lengths(self._model, self._preprocessor)
+        if any(keras.tree.flatten(has_lengths)):  # Keras's own loop joins batches of one length only
+            compute = lambda rows: self._model.predict_on_batch(examples.batch(rows))
+            return answered(self._model, examples, batches.plan(), compute, has_lengths, **how)
+        outputs = OutputRows(len(examples), has_lengths)
+        found = keras.Model.predict(self._model, batches.dataset(), **how, **kwargs)
+        outputs.add(batches.order, found, examples.lengths)
         return outputs
 
     def _step(self):
+        preprocessor = self._preprocessor
         with _MAKING:
-            if self._kept is None or not self._kept.is_current():
-                self._kept = PredictionStep(self._model)
-            return self._kept
+            if self._kept is None or self._kept[1] is not preprocessor or not self._kept[0].is_current():
+                step = PredictionStep(self._model, with_lengths(self._model, preprocessor))
+                self._kept = (step, preprocessor)
+            return self._kept[0]

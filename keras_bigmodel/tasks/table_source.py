@@ -82,4 +82,5 @@ class TableSource:
             yield examples_of(self._preprocessor, columns, targets, weighted(weights, targets, self._class_weights))
         if not rows:
             raise UserError(f"The stream of {self._stream.path} gave no row; wanted at least one text.")
-        self._digest.update(b"" if self._class_weights is None else self._class_weights.shares.tobytes())
+        for shares in arrays_of(getattr(self._class_weights, "shares", None)):
+            self._digest.update(np.ascontiguousarray(shares).tobytes())

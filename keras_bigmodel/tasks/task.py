@@ -36,7 +36,7 @@ class Task(RawRowModel):
     """
 
     def __init__(self, inputs, outputs, *, encoder, preprocessor, **kwargs):
-        check_contract(type(self), Task, inputs, preprocessor)
+        check_contract(type(self), Task, inputs, encoder, preprocessor)
         super().__init__(inputs, outputs, preprocessor=preprocessor, **kwargs)
         self.encoder = encoder
 

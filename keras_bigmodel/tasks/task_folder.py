@@ -51,10 +51,12 @@ def load(cls, folder, *, dtype="auto"):
         else:
             config = cls.upgraded(config, folder)
         task = cls.from_config(config)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, UserError):
+            raise
         raise UserError(
-            f"{folder / TASK_FILE} does not describe a whole task ({error}). Take the folder from a backup or train "
-            "again."
+            f"{folder / TASK_FILE} does not describe a whole task ({str(error).splitlines()[0]:.160}). Take the folder "
+            "from a backup or train again."
         ) from error
     if isinstance(described.get("weights"), dict):
         load_checkpoint_weights(task, folder, described["weights"])
@@ -96,8 +98,11 @@ def _load_weights_file(task, path):
 
 
 def _plain(task):
-    """The same layers without the optimizer, which would triple the file."""
-    return keras.Model(task.inputs, task.outputs)
+    """Returns the same layers without the optimizer, which would triple the file."""
+    plain = keras.Model(task.inputs, task.outputs)
+    if len(plain.weights) == len(task.weights):
+        return plain
+    return keras.Model(task.inputs, [*task.outputs, *task.embedding_model.outputs])  # its own layers, too
 
 
 def _task_folder(path):
@@ -129,7 +134,10 @@ def _read_json(folder):
         raise UserError(f"{folder} holds no {TASK_FILE}, so it cannot be loaded for training or predicting.") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not readable ({error}). Take the folder from a backup or train again.") from error
-    if not isinstance(described, dict) or not isinstance(described.get("config", {}), dict):
+    kinds = {"config": dict, "format": int, "weights": dict}
+    if not isinstance(described, dict) or not all(
+        isinstance(described.get(name, kind()), kind) for name, kind in kinds.items()
+    ):
         raise UserError(f"{path} is no description of a task. Take the folder from a backup or train again.")
     if described.get("format", 0) > FORMAT:
         raise UserError(

@@ -31,7 +31,7 @@ class TextClassifier(Task):
     Usually made by `from_encoder`. A functional `keras.Model` from token ids to logits that also takes raw text.
 
     Args:
-        encoder: `BertEncoder`, or another encoder of its inputs and outputs.
+        encoder: `BertEncoder`.
         preprocessor: `TextPreprocessor` that fits it: texts or pairs, their tokenizer and greatest length.
         labels: sequence of str, in the order of the outputs.
         pooling: `"mean"` of the tokens, the `"cls"` token's state, or BERT's `"pooler"` on it. Defaults to `"mean"`.
@@ -305,9 +305,10 @@ class TextClassifier(Task):
             columns=PAIR if config.pop("pairs") else TEXT,
             max_length=config.pop("max_length"),
         )
-        encoder = BertEncoder.from_config(config["encoder"])
-        serialize = keras.saving.serialize_keras_object
-        return {**config, "encoder": serialize(encoder), "preprocessor": serialize(preprocessor)}
+        name = keras.saving.get_registered_name(BertEncoder)
+        encoder = {"module": None, "class_name": "BertEncoder", "config": config["encoder"], "registered_name": name}
+        serialized = keras.saving.serialize_keras_object(preprocessor)
+        return {**config, "encoder": encoder, "preprocessor": serialized}
 
 
 def _labels_of(checkpoint, source):

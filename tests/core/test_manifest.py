@@ -141,3 +141,45 @@ def test_a_figure_of_numpy_stays_a_figure(tmp_path):
 def test_a_path_among_the_settings_is_written_as_text(tmp_path):
     Manifest(**{**VALUES, "settings": {"table": tmp_path}}).write(tmp_path)
     assert Manifest.read(tmp_path).settings == {"table": str(tmp_path)}
+
+
+FORMAT_1 = {
+    "format": 1,
+    "task": "TextClassifier",
+    "name": "reviews",
+    "version": 1,
+    "labels": ["no", "yes"],
+    "tokenizer": {"lowercase": True},
+    "sizes": {"parameters": 12},
+    "settings": {},
+    "data": {},
+    "metrics": {"validation": {"texts": 3, "accuracy": 0.5}},
+    "parity": {"agrees": True, "texts": 9, "texts_with_other_tokens": 0, "largest_logit_difference": 1e-6},
+}
+
+
+def test_a_manifest_of_format_1_is_read_as_one_of_today(tmp_path):
+    (tmp_path / FILE_NAME).write_text(json.dumps(FORMAT_1))
+    manifest = Manifest.read(tmp_path)
+    assert (manifest.labels, manifest.job, manifest.format) == (["no", "yes"], "classification", FORMAT)
+    assert manifest.headlines == {"validation": "3 texts, accuracy 0.5000"}
+    assert manifest.parity["outputs"]["tokens/logits"]["largest_difference"] == 1e-6
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"labels": ...}, "lacks labels"),
+        ({"parity": None}, "has parity that cannot be read"),
+        ({"settings": None}, "has settings that cannot be read"),
+        ({"metrics": []}, "has metrics that cannot be read"),
+        ({"metrics": {"test": "good"}}, "has metrics of test that cannot be read"),
+        ({"tokenizer": "exact"}, "has tokenizer that cannot be read"),
+        ({"sizes": []}, "has sizes that cannot be read"),
+    ],
+)
+def test_a_manifest_of_format_1_of_another_shape_is_refused(tmp_path, change, words):
+    values = {name: value for name, value in {**FORMAT_1, **change}.items() if value is not ...}
+    (tmp_path / FILE_NAME).write_text(json.dumps(values))
+    with pytest.raises(UserError, match=words):
+        Manifest.read(tmp_path)

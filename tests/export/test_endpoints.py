@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_bigmodel import UserError
 from keras_bigmodel.export import Close, Endpoint, Requests, write_saved_model
 from keras_bigmodel.export.saved_model_client import packed, unpacked
+from keras_bigmodel.preprocessors import Preprocessor
 from tests.throwaway_tasks import TableTokenizer
 
 TEXT = (tf.TensorSpec([None], tf.string, name="text"),)
@@ -22,7 +23,7 @@ def test_an_output_without_an_axis_for_the_rows_is_refused(tmp_path):
 
 def test_an_output_that_is_no_dict_is_refused(tmp_path):
     with pytest.raises(UserError, match="returns a SymbolicTensor; wanted a dict of named tensors"):
-        write_saved_model({"lengths": Endpoint(lambda text: tf.strings.length(text), TEXT)}, [], tmp_path / "out")
+        write_saved_model({"lengths": Endpoint(lambda text: tf.strings.length(input=text), TEXT)}, [], tmp_path / "out")
 
 
 def test_a_lookup_table_is_written_where_it_is_named_and_missed_where_not(tmp_path):
@@ -56,6 +57,26 @@ def test_strings_come_through_a_file_byte_by_byte(tmp_path):
         found = unpacked({name: file[name] for name in file.files})
     assert found["0/text"].tolist() == texts.tolist()
     assert found["0/ids"].tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+class Ages(Preprocessor):
+    columns, features = ("age", "name"), ("years",)
+
+    @property
+    def specs(self):
+        numbers = tf.TensorSpec([None], tf.float32, name="age")
+        return {"age": numbers, "name": tf.TensorSpec([None], tf.string, name="name")}
+
+    def __call__(self, age, name):
+        return {"years": age[:, None]}
+
+
+def test_lists_of_numbers_are_asked_as_numbers():
+    endpoint = Endpoint(lambda age, name: {"older": age + 1}, tuple(Ages().specs.values()))
+    requests = Requests.of(Ages(), {"age": [1.0, 2.5], "name": ["b b", "a"]}, {"serving_default": endpoint})
+    assert requests.batches[0]["age"].dtype == np.float32
+    assert requests.batches[0]["age"].tolist() == [2.5, 1.0]
+    assert requests.row_words(0, [0]) == [["2.5", "a"]]
 
 
 def test_rows_are_asked_by_length_and_all_of_them(letter_counter):

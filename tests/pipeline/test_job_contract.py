@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_bigmodel import TableStream
+from keras_bigmodel import TableStream, UserError
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.answers import READERS, reader_of
 from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.reporter import SILENT
+from keras_bigmodel.data import TextTable
 from keras_bigmodel.pipeline import TrainSettings, export, load_task, measure, train
 from keras_bigmodel.pipeline.jobs import JOBS, Job
 from keras_bigmodel.preprocessors import TextPreprocessor
@@ -261,6 +263,28 @@ def test_options_and_formats_that_a_kind_has_not_are_refused(kind, made, bigmode
     compared = bigmodel("compare", folder, folder, table, "--text", "text", "--label", "label")
     assert compared.code == 2
     assert f"of the kind {job.name}" in compared.err
+
+
+@pytest.mark.parametrize(
+    "how", [{"min_rows": 2}, {"class_weight": "balanced"}, {"label_smoothing": 0.1}, {"stream": True}]
+)
+def test_a_setting_that_a_kind_does_not_take_is_refused(how):
+    settings = TrainSettings(table="a.csv", out="b", **how)
+    option = "--" + next(iter(how)).replace("_", "-")
+    with pytest.raises(UserError, match=f"{option} came, and the kind of task score takes none"):
+        ScoreJob().check_settings(settings)
+    JOBS["classification"].check_settings(settings)
+
+
+def test_a_measure_that_is_no_number_is_refused_at_once(tiny_bert):
+    class Odd(ScoreJob):
+        def metrics(self, targets, outputs):
+            return {"matrix": {}}
+
+    case = CASES["a number a text"]
+    table = TextTable("some.csv", case.columns, case.targets, {}, "0" * 64)
+    with pytest.raises(UserError, match="The job score measures matrix as {}; wanted a number"):
+        Odd().measure(case.make(tiny_bert), table, reporter=SILENT)
 
 
 def test_an_unknown_kind_of_task_is_refused(bigmodel, tmp_path, table):

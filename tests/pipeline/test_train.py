@@ -337,3 +337,11 @@ def test_two_runs_with_one_seed_give_one_model(make_settings, versions, tmp_path
     one, other = (TextClassifier.load(path, dtype="float32") for path in (folder, versions["first"][0]))
     np.testing.assert_allclose(one.predict(texts), other.predict(texts), atol=1e-4)  # threads may sum in another order
     assert manifest.metrics["validation"]["texts"] == versions["first"][1].metrics["validation"]["texts"]
+
+
+@pytest.mark.full
+@pytest.mark.minilm
+def test_a_version_of_minilm_is_hardly_larger_than_its_weights(make_settings, tmp_path):
+    folder, manifest = train(make_settings(tmp_path / "model", encoder="minilm"))
+    written = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    assert written <= 1.08 * 4 * manifest.sizes["parameters"]

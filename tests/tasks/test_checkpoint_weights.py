@@ -59,7 +59,7 @@ def test_each_weight_is_written_once(written):
     ("facts", "words"),
     [
         ({"shape": [500, 33]}, r"'shape': \[500, 33\].*its task has.*\[500, 32\]"),
-        ({"dtype": "float16"}, "'dtype': 'float16'"),
+        ({"dtype": "float16"}, "'dtype': 'float32'.*describes it as.*'dtype': 'float16'"),
         ({"layer": "embedding/other"}, "embedding/other.*embedding/token_embeddings"),
     ],
 )
@@ -67,6 +67,15 @@ def test_a_weight_of_another_shape_dtype_or_layer_is_refused(copy, facts, words)
     change(copy, 0, **facts)
     with pytest.raises(UserError, match=words):
         TextClassifier.load(copy)
+
+
+def test_it_loads_in_every_dtype(written):
+    task, folder = written
+    texts = messages(20)[0]
+    for dtype in ("mixed_bfloat16", "bfloat16"):
+        np.testing.assert_allclose(
+            TextClassifier.load(folder, dtype=dtype).predict(texts), task.predict(texts), atol=0.05
+        )
 
 
 def test_a_count_of_keras_in_a_name_is_no_difference(copy):

@@ -58,7 +58,39 @@ def _version_3(folder):
     TextClassifier.load("model")
 
 
+def _images(preprocessor=None, encoder=None, name="pixels"):
+    encoder = encoder or ImageEncoder()
+    pixels = keras.Input((8, 8), name=name)
+    outputs = keras.layers.Dense(1)(encoder({"pixels": pixels}))
+    Whole({"pixels": pixels}, outputs, encoder=encoder, preprocessor=preprocessor or ImagePreprocessor())
+
+
+class Whole(Half):
+    def recipe_loss(self, label_smoothing=0.0):
+        return keras.losses.MeanSquaredError()
+
+    def answer_reader(self):
+        return None
+
+
+class OneName(ImagePreprocessor):
+    columns = ("pixels",)
+
+
+class Unregistered(ImagePreprocessor):
+    pass
+
+
+class WithoutDtype(ImageEncoder):
+    def get_config(self):
+        return {"width": self.width}
+
+
 REFUSED = {
+    "a column and a feature of one name": lambda folder: _images(OneName()),
+    "a preprocessor that is not registered": lambda folder: _images(Unregistered()),
+    "an encoder without a dtype": lambda folder: _images(encoder=WithoutDtype()),
+    "an input called otherwise": lambda folder: _images(name="image"),
     "a class that lacks parts": _half,
     "a tokenizer instead of a preprocessor": lambda folder: TextScore(
         CASES["a number a text"].make(folder).encoder, CASES["a number a text"].make(folder).preprocessor.tokenizer

@@ -28,6 +28,6 @@ def job_of(task):
     """
     name = task if isinstance(task, str) else type(task).__name__
     for job in JOBS.values():
-        if job.task_class.__name__ == name:
+        if job.task_class.__name__ == name or isinstance(task, job.task_class):
             return job
     raise UserError(f"A {name} came; this package knows {', '.join(job.task_class.__name__ for job in JOBS.values())}.")

@@ -26,6 +26,7 @@ class ClassificationJob(Job):
 
     name = "classification"
     task_class = TextClassifier
+    takes = ("stream", "min_rows", "class_weight", "label_smoothing")
 
     # ---- the tables
 

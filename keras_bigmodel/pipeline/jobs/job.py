@@ -1,8 +1,11 @@
 """What a run asks of a kind of task. Knows tables, tasks and figures; no run, no files but the report's."""
 
+import dataclasses
 import json
+import numbers
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.settings import option_of
 from keras_bigmodel.data import hold_back, read_text_table
 from keras_bigmodel.pipeline.asking import ask, check_columns
 from keras_bigmodel.pipeline.run_tables import read_parts
@@ -26,10 +29,24 @@ class Job:
     Attributes:
         name: str. What `--task` says.
         task_class: the class of its tasks.
+        takes: tuple of str: the settings that not every kind of task takes, and this one does.
     """
 
     name = None
     task_class = None
+    takes = ()
+
+    def check_settings(self, settings):
+        """Refuses settings that this kind of task does not take.
+
+        Raises:
+            UserError: the sentence names the option.
+        """
+        entries = {entry.name: entry for entry in dataclasses.fields(settings)}
+        for name in ("stream", "min_rows", "class_weight", "label_smoothing"):
+            given = getattr(settings, name) not in (entries[name].default, False)
+            if given and name not in self.takes:
+                raise UserError(f"{option_of(entries[name])} came, and the kind of task {self.name} takes none.")
 
     # ---- the tables
 
@@ -114,7 +131,11 @@ class Job:
         """Answers a table's rows and compares them with its targets: dict with `metrics`."""
         check_columns(task, table)
         outputs = ask(task, table, batch_size=batch_size, reporter=reporter)
-        return {"metrics": {"texts": len(table), **self.metrics(table.labels, outputs)}}
+        measures = self.metrics(table.labels, outputs)
+        for name, value in measures.items():
+            if not isinstance(value, numbers.Real):
+                raise UserError(f"The job {self.name} measures {name} as {value!r:.60}; wanted a number.")
+        return {"metrics": {"texts": len(table), **{name: float(value) for name, value in measures.items()}}}
 
     def headline(self, metrics):
         """Returns measures in one line: str."""
