@@ -42,7 +42,7 @@ class Close:
     Args:
         tolerance: float. Defaults to the export's: 1e-5 in float32, 3e-2 in bfloat16.
         mask: as `Equal`.
-        logarithms: bool. Whether logarithms are compared, as of probabilities. Defaults to False.
+        logarithms: bool. Whether logarithms are compared, as of probabilities, whatever their size. Defaults to False.
     """
 
     tolerance: float | None = None
@@ -58,7 +58,8 @@ class Close:
         if self.logarithms:
             ours, theirs = (np.log(np.maximum(part, _LEAST)) for part in (ours, theirs))
         with np.errstate(invalid="ignore"):  # what is no number differs by what is no number
-            apart = np.abs(ours - theirs) / np.maximum(1.0, np.abs(ours))
+            apart = np.abs(ours - theirs)
+            apart = apart if self.logarithms else apart / np.maximum(1.0, np.abs(ours))
         apart = np.where(np.isnan(apart), np.inf, apart)
         return _over_rows(np.max, apart if mask is None else np.where(mask_of(mask, apart), apart, 0.0))
 

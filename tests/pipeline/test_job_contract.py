@@ -130,7 +130,12 @@ KINDS = {  # the job, the row of the tasks' own table, the reader of its answers
 }
 
 
-@pytest.fixture(scope="module", params=KINDS)
+FULL = {"score", "place"}  # what other rows have, too
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.full if name in FULL else ()) for name in KINDS]
+)
 def kind(request):
     job, case, reader = KINDS[request.param]
     with pytest.MonkeyPatch.context() as patch:
