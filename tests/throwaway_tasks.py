@@ -36,6 +36,9 @@ class ScoreReader:
     def __call__(self, outputs, row=None):
         return Score(float(outputs[0]))
 
+    def nothing(self):
+        return {"score": None}
+
     def settings(self):
         return {}
 
@@ -82,6 +85,9 @@ class TagsReader:
 
     def __call__(self, outputs, row):
         return Tags([self.names[number] for number in outputs.argmax(-1)], row["text"])
+
+    def nothing(self):
+        return {"tags": None}
 
     def settings(self):
         return {"names": self.names}
@@ -132,6 +138,9 @@ class PlaceReader:
 
     def __call__(self, outputs, row=None):
         return Place(int(outputs["start"].argmax()), int(outputs["end"].argmax()))
+
+    def nothing(self):
+        return {"start": None, "end": None}
 
     def settings(self):
         return {}

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.full_disk import full_disk_explained
+from keras_bigmodel.core.full_disk import FullDiskError, full_disk_explained
 
 _PART = ".part"
 
@@ -18,9 +18,14 @@ def check_free(out):
         UserError: it is there, or there is no folder for it.
     """
     path = Path(out)
-    if path.exists() or path.is_symlink():
+    try:
+        there, has_folder = path.exists() or path.is_symlink(), path.parent.is_dir()
+    except (OSError, ValueError) as error:  # a name too long, or with a character that no name has
+        words = getattr(error, "strerror", None) or error
+        raise UserError(f"{str(path)[:200]} cannot be written: {words}. Give --out another name.") from error
+    if there:
         raise UserError(f"{path} is already there. Give --out the name of a new file.")
-    if not path.parent.is_dir():
+    if not has_folder:
         raise UserError(f"No folder {path.parent} for {path.name}. Make it first, or give --out another name.")
 
 
@@ -29,8 +34,8 @@ def answer_lines(out=None):
     """Gives a function that writes lines, and brings them where they are read at once.
 
     Args:
-        out: path of a new file, which is written as `<out>.part` and gets its name in the end. Defaults to None:
-            standard output.
+        out: path of a new file, which is written as `<out>.<process>.part` and gets its name in the end. Defaults to
+            None: standard output.
 
     Yields:
         function of an iterable of str.
@@ -41,22 +46,41 @@ def answer_lines(out=None):
     if out is None:
         yield lambda lines: _write(sys.stdout, lines)
         return
-    part = Path(f"{out}{_PART}")
+    part = Path(f"{out}.{os.getpid()}{_PART}")  # a name of its own: another process may be writing the same
     try:
-        file = part.open("w", encoding="utf-8", newline="\n")
+        file = part.open("x", encoding="utf-8", newline="\n")
     except OSError as error:
         raise UserError(f"{part} cannot be written: {error.strerror}. Give --out another name.") from error
-    with file:
-        try:
-            with full_disk_explained(part):
-                yield lambda lines: _write(file, lines)
-        except UserError as error:
-            if not file.tell():
-                part.unlink()
-                raise
-            raise UserError(f"{error} The answers so far stand in {part}.") from error
-    check_free(out)  # again: somebody may have been faster
-    os.replace(part, out)
+    try:
+        with full_disk_explained(part), file:
+            yield lambda lines: _write(file, lines)
+    except UserError as error:
+        if isinstance(error, FullDiskError) or not part.stat().st_size:
+            part.unlink(missing_ok=True)
+            raise
+        raise UserError(f"{error} The answers so far stand in {part}.") from error
+    except BaseException:
+        if not part.stat().st_size:
+            part.unlink(missing_ok=True)
+        raise
+    move_in(part, out)
+
+
+def move_in(part, out):
+    """Gives a written file its name, unless somebody was faster.
+
+    Raises:
+        UserError: a file of that name is there; the written one keeps its own name, and the sentence says which.
+    """
+    try:
+        os.link(part, out)  # unlike a rename it replaces nothing
+    except FileExistsError as error:
+        raise UserError(f"{out} is already there: somebody was faster. The answers stand in {part}.") from error
+    except OSError:  # a disk without links
+        check_free(out)
+        os.replace(part, out)
+    else:
+        part.unlink()
 
 
 def _write(file, lines):

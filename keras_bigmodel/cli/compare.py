@@ -1,15 +1,15 @@
 """`bigmodel compare`: two models and a table in, what changed between them out. Knows no TensorFlow until it runs."""
 
 import csv
+import io
 import json
 import logging
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.cells import cell_len, set_cell_size
 
-from keras_bigmodel.cli.answer_file import check_free
+from keras_bigmodel.cli.answer_file import answer_lines, check_free
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.table_notes import table_notes
@@ -22,7 +22,6 @@ from keras_bigmodel.cli.table_options import (
     QuotesOption,
     TextOption,
 )
-from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.tables.table_block import INPUTS
 from keras_bigmodel.pipeline.measure_lines import columns
 
@@ -141,10 +140,9 @@ def _change_row(change):
 def _write(out, changed, texts):
     names = [*texts, "label", "first", "second"]
     names += ["first_probability", "second_probability", "kind"]
-    try:
-        with Path(out).open("x", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, names)
-            writer.writeheader()
-            writer.writerows(changed)
-    except OSError as error:
-        raise UserError(f"{out} cannot be written: {error.strerror}. Give --out another name.") from error
+    with answer_lines(out) as write:
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(changed)
+        write(text.getvalue().removesuffix("\n").split("\n"))

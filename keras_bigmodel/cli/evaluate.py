@@ -46,7 +46,7 @@ def run(
     from keras_bigmodel.pipeline import load_task, measured
     from keras_bigmodel.pipeline.jobs import job_of
 
-    task, screen = load_task(model).with_dtype("float32"), Screen()  # what an export computes in
+    task, screen = load_task(model), Screen()
     for note in table_notes(rows):
         screen.say(note)
     figures = measured(task, rows, reporter=screen)

@@ -43,6 +43,9 @@ def run(
     out: Annotated[
         str | None, typer.Option("--out", "-o", help="New file for the answers, instead of standard output.")
     ] = None,
+    dtype: Annotated[
+        str, typer.Option(help="float32, as measured and exported, or mixed_bfloat16: faster on some machines.")
+    ] = "float32",
     top_k: Annotated[int | None, typer.Option(help="How many labels of a classifier to show.", min=1)] = None,
 ):
     """Answer texts: one JSON line a text, in the order given. For a model of pairs: text TAB text."""
@@ -54,7 +57,7 @@ def run(
     from keras_bigmodel.pipeline import load_task
     from keras_bigmodel.pipeline.asking import refuse_other_columns
 
-    task, answered = load_task(model), 0
+    task, answered, empty = load_task(model, dtype=dtype), 0, 0
     refuse_other_columns(task.preprocessor.columns, (*task.preprocessor.columns, *["text_pair"] * (pair is not None)))
     options = {} if top_k is None else {"top_k": top_k}
     quiet = out is None and sys.stdout.isatty()  # a bar between the lines of answers helps nobody
@@ -63,26 +66,36 @@ def run(
         contextlib.nullcontext() if quiet else Screen().row_bar("predicting", total) as bar,
     ):
         for part, answers in _answers(task, rows, bar or (lambda rows: None), options):
-            write(_json_lines(part, answers))
+            write(_json_lines(task, part, answers))
             answered += len(answers)
+            empty += answers.count(None)
         if not answered:
             raise UserError("No text came; give texts, a file with a text a line, or texts on standard input.")
+    if empty:
+        words = "1 row has no text: its answer is" if empty == 1 else f"{empty:,} rows have no text: their answers are"
+        typer.echo(f"{words} null.", err=True)
     if out is not None:
         typer.echo(f"Wrote {answered:,} answers to {out}.", err=True)
 
 
 def _answers(task, rows, show, options):
-    """Yields `(columns, answers)`, some thousand rows each; `show` is told how many rows are done."""
+    """Yields `(rows, answers)`, some thousand each, None for a row without a text; `show` is told how many are done."""
     from keras_bigmodel.training import ReportPredicting
 
-    done, batches = 0, itertools.count(1)
-    callbacks = [ReportPredicting(lambda: show(done + min(next(batches) * _BATCH, _ROWS)))]
-    how = {"batch_size": _BATCH, "callbacks": callbacks, **options}
+    done, names = 0, task.preprocessor.columns
+    for part in _parts(names, rows):
+        batches = itertools.count(1)
+        callbacks = [ReportPredicting(lambda: show(done + min(next(batches) * _BATCH, _ROWS)))]  # noqa: B023, used here
+        filled = [row for row in part if row[0].strip()]
+        answers = iter(_asked(task, _columns(names, filled), callbacks, options) if filled else ())
+        yield part, [next(answers) if row[0].strip() else None for row in part]
+        done += len(part)
+        show(done)
+
+
+def _asked(task, columns, callbacks, options):
     try:
-        for part, answers in task.answer_stream(_parts(task.preprocessor.columns, rows), **how):
-            yield part, answers
-            done, batches = done + len(answers), itertools.count(1)
-            show(done)
+        return task.answers(columns, batch_size=_BATCH, callbacks=callbacks, **options)
     except TypeError as error:
         if not options or "unexpected keyword argument" not in str(error):
             raise
@@ -90,7 +103,7 @@ def _answers(task, rows, show, options):
 
 
 def _parts(names, rows):
-    """Yields dicts of column → list of texts.
+    """Yields lists of rows, tuples of texts.
 
     Args:
         names: tuple of str: the columns that the model takes.
@@ -102,10 +115,10 @@ def _parts(names, rows):
         part.append(row)
         characters += sum(map(len, row))
         if len(part) == _ROWS or characters > _CHARACTERS:
-            yield _columns(names, part)
+            yield part
             part, characters = [], 0
     if part:
-        yield _columns(names, part)
+        yield part
 
 
 def _columns(names, rows):
@@ -114,6 +127,8 @@ def _columns(names, rows):
 
 def _as_row(row, names):
     """Returns the texts of a row as a tuple; of a line for several columns there is a TAB between them."""
+    if not isinstance(row, tuple) and not row.strip():
+        return ("",) * len(names)  # an empty line
     texts = row if isinstance(row, tuple) else tuple(row.split("\t", len(names) - 1))
     if len(texts) != len(names):
         raise UserError(
@@ -123,7 +138,9 @@ def _as_row(row, names):
     return texts
 
 
-def _json_lines(columns, answers):
-    for texts, answer in zip(zip(*columns.values(), strict=True), answers, strict=True):
-        shown = dict(zip(columns, texts, strict=True))
-        yield json.dumps({**shown, **answer.as_json()}, ensure_ascii=False)
+def _json_lines(task, rows, answers):
+    """Yields a line a row; a row without a text has null for its answer."""
+    nothing = task.answer_reader().nothing()
+    for texts, answer in zip(rows, answers, strict=True):
+        shown = dict(zip(task.preprocessor.columns, texts, strict=True))
+        yield json.dumps({**shown, **(nothing if answer is None else answer.as_json())}, ensure_ascii=False)

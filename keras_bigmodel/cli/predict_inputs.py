@@ -1,5 +1,6 @@
 """The texts that `bigmodel predict` is asked about, wherever they come from. Knows files and pipes; no model."""
 
+import io
 import itertools
 import sys
 from pathlib import Path
@@ -13,39 +14,64 @@ _ENDINGS = (".txt", ".json", ".gz", ".zip", ".xlsx")  # besides the tables'
 
 
 def texts_asked(inputs, how):
-    """Gives `(the texts one by one, about how many or None)`; a pair from a table is a tuple.
+    """Gives `(the texts one by one, about how many or None)`; a row of a table is a tuple.
 
     Args:
         inputs: list of str: texts, or one file; none, or `-`, is standard input.
         how: dict: how a table is read, the arguments of `TableStream`.
 
     Raises:
-        UserError: a file's name, mistyped; or see `TableStream`.
+        UserError: a file's name, mistyped; several files; an option that says how a table is read, and no table; or see
+            `TableStream`.
     """
     if not inputs or inputs == ["-"]:
-        return _lines(sys.stdin.buffer), None
+        _refuse_table_options(how, "standard input has a text a line")
+        return _decoded(sys.stdin.buffer, how["encoding"]), None
     from keras_bigmodel.data import is_table_name, row_estimate
 
     looks_like_a_file = is_table_name(inputs[0]) or inputs[0].lower().endswith(_ENDINGS)
     if len(inputs) == 1 and not _is_file(inputs[0]) and looks_like_a_file and " " not in inputs[0]:
         raise UserError(f"No file {inputs[0]}. Check the name.")  # a file's name, mistyped, is no text to label
-    if len(inputs) > 1 or not _is_file(inputs[0]):
+    files = [text for text in inputs if _is_file(text)]
+    if len(inputs) > 1 and files:
+        raise UserError(
+            f"{len(inputs)} inputs came, and {files[0]} is a file: its name is no text to answer. Give one file, or "
+            "texts alone; ask twice for two files."
+        )
+    if not files:
+        _refuse_table_options(how, "texts on the command line have no columns")
+        if how["encoding"] is not None:
+            raise UserError("--encoding came, and texts on the command line have none. Leave it out.")
         return iter(inputs), len(inputs)
     path = Path(inputs[0])
     if not is_table_name(path) and how["format"] is None:
-        return _lines_of(path), row_estimate(path)
+        from keras_bigmodel.data.tables.table_file import check_lines_of_text
+        from keras_bigmodel.data.tables.text_lines import text_lines
+
+        _refuse_table_options(how, f"{path} has a text a line (--format says otherwise)")
+        check_lines_of_text(path)
+        return _begun(line.rstrip("\r\n") for line in text_lines(path, how["encoding"])), row_estimate(path)
     return _begun(_table_rows(path, how)), row_estimate(path, how["format"])
+
+
+def _refuse_table_options(how, why):
+    """Refuses options that say how a table is read, where there is none."""
+    given = {"text": how["text"], "pair": how["pair"], "format": how["format"], "header": how["header"]}
+    given["no-quotes"] = None if how["quotes"] else True
+    for name, value in given.items():
+        if value is not None:
+            raise UserError(f"--{name} came, and {why}. Leave it out, or give a table.")
 
 
 def _begun(rows):
     """Reads the first row now: what cannot be read is told before a model is loaded."""
-    return itertools.chain([next(rows)], rows)
+    return itertools.chain(list(itertools.islice(rows, 1)), rows)
 
 
 def _table_rows(path, how):
     from keras_bigmodel.data import TableStream
 
-    stream, said = TableStream(path, **how, with_labels=False), []
+    stream, said = TableStream(path, **how, with_labels=False, keep_empty=True), []
     for block in stream:
         said += _say_new(stream, said)
         yield from zip(*block.inputs.values(), strict=True)
@@ -67,11 +93,25 @@ def _is_file(name):
         return False
 
 
-def _lines_of(path):
-    with path.open("rb") as file:
-        yield from _lines(file)
-
-
-def _lines(file):
-    for line in file:
-        yield line.decode("utf-8", errors="replace").rstrip("\r\n")
+def _decoded(file, encoding):
+    """Yields the lines of a binary stream as text, or says in which line its bytes are none."""
+    try:
+        lines = io.TextIOWrapper(file, encoding=encoding or "utf-8-sig", newline="")
+    except LookupError as error:
+        raise UserError(
+            f'--encoding "{encoding}" is not known. Give one such as utf-8, utf-16, gb18030, big5 or cp1252.'
+        ) from error
+    number = 0
+    try:
+        for number, line in enumerate(lines, start=1):
+            if "\0" in line:
+                raise UserError(
+                    f"Line {number} of standard input holds a NUL character, which no text has. Name its encoding with "
+                    "--encoding, e.g. --encoding utf-16, or give a file."
+                )
+            yield line.rstrip("\r\n")
+    except UnicodeError as error:
+        raise UserError(
+            f"Standard input is not {encoding or 'utf-8'}, in a line after {number}. Name its encoding with "
+            "--encoding, e.g. --encoding utf-16, gb18030 or cp1252."
+        ) from error

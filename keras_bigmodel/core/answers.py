@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.number_check import check_number
 
 _DIGITS = 6  # of probabilities in JSON
 
@@ -38,8 +39,7 @@ class Prediction:
             row: float array `(labels,)`.
             top_k: int. How many labels to keep. Defaults to all.
         """
-        if top_k is not None and top_k < 1:
-            raise UserError(f"top_k={top_k} came; wanted 1 or more.")
+        check_number("top_k", top_k, least=1, whole=True)
         order = (-row).argsort(kind="stable")[:top_k]
         probabilities = {names[index]: float(row[index]) for index in order}
         label = names[order[0]]
@@ -50,7 +50,8 @@ class PredictionReader:
     """Reads rows of probabilities as `Prediction`s.
 
     A reader is called with the outputs of one row, as arrays, and the row itself, and returns an answer: a frozen
-    dataclass with `as_json()`. It needs NumPy alone, so that Python, the command line, servers and phones read alike.
+    dataclass with `as_json()`; `nothing()` is the JSON of a row without a text. It needs NumPy alone, so that Python,
+    the command line, servers and phones read alike.
 
     Args:
         labels: sequence of str, in the order of the outputs.
@@ -64,6 +65,10 @@ class PredictionReader:
     def __call__(self, outputs, row=None, *, top_k=None):
         """Returns the `Prediction` of float array `(labels,)`."""
         return Prediction.from_row(self.labels, outputs, top_k)
+
+    def nothing(self):
+        """Returns the JSON of a row that has nothing to be answered."""
+        return {"label": None, "probability": None, "probabilities": None}
 
     def settings(self):
         """Returns the constructor's arguments, as a dict that JSON can hold."""

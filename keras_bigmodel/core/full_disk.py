@@ -9,6 +9,10 @@ _NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _WORDS = ("no space left", "file too large", "quota exceeded", "errno = 28", "errno = 27", "errno = 122")
 
 
+class FullDiskError(UserError):
+    """The disk is full, or the user's share of it."""
+
+
 @contextlib.contextmanager
 def full_disk_explained(path):
     """Turns the errors of a full disk, of Python, HDF5, TensorFlow and safetensors alike, into a sentence.
@@ -17,7 +21,7 @@ def full_disk_explained(path):
         path: what is being written.
 
     Raises:
-        UserError: the disk is full, or the user's share of it.
+        FullDiskError: the disk is full.
     """
     try:
         yield
@@ -25,7 +29,7 @@ def full_disk_explained(path):
         raise
     except Exception as error:
         if getattr(error, "errno", None) in _NUMBERS or any(word in str(error).lower() for word in _WORDS):
-            raise UserError(
+            raise FullDiskError(
                 f"{path} cannot be written: the disk is full. Free some room and try again, or choose another folder."
             ) from error
         raise

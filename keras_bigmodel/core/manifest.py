@@ -11,9 +11,12 @@ from pathlib import Path
 
 from keras_bigmodel._version import __version__
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.manifest_format_1 import upgraded
 
 FILE_NAME = "manifest.json"
 FORMAT = 2
+_READ = ("saved_model.pb", "task.json", "vocab.txt", "weights.weights.h5")  # what a model is read from
+_READ_FOLDERS = ("variables/", "assets/", "lite/")
 _PACKAGES = ("tensorflow", "tensorflow-text", "keras", "numpy")
 
 
@@ -97,7 +100,7 @@ class Manifest:
                 f"{path} has format {values['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
             )
         if values.get("format", 0) < 2:
-            values = _upgraded(values, path)
+            values = upgraded(values, path, FORMAT)
         known = {entry.name for entry in dataclasses.fields(cls)}
         missing = [
             entry.name
@@ -116,73 +119,36 @@ class Manifest:
         Raises:
             UserError: a file is missing or altered; the sentence names each.
         """
-        found = checksums(folder)
-        missing = [name for name in self.files if name not in found]
-        altered = [name for name, digest in self.files.items() if name in found and found[name] != digest]
-        if missing or altered:
-            parts = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"altered: {', '.join(altered)}"] * bool(
-                altered
-            )
+        if not self.files:
             raise UserError(
-                f"{folder} is not as it was written ({'; '.join(parts)}). Take it from a backup or train again."
+                f"{Path(folder) / FILE_NAME} lists no files, so nobody can say whether they are as they were written. "
+                "Take the folder from a backup or train again."
             )
+        refuse_other_files(folder, self.files)
 
 
-_FORMAT_1 = {"labels": list, "tokenizer": dict, "sizes": dict, "settings": dict, "metrics": dict, "parity": dict}
+def refuse_other_files(folder, files):
+    """Refuses a folder whose files are not those that were written.
 
-
-def _upgraded(values, path):
-    """Returns the values of a manifest of format 1, which knew one kind of task, as one of format 2.
+    Args:
+        folder: path.
+        files: dict of path in the folder → sha256.
 
     Raises:
-        UserError: it is none of format 1.
+        UserError: a file is missing or altered, or one that a model is read from is not among them; the sentence names
+            each.
     """
-    values = dict(values)
-    missing = [name for name in ("task", "name", "version", "data", *_FORMAT_1) if name not in values]
-    if missing:
-        raise UserError(f"{path} lacks {', '.join(missing)}. Take the folder from a backup or train again.")
-    odd = [name for name, kind in _FORMAT_1.items() if not isinstance(values[name], kind)]
-    odd += [
-        f"metrics of {part}" for part, found in dict(values["metrics"] or {}).items() if not isinstance(found, dict)
-    ]
-    if odd:
-        raise UserError(f"{path} has {odd[0]} that cannot be read. Take the folder from a backup or train again.")
-    parity, pair = values["parity"], values["settings"].get("pair") is not None
-    tokens, labels = parity.get("texts_with_other_tokens", 0), parity.get("texts_with_other_labels", 0)
-    apart = {"rule": "close", "rows_that_differ": 0, "largest_difference": parity.get("largest_logit_difference", 0.0)}
-    outputs = (
-        {}
-        if "texts" not in parity
-        else {
-            "tokenize/token_ids": {"rule": "equal", "rows_that_differ": tokens},
-            "serving_default/label": {"rule": "same_choice", "rows_that_differ": labels},
-            "tokens/logits": apart,
-        }
-    )
-    kept = {"agrees": parity.get("agrees", True), "rows": parity.get("texts", 0), "dtype": parity.get("dtype")}
-    tokenizer = {"class": "WordPieceTokenizer", **values.pop("tokenizer")}
-    return {
-        **values,
-        "format": FORMAT,
-        "job": "classification",
-        "answers": {"kind": "prediction", "labels": values.pop("labels")},
-        "preprocessor": {
-            "class": "TextPreprocessor",
-            "columns": ["text", "text_pair"] if pair else ["text"],
-            "max_length": values["sizes"].get("max_length_used"),
-            "tokenizer": tokenizer,
-        },
-        "headlines": {part: _headline(metrics) for part, metrics in values["metrics"].items()},
-        "parity": {**kept, "load_seconds": parity.get("saved_model_load_seconds"), "outputs": outputs},
-    }
-
-
-def _headline(metrics):
-    chief = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
-    words = [
-        f"{shown} {metrics[name]:.4f}" for name, shown in chief.items() if isinstance(metrics.get(name), (int, float))
-    ]
-    return ", ".join([f"{metrics.get('texts')} texts", *words])
+    found = checksums(folder)
+    missing = [name for name in files if name not in found]
+    altered = [name for name, digest in files.items() if name in found and found[name] != digest]
+    read = [name for name in found if name in _READ or name.startswith(_READ_FOLDERS)]
+    strange = [name for name in read if name not in files]
+    told = {"missing": missing, "altered": altered, "not listed": strange}
+    if any(told.values()):
+        parts = [f"{how}: {', '.join(names)}" for how, names in told.items() if names]
+        raise UserError(
+            f"{folder} is not as it was written ({'; '.join(parts)}). Take it from a backup or train again."
+        )
 
 
 def _plain(value):

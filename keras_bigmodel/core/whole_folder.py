@@ -10,13 +10,14 @@ from pathlib import Path
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.full_disk import full_disk_explained
 
+_MANIFEST = "manifest.json"  # of a version, which is never replaced
 _OLD, _NAME = "old", "name"  # a folder that is being replaced, and what it was called
 HOST = socket.gethostname().replace("-", "_")  # on a shared disk a process number alone says nothing
 ASIDE = ".writing-"  # TF Serving and people pass over names that begin with a dot
 
 
 @contextlib.contextmanager
-def whole_folder(path, *, overwrite=False):
+def whole_folder(path, *, overwrite=False, ours=()):
     """Gives an empty folder beside `path` to write into, and renames it to `path` when the block ends well.
 
     When the block fails, nothing is left; when the process is killed, a folder `.writing-…` may be left beside, which
@@ -25,30 +26,32 @@ def whole_folder(path, *, overwrite=False):
     Args:
         path: the folder to be made.
         overwrite: bool. Whether to replace a folder that is there.
+        ours: names of files, of which a folder that is to be replaced must hold one, as what was written here does.
 
     Yields:
         `Path` of the folder to write into.
 
     Raises:
-        UserError: `path` is there and `overwrite` is False, is a file, or cannot be written; the disk is full.
+        UserError: `path` is there and `overwrite` is False, is a version or nothing of ours, is a file, or cannot be
+            written; the disk is full.
     """
     path = Path(path)
-    check_free(path, overwrite=overwrite)
+    check_free(path, overwrite=overwrite, ours=ours)
     aside = _make_aside(path)
     try:
         with full_disk_explained(path):
             yield aside
             _sync(aside)
-        _rename(aside, path, overwrite)
+        _rename(aside, path, overwrite, ours)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def check_free(path, *, overwrite=False):
+def check_free(path, *, overwrite=False, ours=()):
     """Refuses a path at which a folder cannot be made; ask before hours of work.
 
     Raises:
-        UserError: `path` is a file, or a folder that is not to be replaced.
+        UserError: `path` is a file, or a folder that is not, or may not, be replaced.
     """
     path = Path(path)
     if path.is_dir():
@@ -56,8 +59,18 @@ def check_free(path, *, overwrite=False):
             raise UserError(
                 f"{path} is already there. Choose another name, or remove it first (in Python: overwrite=True)."
             )
+        if any(path.iterdir()) and not _may_be_replaced(path, ours):
+            raise UserError(
+                f"{path} is a version of a model, or holds something else than what overwrite=True replaces "
+                f"({' or '.join(ours) or 'nothing'}). Choose another name, or remove it first."
+            )
     elif path.exists() or path.is_symlink():
         raise UserError(f"{path} is a file; wanted the name of a folder. Choose another name.")
+
+
+def _may_be_replaced(folder, ours):
+    """Whether a folder holds what was written here, and is no published version."""
+    return not (folder / _MANIFEST).exists() and (not ours or any((folder / name).is_file() for name in ours))
 
 
 def check_can_make(folder):
@@ -166,8 +179,8 @@ def _sync(folder):
                 os.fsync(file.fileno())
 
 
-def _rename(aside, path, overwrite):
-    check_free(path, overwrite=overwrite)  # again: somebody may have been faster
+def _rename(aside, path, overwrite, ours):
+    check_free(path, overwrite=overwrite, ours=ours)  # again: somebody may have been faster
     if path.is_dir():
         old = Path(tempfile.mkdtemp(prefix=_prefix(), dir=path.absolute().parent))
         (old / _NAME).write_text(path.name, encoding="utf-8")

@@ -36,7 +36,7 @@ def compare(first, second, table, *, batch_size=64, reporter=SILENT):
     if len(jobs) > 1:
         kinds = " and ".join(model["task"] for model in models)
         raise UserError(f"Models of two kinds came: {kinds}. Compare models of the same kind.")
-    load = lambda folder: lambda: load_task(folder).with_dtype("float32")  # what is shipped computes in it
+    load = lambda folder: lambda: load_task(folder)
     asked = [(model["folder"], load(model["folder"])) for model in models]
     compared = jobs.pop().compare(asked, table, batch_size=batch_size, reporter=reporter)
     for name, model in zip(("first", "second"), models, strict=True):

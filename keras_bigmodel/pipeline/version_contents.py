@@ -42,13 +42,17 @@ def is_saved_task(path):
     return (Path(path) / task_folder.TASK_FILE).is_file() and not (Path(path) / FILE_NAME).is_file()
 
 
-def load_task(path):
+def load_task(path, *, dtype="float32"):
     """Loads the task of a version folder, or of the highest version under a folder, its files checked.
+
+    Args:
+        path: path of a version folder, a folder of versions, or a saved task.
+        dtype: str. As `Task.load`.
 
     Raises:
         UserError: nothing is there, a file is missing or altered, or the task is of a kind that is not known.
     """
     if is_saved_task(path):
-        return job_of(task_folder.task_name(path)).task_class.load(path)
+        return job_of(task_folder.task_name(path)).task_class.load(path, dtype=dtype)
     folder = version_folder(path)
-    return job_of(Manifest.read(folder).task).task_class.load(folder)
+    return job_of(Manifest.read(folder).task).task_class.load(folder, dtype=dtype)

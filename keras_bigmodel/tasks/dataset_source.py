@@ -8,7 +8,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.batch_plan import WINDOW
 from keras_bigmodel.data.length_batches import LengthBatches
 from keras_bigmodel.data.untuned import untuned
-from keras_bigmodel.tasks.list_source import examples_of, weighted
+from keras_bigmodel.tasks.list_source import checked_weights, examples_of, weighted
 
 
 class DatasetSource:
@@ -96,7 +96,7 @@ class DatasetSource:
             )
         targets = encode_targets(keras.tree.map_structure(_concatenated, *(part[1] for part in parts)))
         if parts[0][2] is not None:
-            weights = np.concatenate([part[2] for part in parts]).astype("float32")
+            weights = checked_weights(np.concatenate([part[2] for part in parts]))
         weights = weighted(weights, targets, self._class_weights)
         # The largest batch is the user's size: where batches are shuffled, the small last one may come first.
         rows = None if tokens_per_batch else batch_size or max(_rows(part[0]) for part in parts)

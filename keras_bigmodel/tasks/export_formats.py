@@ -5,7 +5,7 @@ import functools
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.whole_folder import whole_folder
-from keras_bigmodel.export import certify, check_quantize, write_checked_lite, write_checked_saved_model
+from keras_bigmodel.export import PARITY_FILE, certify, check_quantize, write_checked_lite, write_checked_saved_model
 from keras_bigmodel.tasks.checked_hugging_face import write_checked_hugging_face
 
 # Each takes an exportable, a folder, rows and a reporter, runs what it wrote elsewhere, and returns the certificate.
@@ -77,7 +77,7 @@ def export_checked(
         UserError: an unknown format or `quantize`, a folder that is there, or no agreement.
     """
     write = exporter(format, quantize)
-    with whole_folder(folder, overwrite=overwrite) as aside:
+    with whole_folder(folder, overwrite=overwrite, ours=(PARITY_FILE,)) as aside:
         certificate = write(exportable, aside, parity_rows, reporter)
         if accept is not None:
             certificate = certify({**certificate, **accept(aside)}, aside)

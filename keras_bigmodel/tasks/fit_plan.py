@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import keras
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.number_check import check_number
 from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.sources import is_raw, validation_source
 from keras_bigmodel.training import (
@@ -59,6 +60,10 @@ class FitPlan:
     ):
         """Plans a run; arguments as in `Task.fit`, the rows as a source of examples."""
         callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+        check_number("epochs", epochs, least=1, whole=True)
+        check_number("initial_epoch", initial_epoch, least=0, whole=True)
+        check_number("steps_per_epoch", steps_per_epoch, least=1, whole=True)
+        check_number("seed", seed, least=0, whole=True)
         backup = _backup_among(callbacks, steps_per_epoch)
         state = backup.read() if backup else None
         if state is not None:

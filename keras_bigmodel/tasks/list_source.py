@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.number_check import check_number
 from keras_bigmodel.data.examples import Examples
 from keras_bigmodel.data.length_batches import LengthBatches
 from keras_bigmodel.data.ragged_column import RaggedColumn
@@ -28,7 +29,7 @@ class ListSource:
         self._preprocessor = preprocessor
         self._columns = columns
         self._targets = targets
-        self._weights = _checked_weights(weights)
+        self._weights = checked_weights(weights)
         self._class_weights = class_weights
         rows = self._rows
         given = [("labels", part) for part in (targets.values() if isinstance(targets, dict) else [targets])]
@@ -46,6 +47,7 @@ class ListSource:
         Returns:
             `(ListSource, ListSource)`: what remains, and what was cut off.
         """
+        check_number("validation_split", share, above=0, below=1)
         cut = int(self._rows * (1 - share))
         if not 0 < cut < self._rows:
             raise UserError(
@@ -113,14 +115,32 @@ def arrays_of(*values):
             yield np.asarray(value)
 
 
-def _checked_weights(weights):
+def checked_weights(weights):
+    """Returns sample weights as a float32 array `(rows,)`, or as a list of such arrays, one a row.
+
+    Raises:
+        UserError: they are no numbers, not finite, below 0, or of another shape.
+    """
     if weights is None:
         return None
     if isinstance(weights, (list, tuple)) and any(np.ndim(part) for part in weights):
-        return [np.asarray(part, "float32") for part in weights]
-    weights = np.asarray(weights, "float32")
+        return [_numbers(part) for part in weights]
+    weights = _numbers(weights)
     if weights.shape[1:] == (1,):
         weights = weights[:, 0]
     if weights.ndim != 1:
         raise UserError(f"Sample weights of shape {weights.shape} came; wanted one number a text.")
     return weights
+
+
+def _numbers(values):
+    try:
+        array = np.asarray(values, "float32")
+    except (TypeError, ValueError) as error:
+        raise UserError(f"The sample weights are no numbers ({error!s:.80}); wanted one number a text.") from error
+    bad = np.flatnonzero(~(np.isfinite(array) & (array >= 0)).ravel())
+    if len(bad):
+        raise UserError(
+            f"Entry {bad[0]} of the sample weights is {array.ravel()[bad[0]]}; wanted finite numbers, 0 or more."
+        )
+    return array

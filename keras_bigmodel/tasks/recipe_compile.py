@@ -3,6 +3,7 @@
 import keras
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.number_check import check_number
 from keras_bigmodel.training import FROZEN_LEARNING_RATE, recipe_optimizer
 
 
@@ -37,6 +38,10 @@ def optimizer_and_loss(task, optimizer, loss, given, label_smoothing):
             "A schedule came as learning_rate, and the recipe has its own: give its peak as a number, or an "
             "optimizer with your schedule, e.g. compile(keras.optimizers.AdamW(schedule))."
         )
+    check_number("learning_rate", given.get("learning_rate"), above=0)
+    check_number("weight_decay", given.get("weight_decay"), least=0)
+    check_number("gradient_accumulation_steps", given.get("gradient_accumulation_steps"), least=1, whole=True)
+    check_number("label_smoothing", label_smoothing, least=0, below=1)
     if task.is_frozen:
         given.setdefault("learning_rate", FROZEN_LEARNING_RATE)
     return (

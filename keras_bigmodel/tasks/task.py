@@ -103,12 +103,13 @@ class Task(RawRowModel):
         super().save(filepath, overwrite=True, **kwargs)
 
     @classmethod
-    def load(cls, folder, *, dtype="auto"):
+    def load(cls, folder, *, dtype="float32"):
         """Reads what `save` wrote, or a version folder, or the highest version under a folder of versions.
 
         Args:
             folder: path.
-            dtype: str. Dtype of the layers. Defaults to `"auto"`: bfloat16 where this machine is fast at it.
+            dtype: str. Dtype of the layers. Defaults to `"float32"`, in which the model was measured and exported;
+                `"auto"` is bfloat16 where this machine is fast at it: to go on training, or for more answers a second.
 
         Raises:
             UserError: nothing of ours is there, it is of another task or a newer version, or its files are altered.

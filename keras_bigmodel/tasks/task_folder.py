@@ -5,8 +5,9 @@ from pathlib import Path
 
 import keras
 
+from keras_bigmodel.core.answers import describe_reader
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.manifest import FILE_NAME, Manifest
+from keras_bigmodel.core.manifest import FILE_NAME, Manifest, checksums, refuse_other_files
 from keras_bigmodel.core.versions import version_folder, version_numbers
 from keras_bigmodel.core.whole_folder import whole_folder
 from keras_bigmodel.tasks.checkpoint_weights import checkpoint_map, load_checkpoint_weights
@@ -22,9 +23,9 @@ def save(task, folder, *, overwrite=False):
     folder = Path(folder)
     if version_numbers(folder):
         raise UserError(f"{folder} holds versions 1, 2, … of a model. Save into a folder of its own.")
-    with whole_folder(folder, overwrite=overwrite) as aside:
-        _write_description(task, aside)
+    with whole_folder(folder, overwrite=overwrite, ours=(TASK_FILE,)) as aside:
         _plain(task).save_weights(aside / WEIGHTS_FILE)
+        _write_description(task, aside, with_files=True)
 
 
 def write_beside_saved_model(task, folder):
@@ -37,12 +38,13 @@ def write_beside_saved_model(task, folder):
     _write_description(task, Path(folder), weights=checkpoint_map(task))
 
 
-def load(cls, folder, *, dtype="auto"):
+def load(cls, folder, *, dtype="float32"):
     """Reads a task; see `Task.load`."""
     folder = _task_folder(folder)
-    if (folder / FILE_NAME).is_file():
-        Manifest.read(folder).check(folder)
+    manifest = _checked_manifest(folder)
     described = _read_description(folder, cls)
+    if manifest is None:
+        _check_files(folder, described)
     config = described["config"]
     config["dtype"] = keras.dtype_policies.serialize(resolve_dtype(dtype))
     try:
@@ -58,6 +60,11 @@ def load(cls, folder, *, dtype="auto"):
             f"{folder / TASK_FILE} does not describe a whole task ({str(error).splitlines()[0]:.160}). Take the folder "
             "from a backup or train again."
         ) from error
+    if manifest is not None and manifest.answers != describe_reader(task.answer_reader()):
+        raise UserError(
+            f"{folder / FILE_NAME} reads answers otherwise than {TASK_FILE} beside it: {manifest.answers} and "
+            f"{describe_reader(task.answer_reader())}. Take the folder from a backup or train again."
+        )
     if isinstance(described.get("weights"), dict):
         load_checkpoint_weights(task, folder, described["weights"])
     else:
@@ -65,7 +72,28 @@ def load(cls, folder, *, dtype="auto"):
     return task
 
 
-def _write_description(task, folder, **more):
+def _checked_manifest(folder):
+    """Returns the `Manifest` of a version whose files are as they were written, None for a saved task."""
+    if not (folder / FILE_NAME).is_file():
+        return None
+    manifest = Manifest.read(folder)
+    manifest.check(folder)
+    return manifest
+
+
+def _check_files(folder, described):
+    """Refuses a saved task whose files are not those that its description lists."""
+    files = described.get("files")
+    if described["format"] >= 2 and not files:
+        raise UserError(
+            f"{folder} holds no {FILE_NAME}, and {TASK_FILE} lists no files: it is not whole. Take the folder from a "
+            "backup or train again."
+        )
+    if files:  # a task saved in format 1 has none
+        refuse_other_files(folder, {**files, TASK_FILE: checksums(folder)[TASK_FILE]})
+
+
+def _write_description(task, folder, *, with_files=False, **more):
     config = task.get_config()
     preprocessor = config["preprocessor"]
     kept, files = task.preprocessor.to_files(preprocessor["config"])
@@ -73,6 +101,8 @@ def _write_description(task, folder, **more):
         (folder / name).write_bytes(text.encode("utf-8"))
     config["preprocessor"] = {**preprocessor, "config": kept}
     described = {"format": FORMAT, "task": type(task).__name__, "config": config, **more}
+    if with_files:
+        described["files"] = checksums(folder)
     text = json.dumps(described, indent=2, ensure_ascii=False)
     (folder / TASK_FILE).write_text(text + "\n", encoding="utf-8")
 
@@ -134,7 +164,7 @@ def _read_json(folder):
         raise UserError(f"{folder} holds no {TASK_FILE}, so it cannot be loaded for training or predicting.") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not readable ({error}). Take the folder from a backup or train again.") from error
-    kinds = {"config": dict, "format": int, "weights": dict}
+    kinds = {"config": dict, "format": int, "weights": dict, "files": dict}
     if not isinstance(described, dict) or not all(
         isinstance(described.get(name, kind()), kind) for name, kind in kinds.items()
     ):

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.answers import PredictionReader
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.number_check import check_number
 from keras_bigmodel.export import Endpoint, SameChoice
 from keras_bigmodel.layers import ClsPooling, MeanPooling
 from keras_bigmodel.models.bert import BertEncoder
@@ -63,6 +64,8 @@ class TextClassifier(Task):
             raise TypeError(f"TextClassifier takes no argument {', '.join(unknown)}.")
         names = LabelNames(labels)
         _check_fit(encoder, preprocessor, pooling)
+        check_number("dropout", dropout, least=0, below=1)
+        check_number("l2", l2, least=0)
 
         # Parts
         pool = {"mean": MeanPooling, "cls": ClsPooling}.get(pooling)
@@ -203,6 +206,8 @@ class TextClassifier(Task):
     def class_weights_of(self, class_weight):
         """Returns the `ClassWeights` of a dict of label name or number → weight; 1 where none is given."""
         keys = list(class_weight)
+        for key in keys:
+            check_number(f"class_weight[{key!r:.40}]", class_weight[key], least=0)
         shares = np.ones(self.num_outputs, "float32")
         shares[self.label_names.numbers(keys)] = [float(class_weight[key]) for key in keys]
         return ClassWeights(shares)

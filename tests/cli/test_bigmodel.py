@@ -142,13 +142,87 @@ def test_predict_labels_one_argument(bigmodel, model):
 
 @pytest.mark.parametrize("dash", [(), ("-",)], ids=["nothing", "dash"])
 def test_predict_reads_standard_input_line_by_line(bigmodel, model, dash):
-    answers = _answers(bigmodel("predict", model, *dash, stdin="erste Zeile\r\n\nzweite\tZeile\n汉字"))
+    ran = bigmodel("predict", model, *dash, stdin="\ufefferste Zeile\r\n\nzweite\tZeile\n汉字")
+    answers = [json.loads(line) for line in ran.out.splitlines()]
     assert [answer["text"] for answer in answers] == ["erste Zeile", "", "zweite\tZeile", "汉字"]
+    assert [answer["label"] is None for answer in answers] == [False, True, False, False]
+    assert ran.err.strip() == "1 row has no text: its answer is null."
 
 
-def test_predict_takes_bytes_that_are_no_utf8(bigmodel, model):
-    answers = _answers(bigmodel("predict", model, stdin=b"caf\xe9\nok\n".decode("utf-8", "surrogateescape")))
-    assert [answer["text"] for answer in answers] == ["caf\ufffd", "ok"]
+@pytest.mark.parametrize("name", ["lines.txt", None])
+def test_predict_reads_other_encodings_where_they_are_named_and_refuses_them_where_not(bigmodel, model, tmp_path, name):
+    content = "café\nok\n".encode("cp1252")
+    given = () if name is None else (tmp_path / name,)
+    if name is not None:
+        (tmp_path / name).write_bytes(content)
+    stdin = content.decode("utf-8", "surrogateescape")
+    refused = bigmodel("predict", model, *given, stdin=stdin)
+    assert (refused.code, refused.out) == (2, "")
+    assert "--encoding" in refused.err
+    answers = _answers(bigmodel("predict", model, *given, "--encoding", "cp1252", stdin=stdin))
+    assert [answer["text"] for answer in answers] == ["café", "ok"]
+
+
+def test_predict_reads_utf_16_by_its_mark(bigmodel, model, tmp_path):
+    (tmp_path / "lines.txt").write_bytes("谢谢\nok\n".encode("utf-16"))
+    assert [answer["text"] for answer in _answers(bigmodel("predict", model, tmp_path / "lines.txt"))] == ["谢谢", "ok"]
+
+
+OTHER_FILES = {
+    "lines.txt.gz": (b"\x1f\x8b" + b"x" * 50, "compressed with gzip"),
+    "book.xlsx": (b"PK\x03\x04 [Content_Types].xml" + b"x" * 50, "an Excel workbook"),
+    "paper.pdf": (b"%PDF-1.7 x", "a PDF document"),
+    "rows.json": (b'[{"text": "a"}]', "holds JSON, not a text a line"),
+    "rows.txt": (b'{"text": "a"}\n', "Give --format jsonl"),
+    "noise.bin": (b"\xff\xfe\xfa\x00\x01" * 9, "--encoding"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_FILES)
+def test_predict_refuses_files_that_hold_no_lines_of_text(bigmodel, model, tmp_path, name):
+    content, words = OTHER_FILES[name]
+    (tmp_path / name).write_bytes(content)
+    ran = bigmodel("predict", model, tmp_path / name)
+    assert (ran.code, ran.out) == (2, "")
+    assert words in ran.err
+
+
+def test_predict_takes_no_files_name_for_a_text(bigmodel, model, table, tmp_path):
+    ran = bigmodel("predict", model, table, table)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"2 inputs came, and {table} is a file" in ran.err
+
+
+@pytest.mark.parametrize("option", [("--text", "a"), ("--format", "csv"), ("--header",), ("--no-quotes",)], ids=str)
+@pytest.mark.parametrize("where", ["standard input", "a file of lines", "texts"])
+def test_predict_refuses_options_of_tables_where_there_is_none(bigmodel, model, tmp_path, option, where):
+    (tmp_path / "lines.txt").write_text("one\ntwo\n")
+    given = {"standard input": (), "a file of lines": (tmp_path / "lines.txt",), "texts": ("a text", "another")}[where]
+    if where == "a file of lines" and option == ("--format", "csv"):
+        return  # this makes a table of it
+    ran = bigmodel("predict", model, *given, *option, stdin="one\n")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{option[0]} came, and" in ran.err
+
+
+def test_two_that_write_one_file_do_not_mix(model, tmp_path):
+    lines = {name: [f"{name} {row}" for row in range(300)] for name in ("first", "second")}
+    for name, texts in lines.items():
+        (tmp_path / f"{name}.txt").write_text("\n".join(texts))
+    command = [sys.executable, "-m", "keras_bigmodel", "predict", str(model)]
+    out = tmp_path / "answers.jsonl"
+    running = [
+        subprocess.Popen(
+            [*command, str(tmp_path / f"{name}.txt"), "--out", str(out)], stderr=subprocess.PIPE, text=True
+        )
+        for name in lines
+    ]
+    said = [process.communicate()[1] for process in running]
+    codes = [process.returncode for process in running]
+    written = [json.loads(line)["text"] for line in out.read_text().splitlines()]
+    assert written in lines.values()
+    assert sorted(codes) == [0, 2]
+    assert any("already there" in text for text in said)
 
 
 def test_predict_of_no_lines_is_refused(bigmodel, model):

@@ -1,6 +1,7 @@
 """Tables that are read as they are used: what is printed and written, and what is left where one cannot be read on."""
 
 import json
+import os
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_a_bad_row_far_down_ends_it_and_what_was_answered_stands_aside(bigmodel,
     with path.open("a", encoding="utf-8") as file:
         file.write("{broken\n")
     ran = bigmodel("predict", model, path, "--out", tmp_path / "answers.jsonl")
-    part = tmp_path / "answers.jsonl.part"
+    part = tmp_path / f"answers.jsonl.{os.getpid()}.part"
     assert ran.code == 2
     assert f"Line 31 of {path} is no JSON" in ran.err
     assert ran.err.strip().endswith(f"The answers so far stand in {part}.")
@@ -68,10 +69,12 @@ def test_notes_on_a_table_are_said_once(bigmodel, model, tmp_path):
     path = WRITERS[".csv"](tmp_path / "table.csv", rows, header=("comment", "stars"))
     ran = bigmodel("predict", model, path)
     assert ran.code == 0
-    assert len(ran.out.splitlines()) == 30
+    lines = [json.loads(line) for line in ran.out.splitlines()]
+    assert [line["text"] for line in lines] == [text for text, _ in rows]
+    assert lines[-1] == {"text": "", "label": None, "probability": None, "probabilities": None}
     assert ran.err.splitlines() == [
         "Took column comment as the text; name others with --text.",
-        "Left out 1 rows: empty text.",
+        "1 row has no text: its answer is null.",
     ]
 
 

@@ -102,6 +102,25 @@ def test_overwrite_replaces_the_whole_folder(tmp_path):
     assert left_over(tmp_path) == []
 
 
+def test_only_what_was_written_here_is_replaced(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.txt").write_text("mine")
+    with pytest.raises(UserError, match="something else than what overwrite=True replaces"):
+        write(tmp_path / "model", overwrite=True, ours=("a.txt",))
+    assert contents(tmp_path / "model") == {"mine.txt": "mine"}
+    (tmp_path / "model" / "a.txt").write_text("old")
+    write(tmp_path / "model", overwrite=True, ours=("a.txt",))
+    assert contents(tmp_path / "model") == {"a.txt": "new"}
+
+
+def test_a_version_is_never_replaced(tmp_path):
+    write(tmp_path / "model")
+    (tmp_path / "model" / "manifest.json").write_text("{}")
+    with pytest.raises(UserError, match="is a version of a model"):
+        write(tmp_path / "model", overwrite=True)
+    assert set(contents(tmp_path / "model")) == {"a.txt", "manifest.json"}
+
+
 def test_a_failure_while_overwriting_leaves_the_old_folder(tmp_path):
     write(tmp_path / "model", "old")
     with pytest.raises(RuntimeError), whole_folder(tmp_path / "model", overwrite=True) as folder:

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from keras_bigmodel import TextClassifier, UserError
-from tests.task_contract import LABELS
+from tests.task_contract import LABELS, messages
 
 
 @pytest.fixture(scope="module")
@@ -195,3 +195,54 @@ def test_tasks_on_another_backend_are_refused_with_a_sentence():
     assert last.startswith("keras_bigmodel.core.errors.UserError: ")
     assert "jax" in last
     assert "KERAS_BACKEND=tensorflow" in last
+
+
+# ---- numbers outside of their range
+
+NAN, INF = float("nan"), float("inf")
+NUMBERS = {
+    "learning_rate": [0.0, -1e-4, NAN, INF, "1e-4", True],
+    "weight_decay": [-0.1, NAN, INF, "0.1"],
+    "gradient_accumulation_steps": [0, -1, 1.5, NAN],
+    "label_smoothing": [-0.1, 1.0, NAN],
+}
+FIT_NUMBERS = {
+    "epochs": [0, -1, 1.5, NAN],
+    "initial_epoch": [-1, 0.5],
+    "steps_per_epoch": [0, 1.5],
+    "seed": [-1, 0.5, NAN],
+    "batch_size": [0, 2.5, NAN],
+    "tokens_per_batch": [0, 2.5],
+    "validation_split": [-0.1, 1.0, 2, NAN],
+    "class_weight": [{"bad": NAN}, {"bad": -1.0}, {"bad": INF}, {"bad": "much"}],
+    "sample_weight": [[NAN] * 12, [-1.0] * 12, [INF] * 12, ["much"] * 12],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in NUMBERS.items() for value in values])
+def test_compile_refuses_numbers_outside_of_their_range(task, name, value):
+    refused(lambda: task.compile(**{name: value}), f"{name}=", "wanted a")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in FIT_NUMBERS.items() for value in values], ids=str
+)
+def test_fit_refuses_numbers_outside_of_their_range(task, name, value):
+    texts, labels = messages(12)
+    words = name.split("_")[0] if name.endswith("weight") else f"{name}="
+    refused(lambda: task.fit(texts, labels, verbose=0, **{name: value}), words, "wanted")
+
+
+@pytest.mark.parametrize(
+    "how", [{"dropout": NAN}, {"dropout": 1.0}, {"dropout": "0.1"}, {"l2": NAN}, {"l2": -1.0}], ids=str
+)
+def test_a_classifier_refuses_numbers_outside_of_their_range(tiny_bert, how):
+    (name,) = how
+    refused(
+        lambda: TextClassifier.from_encoder(tiny_bert, LABELS, dtype="float32", **how), f"{name}=", "wanted a number"
+    )
+
+
+@pytest.mark.parametrize("top_k", [0, -1, 1.5, "2", NAN])
+def test_answers_refuse_a_top_k_that_is_no_number_of_labels(task, top_k):
+    refused(lambda: task.classify(["a text"], top_k=top_k), "top_k=", "whole number, 1 or more")

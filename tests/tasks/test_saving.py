@@ -117,6 +117,44 @@ def test_a_frozen_encoder_stays_frozen(tiny_bert, tmp_path):
     np.testing.assert_allclose(loaded.predict(["where is it"]), task.predict(["where is it"]), atol=1e-6)
 
 
+def test_a_folder_that_is_not_ours_is_never_replaced(task, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "summer.jpg").write_text("mine")
+    for act in (task.save, task.export):
+        with pytest.raises(UserError, match="holds something else than what overwrite=True replaces"):
+            act(tmp_path / "photos", overwrite=True)
+    assert (tmp_path / "photos" / "summer.jpg").read_text() == "mine"
+
+
+def test_a_published_version_is_never_replaced(task, tmp_path):
+    task.save(tmp_path / "model")
+    (tmp_path / "model" / "manifest.json").write_text("{}")
+    with pytest.raises(UserError, match="is a version of a model"):
+        task.save(tmp_path / "model", overwrite=True)
+    assert (tmp_path / "model" / "manifest.json").is_file()
+
+
+def test_answers_of_what_was_loaded_are_computed_as_they_were_measured(task, tmp_path):
+    task.save(tmp_path / "saved")
+    assert TextClassifier.load(tmp_path / "saved").export_dtype == "float32"
+    assert TextClassifier.load(tmp_path / "saved", dtype="mixed_bfloat16").export_dtype == "bfloat16"
+
+
+@pytest.mark.parametrize("name", ["weights.weights.h5", "vocab.txt"])
+def test_a_bit_that_flipped_in_a_saved_folder_is_noticed(saved, name):
+    content = bytearray((saved / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (saved / name).write_bytes(content)
+    with pytest.raises(UserError, match=f"altered: {name}"):
+        TextClassifier.load(saved)
+
+
+def test_a_saved_folder_without_its_list_of_files_is_refused(saved):
+    _change(saved, files={})
+    with pytest.raises(UserError, match=r"lists no files: it is not whole"):
+        TextClassifier.load(saved)
+
+
 SPOILT = {
     "no json": (lambda folder: (folder / "task.json").write_text("{"), ["task.json is not readable"]),
     "a list": (lambda folder: (folder / "task.json").write_text("[]"), ["task.json"]),

@@ -11,6 +11,7 @@ from keras_bigmodel.data.tables.table_layout import ROLES, TableLayout
 from keras_bigmodel.data.tables.table_rows import place, table_rows
 
 LONGEST_TEXT = 100_000  # characters; what stands beyond, no encoder reads
+_EMPTY = "empty text"
 _ROWS_TO_LOOK_AT = 10_000  # to find header and columns
 _MOST_JOINED = 10_000  # rows that quote marks may have joined and that are kept, to be looked at in the end
 
@@ -29,6 +30,7 @@ class CheckedRows:
         encoding: four
         header: and
         with_labels: this one.
+        keep_empty: bool. Whether rows with an empty text are given too, so that each row has its place.
 
     Attributes:
         columns: dict of role → the column's name, or its number from 1.
@@ -42,7 +44,18 @@ class CheckedRows:
         UserError: when it is made: no such file, no rows, no such column; while it is read: what stands in which line.
     """
 
-    def __init__(self, path, *, named, format=None, quotes=True, encoding=None, header=None, with_labels=True):
+    def __init__(
+        self,
+        path,
+        *,
+        named,
+        format=None,
+        quotes=True,
+        encoding=None,
+        header=None,
+        with_labels=True,
+        keep_empty=False,
+    ):
         self.path = Path(path)
         self.format = table_format(self.path, format)
         alone = not (with_labels or named["pair"] or header) and named["text"] in (None, "1")
@@ -53,6 +66,7 @@ class CheckedRows:
         self._layout = TableLayout.find(first, named=named, header=header, with_labels=with_labels, path=self.path)
         self._rows = itertools.chain(first[self._layout.header_rows :], rows)
         self.columns, self.notes = self._layout.columns, list(self._layout.notes)
+        self._keep_empty = keep_empty
         self.usable, self.dropped, self.cut, self.number = 0, {}, 0, 0
         self._joined, self._labels, self._weighs = [], set(), False
 
@@ -75,6 +89,8 @@ class CheckedRows:
             self._joined.append(row)
         cells = {role: self._cell(row, role) for role in self._layout.keys if role != "weight"}
         reason = _reason_to_drop(cells)
+        if reason == _EMPTY and self._keep_empty:
+            reason = None
         if reason is not None:
             self.dropped[reason] = self.dropped.get(reason, 0) + 1
             return None
@@ -122,7 +138,7 @@ def columns_named(text=None, pair=None, label=None, weight=None):
 
 def _reason_to_drop(cells):
     if not cells["text"].strip():
-        return "empty text"
+        return _EMPTY
     return "no label" if "label" in cells and not cells["label"] else None
 
 

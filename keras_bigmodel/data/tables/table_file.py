@@ -47,14 +47,37 @@ def table_format(path, format=None):
         raise UserError(f'"{format}" is no format of a table.{hint} Give one of: --format {", ".join(FORMATS)}.')
     first = _first_bytes(path)
     found = format or _ENDINGS.get(path.suffix.lower())
+    _refuse_kinds(path, first, found, f"a table as {_TELLING}")
+    if found is None:
+        raise UserError(f"{_ending(path)}, which says nothing of its format. {_advice(first)}")
+    return found
+
+
+def check_lines_of_text(path):
+    """Refuses a file that does not hold a text a line: a table, JSON, a packed file, a document.
+
+    Args:
+        path: `Path` of a file that has not the ending of a table.
+
+    Raises:
+        UserError: the sentence says what it is, and what to do.
+    """
+    first = _first_bytes(path)
+    _refuse_kinds(path, first, None, "a file with a text a line")
+    line = first.decode("utf-8", "replace").lstrip("\ufeff").lstrip().partition("\n")[0]
+    if path.suffix.lower() == ".json" or line.startswith(("[{", "{")):
+        raise UserError(
+            f"{path} holds JSON, not a text a line. Give --format jsonl if each line is an object; else write it as "
+            "JSON lines, one object a line."
+        )
+
+
+def _refuse_kinds(path, first, found, wanted):
     for magic, kind, advice in _KINDS:
         if first.startswith(magic) and not (magic == b"PAR1" and found == "parquet"):
             if magic.startswith(b"PK") and b"[Content_Types].xml" in first:
                 kind, advice = "an Excel workbook", _EXPORT
-            raise UserError(f"{path} is {kind}, not a table as {_TELLING}. {advice}.")
-    if found is None:
-        raise UserError(f"{_ending(path)}, which says nothing of its format. {_advice(first)}")
-    return found
+            raise UserError(f"{path} is {kind}, not {wanted}. {advice}.")
 
 
 def _first_bytes(path):

@@ -30,6 +30,8 @@ class TableStream:
         encoding: str. Defaults to UTF-8, or what a byte order mark says.
         header: bool. Defaults to what it looks like.
         with_labels: bool. False reads neither labels nor weights. Defaults to True.
+        keep_empty: bool. Whether rows with an empty text come too, so that each row of the table keeps its place.
+            Defaults to False.
         folder: path of a folder where `fit` and `evaluate` keep the token ids while they run, two to five bytes a
             token. Defaults to the system's temporary folder; where that one is in memory, give one on a disk.
 
@@ -58,12 +60,14 @@ class TableStream:
         encoding=None,
         header=None,
         with_labels=True,
+        keep_empty=False,
         folder=None,
     ):
         self.path = str(path)
         self.folder = folder
         self._how = {"format": format, "quotes": quotes, "encoding": encoding, "header": header}
-        self._how |= {"with_labels": with_labels, "named": columns_named(text, pair, label, weight)}
+        self._how |= {"with_labels": with_labels, "keep_empty": keep_empty}
+        self._how["named"] = columns_named(text, pair, label, weight)
         self._wanted = ()
         self._stamp = None
         self.columns, self.dropped, self.cut, self.notes, self.number = {}, {}, 0, [], 0

@@ -1,0 +1,36 @@
+"""Whether a number is in its range. Knows numbers; not what they mean."""
+
+import math
+import numbers
+
+from keras_bigmodel.core.errors import UserError
+
+
+def check_number(name, value, *, least=None, above=None, below=None, whole=False):
+    """Refuses what is no number, no finite one, or outside of a range.
+
+    Args:
+        name: str. What the number is called.
+        value: what came; None is passed.
+        least: number. The smallest that is taken.
+        above: number. What it must be larger than.
+        below: number. What it must be smaller than.
+        whole: bool. Whether only whole numbers are taken.
+
+    Raises:
+        UserError: the sentence says what came and what is wanted.
+
+    >>> check_number("dropout", 0.1, least=0, below=1)
+    """
+    if value is None:
+        return
+    is_number = isinstance(value, numbers.Integral if whole else numbers.Real) and not isinstance(value, bool)
+    in_range = is_number and math.isfinite(value)
+    if in_range:
+        in_range = (least is None or value >= least) and (above is None or value > above)
+        in_range = in_range and (below is None or value < below)
+    if not in_range:
+        words = [f"{least} or more"] * (least is not None) + [f"above {above}"] * (above is not None)
+        words += [f"below {below}"] * (below is not None)
+        kind = "whole number" if whole else "number"
+        raise UserError(f"{name}={value!r:.40} came; wanted a {kind}{', ' * bool(words)}{' and '.join(words)}.")
