@@ -57,7 +57,7 @@ def test_the_recipe_takes_accumulation_and_smoothing(tiny_bert):
         ({"optimizer": "sgd", "gradient_accumulation_steps": 2}, "gradient_accumulation_steps came"),
         ({"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 0.1}, "learning_rate and weight_decay came"),
         ({"loss": "sparse_categorical_crossentropy", "label_smoothing": 0.1}, "label_smoothing came"),
-        ({"label_smoothing": 1.0}, "label_smoothing=1.0 came; wanted 0 to below 1"),
+        ({"label_smoothing": 1.0}, "label_smoothing=1.0 came; wanted a number, 0 or more and below 1"),
     ],
 )
 def test_a_part_of_the_recipe_beside_what_replaces_it_is_refused(tiny_bert, how, sentence):
