@@ -72,10 +72,11 @@ class Manifest:
         return self.answers.get("labels", [])
 
     def write(self, folder):
-        """Writes `manifest.json` with the checksums of everything else in the folder."""
+        """Writes `manifest.json` with the checksums of everything else in the folder; returns it as written."""
         described = dataclasses.replace(self, files=checksums(folder), versions=package_versions())
         text = json.dumps(dataclasses.asdict(described), indent=2, ensure_ascii=False, default=_plain)
         (Path(folder) / FILE_NAME).write_text(text + "\n", encoding="utf-8")
+        return described
 
     @classmethod
     def read(cls, folder):

@@ -33,8 +33,7 @@ def write_version(task, folder, manifest, *, parity_rows=None, write_report=None
     manifest = dataclasses.replace(manifest, parity=parity_in_short(certificate))
     if write_report is not None:
         write_report(Path(folder), manifest, certificate)
-    manifest.write(folder)
-    return manifest
+    return manifest.write(folder)
 
 
 def is_saved_task(path):
