@@ -95,13 +95,10 @@ def _is_file(name):
 
 def _decoded(file, encoding):
     """Yields the lines of a binary stream as text, or says in which line its bytes are none."""
-    try:
-        lines = io.TextIOWrapper(file, encoding=encoding or "utf-8-sig", newline="")
-    except LookupError as error:
-        raise UserError(
-            f'--encoding "{encoding}" is not known. Give one such as utf-8, utf-16, gb18030, big5 or cp1252.'
-        ) from error
-    number = 0
+    from keras_bigmodel.data.tables.text_lines import known_encoding
+
+    encoding_of = "utf-8-sig" if encoding is None else known_encoding(encoding)  # without a byte order mark
+    lines, number = io.TextIOWrapper(file, encoding=encoding_of, newline=""), 0
     try:
         for number, line in enumerate(lines, start=1):
             if "\0" in line:

@@ -128,12 +128,13 @@ class Manifest:
         refuse_other_files(folder, self.files)
 
 
-def refuse_other_files(folder, files):
+def refuse_other_files(folder, files, *, besides=()):
     """Refuses a folder whose files are not those that were written.
 
     Args:
         folder: path.
         files: dict of path in the folder → sha256.
+        besides: names of files that may stand there unlisted: the one that holds the list.
 
     Raises:
         UserError: a file is missing or altered, or one that a model is read from is not among them; the sentence names
@@ -143,7 +144,7 @@ def refuse_other_files(folder, files):
     missing = [name for name in files if name not in found]
     altered = [name for name, digest in files.items() if name in found and found[name] != digest]
     read = [name for name in found if name in _READ or name.startswith(_READ_FOLDERS)]
-    strange = [name for name in read if name not in files]
+    strange = [name for name in read if name not in files and name not in besides]
     told = {"missing": missing, "altered": altered, "not listed": strange}
     if any(told.values()):
         parts = [f"{how}: {', '.join(names)}" for how, names in told.items() if names]

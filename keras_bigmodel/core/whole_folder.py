@@ -9,8 +9,8 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.full_disk import full_disk_explained
+from keras_bigmodel.core.manifest import FILE_NAME
 
-_MANIFEST = "manifest.json"  # of a version, which is never replaced
 _OLD, _NAME = "old", "name"  # a folder that is being replaced, and what it was called
 HOST = socket.gethostname().replace("-", "_")  # on a shared disk a process number alone says nothing
 ASIDE = ".writing-"  # TF Serving and people pass over names that begin with a dot
@@ -69,8 +69,8 @@ def check_free(path, *, overwrite=False, ours=()):
 
 
 def _may_be_replaced(folder, ours):
-    """Whether a folder holds what was written here, and is no published version."""
-    return not (folder / _MANIFEST).exists() and (not ours or any((folder / name).is_file() for name in ours))
+    """Whether a folder holds what was written here, and is no published version, which is never replaced."""
+    return not (folder / FILE_NAME).exists() and (not ours or any((folder / name).is_file() for name in ours))
 
 
 def check_can_make(folder):

@@ -1,5 +1,6 @@
 """Two models asked the same texts. Knows version folders and jobs; no command line."""
 
+import functools
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
@@ -36,8 +37,7 @@ def compare(first, second, table, *, batch_size=64, reporter=SILENT):
     if len(jobs) > 1:
         kinds = " and ".join(model["task"] for model in models)
         raise UserError(f"Models of two kinds came: {kinds}. Compare models of the same kind.")
-    load = lambda folder: lambda: load_task(folder)
-    asked = [(model["folder"], load(model["folder"])) for model in models]
+    asked = [(model["folder"], functools.partial(load_task, model["folder"])) for model in models]
     compared = jobs.pop().compare(asked, table, batch_size=batch_size, reporter=reporter)
     for name, model in zip(("first", "second"), models, strict=True):
         compared[name] = {**{key: model[key] for key in ("folder", "name", "version")}, **compared[name]}

@@ -3,12 +3,13 @@
 from keras_bigmodel.core.errors import UserError
 
 
-def read_parts(settings, say, read, hold_back):
-    """Reads the tables that the settings name.
+def read_parts(settings, say, whole, read, hold_back):
+    """Reads the tables that the settings name beside the one to train on, or holds rows of that one back.
 
     Args:
         settings: `TrainSettings`.
         say: function that is told what was left out.
+        whole: the table to train on.
         read: function of a path and the settings → table.
         hold_back: function of a table and the settings → `(rows kept, rows held back)`, two lists of numbers.
 
@@ -18,7 +19,6 @@ def read_parts(settings, say, read, hold_back):
     Raises:
         UserError: a table cannot be read, or is too small to hold rows back.
     """
-    whole = read(settings.table, settings)
     _tell(whole, say)
     if settings.validation is None:
         kept, held = hold_back(whole, settings)

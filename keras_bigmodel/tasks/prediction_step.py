@@ -49,20 +49,7 @@ class PredictionStep:
         return [layer.lora_enabled for layer in self._projections]
 
     def answer(self, examples, *, batch_size=None, verbose=0, callbacks=None):
-        """Answers rows in batches of like length.
-
-        Args:
-            examples: `Examples` without targets.
-            batch_size: int. Rows in a batch; see `batches_of`.
-            verbose: as in `keras.Model.predict`.
-            callbacks: as in `keras.Model.predict`.
-
-        Returns:
-            `OutputRows`.
-
-        Raises:
-            UserError: a callback stopped predicting: rows are answered by length, so some would lack theirs.
-        """
+        """Returns the `OutputRows` of examples; `batch_size` as `batches_of`, the others as `answered`."""
         weights = self._cast() if self._variables else []
         compute = lambda rows: _as_arrays(self._predict(examples.batch(rows), weights))
         plan = batches_of(examples, batch_size).plan()

@@ -191,11 +191,8 @@ class RawRowModel(keras.Model):
             yield part, self._answers(_rows_in(part), {"batch_size": batch_size, "callbacks": callbacks}, options)
 
     def _answers(self, rows, how, options):
-        read, columns = self.answer_reader(), self.preprocessor.checked(rows)
-        names = tuple(columns)
-        raw = zip(*columns.values(), strict=True)
-        outputs = self._predictor.rows(columns, **how)
-        return [read(out, dict(zip(names, row, strict=True)), **options) for out, row in zip(outputs, raw, strict=True)]
+        read = self.answer_reader()
+        return [read(outputs, row, **options) for row, outputs in self._predictor.rows(rows, **how)]
 
     def embed(self, x, batch_size=None):
         """Returns one vector a row: what the head sees. Float32 array `(rows, hidden_dim)`.

@@ -45,12 +45,15 @@ class RowPredictor:
         return self._outputs(columns, batch_size, **kwargs).arrays()
 
     def rows(self, rows, batch_size=None, **kwargs):
-        """Returns a list of each row's outputs, as long as the row is; arguments as `arrays`."""
+        """Yields each raw row, a dict by column, and its outputs, as long as the row is; arguments as `arrays`."""
         check_batch_size(batch_size=batch_size)
         columns = self._columns(rows)
         if self._is_one_batch(columns, batch_size, kwargs):
-            return rows_of(self._step().answer_batch(self._preprocessor.padded(columns)))
-        return self._outputs(columns, batch_size, **kwargs).rows()
+            outputs = rows_of(self._step().answer_batch(self._preprocessor.padded(columns)))
+        else:
+            outputs = self._outputs(columns, batch_size, **kwargs).rows()
+        for output, *values in zip(outputs, *columns.values(), strict=True):
+            yield dict(zip(columns, values, strict=True)), output
 
     def _is_one_batch(self, columns, batch_size, kwargs):
         """Whether rows are so few that they make one batch, and their outputs have no lengths to be cut to."""

@@ -90,7 +90,7 @@ def _check_files(folder, described):
             "backup or train again."
         )
     if files:  # a task saved in format 1 has none
-        refuse_other_files(folder, {**files, TASK_FILE: checksums(folder)[TASK_FILE]})
+        refuse_other_files(folder, files, besides=(TASK_FILE,))
 
 
 def _write_description(task, folder, *, with_files=False, **more):

@@ -247,8 +247,7 @@ class TextClassifier(Task):
 
     def recipe_loss(self, label_smoothing=0.0):
         """Gives cross-entropy on logits."""
-        if not 0.0 <= label_smoothing < 1.0:
-            raise UserError(f"label_smoothing={label_smoothing} came; wanted 0 to below 1, e.g. 0.1.")
+        check_number("label_smoothing", label_smoothing, least=0, below=1)
         if label_smoothing:
             return SmoothedCrossentropy(label_smoothing)
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)

@@ -33,7 +33,7 @@ def text_lines(path, encoding=None):
     Raises:
         UserError: no such encoding, bytes that are none of it, or a NUL character.
     """
-    encoding = _known(encoding) if encoding else _marked(path) or "utf-8"
+    encoding = known_encoding(encoding) if encoding else _marked(path) or "utf-8"
     number = 0
     try:
         with open(path, encoding=encoding, newline="") as file:
@@ -47,7 +47,12 @@ def text_lines(path, encoding=None):
         raise UserError(f"{path} cannot be read after line {number}: {error.strerror or error}.") from error
 
 
-def _known(encoding):
+def known_encoding(encoding):
+    """Returns the name of an encoding of text.
+
+    Raises:
+        UserError: there is none of that name.
+    """
     try:
         # _is_text_encoding: "base64" and "zip" are codecs too, and open() refuses them in words of its own.
         if codecs.lookup(encoding)._is_text_encoding:

@@ -4,7 +4,7 @@ import keras
 
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data import hold_back, labels_to_train
+from keras_bigmodel.data import data_report, hold_back, labels_to_train
 from keras_bigmodel.data.tables.label_check import counts_in_order
 from keras_bigmodel.evaluation import paired_comparison, write_card, write_report
 from keras_bigmodel.pipeline.asking import refuse_other_columns
@@ -35,18 +35,9 @@ class ClassificationJob(Job):
         if is_streamed(settings):
             tables, labels = stream_tables(settings, reporter, folder)
         else:
-            found = {}
-
-            def trained_on(path, settings):
-                if path != settings.table or found:
-                    return self._read_table(path, settings)
-                table, found["labels"] = labels_to_train(
-                    self._read_table(path, settings), min_rows=settings.min_rows or 1
-                )
-                return table
-
-            tables = read_parts(settings, reporter.say, trained_on, self._hold_back)
-            labels = found["labels"]
+            table = self._read_table(settings.table, settings)
+            whole, labels = labels_to_train(table, min_rows=settings.min_rows or 1)
+            tables = read_parts(settings, reporter.say, whole, self._read_table, self._hold_back)
         class_weights(settings.class_weight, tables["train"].label_counts)  # what cannot be used is refused at once
         return tables, labels
 
@@ -147,8 +138,6 @@ class ClassificationJob(Job):
 
     def write_table_report(self, folder, model, table, figures):
         """Writes the page of one table."""
-        from keras_bigmodel.data import data_report
-
         write_report(folder, {"data": data_report({"test": table}), "measured": {"test": figures}, **model})
 
 

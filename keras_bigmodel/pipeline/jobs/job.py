@@ -66,7 +66,8 @@ class Job:
         Raises:
             UserError: a table cannot be read or trained on.
         """
-        return read_parts(settings, reporter.say, self._read_table, self._hold_back), None
+        whole = self._read_table(settings.table, settings)
+        return read_parts(settings, reporter.say, whole, self._read_table, self._hold_back), None
 
     def _read_table(self, path, settings):
         return read_text_table(path, **settings.table_options)
@@ -92,7 +93,7 @@ class Job:
             settings: `TrainSettings`.
             facts: what `read` returned beside the tables.
             dtype: str. What training computes in.
-            parent: int. Number of the version to begin from. Defaults to None: the encoder.
+            parent: `(path, task)` of the version to begin from. Defaults to None: the encoder.
         """
         raise NotImplementedError
 
