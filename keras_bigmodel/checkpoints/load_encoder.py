@@ -6,6 +6,7 @@ from pathlib import Path
 from keras_bigmodel.checkpoints.hugging_face_folder import HuggingFaceFolder
 from keras_bigmodel.checkpoints.minilm import minilm_folder
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.path_check import checked_path
 
 NAMED_ENCODERS = {"minilm": minilm_folder}
 
@@ -22,6 +23,7 @@ def open_checkpoint(source):
     Raises:
         UserError: no such name or folder, or a folder that is no BERT.
     """
+    checked_path(source, "the name of an encoder, or its folder")
     if str(source) in NAMED_ENCODERS:
         return HuggingFaceFolder(NAMED_ENCODERS[str(source)]())
     if Path(source).exists():

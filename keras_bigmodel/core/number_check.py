@@ -1,4 +1,4 @@
-"""Whether a number is in its range. Knows numbers; not what they mean."""
+"""Whether a number is in its range, a switch on or off. Knows values; not what they mean."""
 
 import math
 import numbers
@@ -34,3 +34,13 @@ def check_number(name, value, *, least=None, above=None, below=None, whole=False
         words += [f"below {below}"] * (below is not None)
         kind = "whole number" if whole else "number"
         raise UserError(f"{name}={value!r:.40} came; wanted a {kind}{', ' * bool(words)}{' and '.join(words)}.")
+
+
+def check_switch(name, value):
+    """Refuses what is neither True nor False: "no" and "False" would mean yes.
+
+    Raises:
+        UserError: the sentence says what came.
+    """
+    if not (isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")):  # NumPy's too
+        raise UserError(f"{name}={value!r:.40} came; wanted True or False.")

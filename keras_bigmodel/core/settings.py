@@ -4,11 +4,11 @@ import dataclasses
 import difflib
 import types
 import typing
-from pathlib import Path
 
 import yaml
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.settings_yaml import SettingsDumper, SettingsLoader
 
 _FORMAT = 1
@@ -51,7 +51,7 @@ def read_settings(path, cls):
         UserError: no such file, no YAML, an unknown key (the sentence names the nearest), a value of another kind, a
             file of a newer version.
     """
-    path = Path(path)
+    path = checked_path(path, "a YAML file of settings")
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), SettingsLoader)
     except OSError as error:

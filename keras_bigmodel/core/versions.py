@@ -6,6 +6,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import FILE_NAME
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.whole_folder import check_can_make, whole_folder
 
 _VERSION = re.compile("0|[1-9][0-9]*")  # not isdigit(): it takes "²" and "٣", and "007" is not the folder of 7
@@ -25,7 +26,7 @@ def version_folder(path):
     Raises:
         UserError: there is none.
     """
-    path = Path(path)
+    path = checked_path(path, "the folder of a model")
     if (path / FILE_NAME).is_file():
         return path
     if not path.exists():
@@ -47,7 +48,7 @@ def check_base(base):
     Raises:
         UserError: it is a file, holds something else, or cannot be written.
     """
-    base = Path(base)
+    base = checked_path(base, "the name of a folder for the model's versions")
     if base.exists() and not base.is_dir():
         raise UserError(f"{base} is a file; wanted the name of a folder for the model's versions.")
     if (base / "task.json").exists() or (base / "saved_model.pb").exists():

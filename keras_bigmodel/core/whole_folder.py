@@ -10,6 +10,7 @@ from pathlib import Path
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.full_disk import full_disk_explained
 from keras_bigmodel.core.manifest import FILE_NAME
+from keras_bigmodel.core.path_check import checked_path
 
 _OLD, _NAME = "old", "name"  # a folder that is being replaced, and what it was called
 HOST = socket.gethostname().replace("-", "_")  # on a shared disk a process number alone says nothing
@@ -35,7 +36,7 @@ def whole_folder(path, *, overwrite=False, ours=()):
         UserError: `path` is there and `overwrite` is False, is a version or nothing of ours, is a file, or cannot be
             written; the disk is full.
     """
-    path = Path(path)
+    path = checked_path(path, "the name of a new folder")
     check_free(path, overwrite=overwrite, ours=ours)
     aside = _make_aside(path)
     try:

@@ -2,12 +2,11 @@
 
 import functools
 import math
-import numbers
 
 import numpy as np
 import tensorflow as tf
 
-from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.number_check import check_number
 from keras_bigmodel.data.batch_plan import plan_batches, with_count
 from keras_bigmodel.data.untuned import untuned
 
@@ -24,9 +23,7 @@ def check_batch_size(**sizes):
         UserError: the sentence names the size.
     """
     for name, size in sizes.items():
-        whole = isinstance(size, numbers.Integral) and not isinstance(size, bool)
-        if size is not None and not (whole and size >= 1):
-            raise UserError(f"{name}={size!r:.40} came; wanted a whole number, 1 or more.")
+        check_number(name, size, least=1, whole=True)
 
 
 class LengthBatches:

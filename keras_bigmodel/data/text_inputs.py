@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.text_check import without_surrogates
 
 _SECOND = "Hand in pairs as two lists, (texts, others), or as a list of (text, other)."
 
@@ -36,7 +37,7 @@ def as_texts(texts, name="text"):
             raise UserError(_wrong_entry(row, index, name))
     if kinds == {bytes}:
         return [row.decode("utf-8", errors="replace") for row in rows]
-    return [_without_surrogates(str(row)) for row in rows]
+    return [without_surrogates(str(row)) for row in rows]
 
 
 def as_pairs(pairs):
@@ -54,6 +55,7 @@ def as_pairs(pairs):
     if isinstance(pairs, (str, bytes)) or pairs is None:
         raise UserError(f"{type(pairs).__name__} came; this task takes pairs of texts. {_SECOND}")
     _refuse_table(pairs)
+    _refuse_two_readings(pairs)
     if _is_two_columns(pairs):
         firsts, seconds = as_texts(pairs[0]), as_texts(pairs[1], name="second text")
         if len(firsts) != len(seconds):
@@ -61,9 +63,22 @@ def as_pairs(pairs):
         return firsts, seconds
     rows = _as_list(pairs)
     for index, row in enumerate(rows):
-        if isinstance(row, (str, bytes)) or not hasattr(row, "__len__") or len(row) != 2:
+        if not isinstance(row, (tuple, list, np.ndarray)) or len(row) != 2:
             raise UserError(f"Entry {index} is {_shown(row)}; this task takes pairs of texts. {_SECOND}")
     return as_texts([row[0] for row in rows]), as_texts([row[1] for row in rows], name="second text")
+
+
+def refuse_read_once(data):
+    """Refuses a generator, a map, an open file: half of it may be read already, and nothing can be read twice.
+
+    Raises:
+        UserError: it is one.
+    """
+    if hasattr(data, "__next__"):
+        raise UserError(
+            f"A {type(data).__name__} came, which can be read only once; wanted a list. Write list(...); for more than "
+            "memory holds give a TableStream, or a tf.data.Dataset of batches."
+        )
 
 
 def _refuse_table(data):
@@ -74,6 +89,18 @@ def _refuse_table(data):
         raise UserError(f'A whole {kind} came; wanted its columns of texts. Hand in one, e.g. table["text"].')
 
 
+def _refuse_two_readings(pairs):
+    """Refuses a tuple of two tuples of two texts: two pairs, or two columns of two rows."""
+    is_pair = lambda part: isinstance(part, tuple) and len(part) == 2 and all(isinstance(text, str) for text in part)
+    if isinstance(pairs, tuple) and len(pairs) == 2 and all(map(is_pair, pairs)):
+        (first, second), (third, _) = pairs
+        raise UserError(
+            f"A tuple of two tuples came, which can be read in two ways: {first!r:.20} goes with {second!r:.20} (two "
+            f"pairs), or with {third!r:.20} (two columns). Write pairs as a list, [(text, other), ...], and columns as "
+            "lists, ([text, ...], [other, ...])."
+        )
+
+
 def _is_two_columns(pairs):
     return isinstance(pairs, tuple) and len(pairs) == 2 and not any(isinstance(part, (str, bytes)) for part in pairs)
 
@@ -82,11 +109,11 @@ def _as_list(texts):
     for method in ("to_pylist", "to_list", "tolist"):  # Arrow; pandas; NumPy
         if hasattr(texts, method):
             return _one_axis(getattr(texts, method)())
-    if hasattr(texts, "numpy"):
-        return _one_axis(texts.numpy().tolist())
     try:
+        if hasattr(texts, "numpy"):
+            return _one_axis(np.asarray(texts.numpy()).tolist())
         return list(texts)
-    except TypeError as error:
+    except (TypeError, NotImplementedError, AttributeError) as error:  # no rows in it, or a tensor without values
         raise UserError(f"{_shown(texts)} came; wanted a list of texts.") from error
 
 
@@ -107,11 +134,6 @@ def _wrong_entry(row, index, name):
 
 def _shown(value):
     return f"{value!r:.40} ({type(value).__name__})"
-
-
-def _without_surrogates(text):
-    """Replaces lone surrogates, which no UTF-8 can hold, as decoders do with bad bytes."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def as_text_columns(data, names):

@@ -51,14 +51,15 @@ class Preprocessor:
         raise NotImplementedError
 
     def is_raw(self, data):
-        """Whether data is for this preprocessor, rather than features for Keras."""
+        """Whether data is for this preprocessor, rather than features for Keras: dicts of them, or batches of dicts."""
         if isinstance(data, tf.data.Dataset):
-            spec = data.element_spec
-            spec = spec[0] if isinstance(spec, tuple) else spec
-            return not isinstance(spec, dict) or bool(set(spec) & set(self.columns))
-        if isinstance(data, dict):
-            return bool(set(data) & set(self.columns))
-        return not (hasattr(data, "__next__") or hasattr(data, "num_batches"))
+            data = data.element_spec
+            data = data[0] if isinstance(data, tuple) and data else data
+        elif isinstance(data, keras.utils.PyDataset):
+            data = data[0]
+            data = data[0] if isinstance(data, tuple) and data else data
+        has_features = isinstance(data, dict) and set(self.features) <= set(data)
+        return not has_features or bool(set(self.columns) & set(data))
 
     def encode(self, columns):
         """Returns checked columns as `Examples` without targets."""

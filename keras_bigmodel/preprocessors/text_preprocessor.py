@@ -58,16 +58,6 @@ class TextPreprocessor(Preprocessor):
         """Dict of column → `tf.TensorSpec`: what a signature of an export takes."""
         return {name: tf.TensorSpec([None], tf.string, name=name) for name in self.columns}
 
-    def is_raw(self, data):
-        """Whether this is text to be turned into features, rather than features for Keras."""
-        if isinstance(data, tf.data.Dataset):
-            return tf.nest.flatten(data.element_spec)[0].dtype == tf.string
-        if isinstance(data, dict):
-            return bool(set(data) & {*self.columns, *PAIR})
-        if hasattr(data, "__next__") or hasattr(data, "num_batches"):
-            return False
-        return not (tf.is_tensor(data) and data.dtype != tf.string)
-
     def checked(self, data):
         """Returns what people hand in as columns of texts.
 

@@ -1,8 +1,11 @@
 """How much each class counts in training. Knows label numbers; no names and no model."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.number_check import check_number
 
 
 class ClassWeights:
@@ -14,6 +17,34 @@ class ClassWeights:
 
     def __init__(self, shares):
         self.shares = np.asarray(shares, "float32")
+
+    @classmethod
+    def of(cls, class_weight, names):
+        """Returns the weights that a dict gives, 1 for the labels that it does not name.
+
+        Args:
+            class_weight: dict of label name or number → number, 0 or more.
+            names: `LabelNames`.
+
+        Raises:
+            UserError: it is no dict, names a label that there is none of, or one twice; a weight is no such number.
+        """
+        if not isinstance(class_weight, Mapping):
+            raise UserError(
+                f"class_weight={class_weight!r:.60} came; wanted a dict of label → weight, e.g. "
+                f"{{{names.names[0]!r}: 2.0}}."
+            )
+        keys = list(class_weight)
+        for key in keys:
+            check_number(f"class_weight[{key!r:.40}]", class_weight[key], least=0)
+        numbers, shares = names.numbers(keys), np.ones(len(names), "float32")
+        for place, number in enumerate(numbers.tolist()):
+            if number in numbers[:place]:
+                raise UserError(f'class_weight gives the label "{names.names[number]}" two weights. Give it one.')
+            shares[number] = class_weight[keys[place]]
+        if not shares.any():
+            raise UserError("class_weight gives every label 0, so nothing would count. Give at least one above 0.")
+        return cls(shares)
 
     def __call__(self, targets):
         """Returns float32 `(rows,)`.

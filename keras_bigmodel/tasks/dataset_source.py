@@ -29,14 +29,16 @@ class DatasetSource:
         self._dataset = dataset
         self._target_encoder = target_encoder
         self._class_weights = class_weights
-        first = tf.nest.flatten(dataset.element_spec)[0]
-        if first.shape.rank in (0, None):
-            raise UserError(
-                f"The dataset gives texts of shape {first.shape}; wanted batches of texts. Call .batch(32) on it."
-            )
+        self._failure = None
+        _check_spec(dataset.element_spec, preprocessor.columns)
 
     def columns(self):
-        """Yields the raw columns alone, a window at a time, in order."""
+        """Yields the raw columns alone, a window at a time, in order.
+
+        Raises:
+            UserError: the dataset never ends.
+        """
+        self._refuse_endless("answer its batches one by one")
         for elements in self._windows():
             yield self._joined([self._parts(element)[0] for element in elements])
 
@@ -54,20 +56,35 @@ class DatasetSource:
         """Returns batches for measuring, each window sorted by length."""
         return self.training_dataset(batch_size=batch_size, tokens_per_batch=None, seed=None, first_epoch=0)[0]
 
-    def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch):
-        """Returns `(dataset, number of batches)`, counted by reading the rows once; 0 for an endless dataset.
+    def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch, steps_per_epoch=None):
+        """Returns `(dataset, number of batches)`, counted by reading the rows once; 0 with `steps_per_epoch`.
 
-        Without `batch_size` batches are as large as the user's first.
+        Without `batch_size` batches are as large as the user's largest.
+
+        Raises:
+            UserError: the dataset never ends, and `steps_per_epoch` does not say where an epoch does.
         """
         how = {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch, "seed": seed}
-        dataset = self._batches(**how, first_epoch=first_epoch)
-        if int(self._dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
-            return dataset, 0
+        if steps_per_epoch is not None:
+            return self._batches(**how, first_epoch=first_epoch), 0
+        self._refuse_endless("give steps_per_epoch")
         encode_targets = self._target_encoder()
         steps = sum(self._window(elements, encode_targets, **how).steps for elements in self._windows())
+        if not steps:
+            raise UserError("The dataset gave no batch; wanted at least one text.")
+        dataset = self._batches(**how, first_epoch=first_epoch, steps=steps)
         return dataset.apply(tf.data.experimental.assert_cardinality(steps)), steps
 
-    def _batches(self, *, batch_size, tokens_per_batch, seed, first_epoch):
+    def raise_failure(self):
+        """Raises the `UserError` with which the last reading of the dataset ended, if it ended with one."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _refuse_endless(self, advice):
+        if int(self._dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
+            raise UserError(f"The dataset never ends. End it with .take(...), or {advice}.")
+
+    def _batches(self, *, batch_size, tokens_per_batch, seed, first_epoch, steps=None):
         """Returns a `tf.data.Dataset` of the model's inputs, targets and weights, its end unknown to it."""
         epoch = first_epoch - 1
 
@@ -75,14 +92,41 @@ class DatasetSource:
             nonlocal epoch
             epoch += 1
             encode_targets = self._target_encoder()
-            for number, elements in enumerate(self._windows()):
-                window = self._window(elements, encode_targets, batch_size, tokens_per_batch, seed)
-                window.epoch = epoch * 1_000_003 + number  # each window has its own order in each epoch
-                yield from window.dataset()
+            try:
+                for number, elements in enumerate(self._windows()):
+                    window = self._window(elements, encode_targets, batch_size, tokens_per_batch, seed)
+                    window.epoch = epoch * 1_000_003 + number  # each window has its own order in each epoch
+                    yield from window.dataset()
+            except UserError as error:  # TensorFlow tells it in words of its own
+                self._failure = error
+                raise
 
         first = self._dataset.take(1).as_numpy_iterator()
         spec = self._window(first, self._target_encoder(), 1, None, None).dataset().element_spec
-        return untuned(tf.data.Dataset.from_generator(batches, output_signature=spec).prefetch(4))
+        given = batches if steps is None else lambda: self._as_many(batches(), steps)
+        return untuned(tf.data.Dataset.from_generator(given, output_signature=spec).prefetch(4))
+
+    def _as_many(self, batches, steps):
+        """Yields batches, the last of them when it is known that no other follows.
+
+        Raises:
+            UserError: there are not as many as when they were counted.
+        """
+        number, waiting = 0, None
+        for number, batch in enumerate(batches, start=1):
+            if number > steps:
+                break
+            if waiting is not None:
+                yield waiting
+            waiting = batch
+        if number != steps:
+            self._failure = UserError(
+                f"The dataset gave {steps} batch{'es' * (steps > 1)} when it was counted, and "
+                f"{'more' if number > steps else number} when it was read again; wanted the same rows in every epoch. "
+                "Keep them with .cache(), or give steps_per_epoch."
+            )
+            raise self._failure
+        yield waiting
 
     def _window(self, elements, encode_targets, batch_size, tokens_per_batch, seed):
         parts = [self._parts(element) for element in elements]
@@ -116,9 +160,7 @@ class DatasetSource:
     def _parts(self, element):
         """Takes an element apart into raw columns, targets and weights, None for what it does not have."""
         names = self._preprocessor.columns
-        if not isinstance(element, tuple) or (len(names) > 1 and not isinstance(element[0], (tuple, dict))):
-            element = (element,)
-        raw, targets, weights = (*element, None, None)[:3]
+        raw, targets, weights = (*_members(element, names), None, None)[:3]
         if not isinstance(raw, dict):
             raw = dict(zip(names, raw if isinstance(raw, tuple) else (raw,), strict=False))
         return raw, targets, weights
@@ -126,6 +168,34 @@ class DatasetSource:
     def _joined(self, parts):
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return self._preprocessor.checked(columns)
+
+
+def _members(element, names):
+    """Returns the rows, targets and weights of an element as a tuple of one to three; more is for the caller to see."""
+    is_rows = not isinstance(element, tuple) or (len(names) > 1 and not isinstance(element[0], (tuple, dict)))
+    return (element,) if is_rows else element
+
+
+def _check_spec(spec, names):
+    """Refuses a dataset whose elements are no batches of rows, alone or with targets and weights."""
+    members = _members(spec, names)
+    if len(members) > 3:
+        raise UserError(
+            f"The dataset gives {len(members)} things at a time; wanted (texts, labels) or (texts, labels, weights)."
+        )
+    rows = members[0] if members else ()
+    found = len(rows) if isinstance(rows, tuple) else len(names) if isinstance(rows, dict) else 1
+    if found != len(names):
+        pairs = " If these are pairs, create the task with pairs=True." if (found, len(names)) == (2, 1) else ""
+        raise UserError(
+            f"The dataset gives {found} column{'s' * (found > 1)} of texts where this task takes {len(names)} "
+            f"({', '.join(names)}).{pairs}"
+        )
+    first = tf.nest.flatten(spec)[0]
+    if first.shape.rank in (0, None):
+        raise UserError(
+            f"The dataset gives texts of shape {first.shape}; wanted batches of texts. Call .batch(32) on it."
+        )
 
 
 def _concatenated(*parts):

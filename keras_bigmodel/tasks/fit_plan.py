@@ -1,23 +1,28 @@
 """One call of `fit` on texts, as what Keras's own `fit` is called with. Knows tasks and callbacks; trains nothing."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import keras
+import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number
+from keras_bigmodel.tasks.callback_list import checked_callbacks
 from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.sources import is_raw, validation_source
 from keras_bigmodel.training import (
     RECIPE_NAME,
     WARMUP_SHARE,
     AdamW,
+    ApplyAccumulated,
     BackupAndResume,
     SkippingStep,
     TrainingState,
     WarmupDecay,
     inner_optimizer,
+    updates_times_steps,
 )
 
 BATCH_SIZE = 32
@@ -34,6 +39,8 @@ class FitPlan:
         callbacks: list of callbacks.
         initial_epoch: int.
         resumed: `TrainingState` to go on from, or None.
+        raise_failure: function that raises what went wrong while batches were made, where TensorFlow says it in words
+            of its own; or None.
     """
 
     dataset: object
@@ -41,6 +48,7 @@ class FitPlan:
     callbacks: list = field(default_factory=list)
     initial_epoch: int = 0
     resumed: TrainingState | None = None
+    raise_failure: Callable[[], None] | None = None
 
     @classmethod
     def of(
@@ -59,11 +67,12 @@ class FitPlan:
         seed,
     ):
         """Plans a run; arguments as in `Task.fit`, the rows as a source of examples."""
-        callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
-        check_number("epochs", epochs, least=1, whole=True)
-        check_number("initial_epoch", initial_epoch, least=0, whole=True)
-        check_number("steps_per_epoch", steps_per_epoch, least=1, whole=True)
-        check_number("seed", seed, least=0, whole=True)
+        callbacks = checked_callbacks(callbacks)
+        _check_numbers(epochs=epochs, initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch, seed=seed)
+        if batch_size is not None and tokens_per_batch is not None:
+            raise UserError(
+                f"batch_size={batch_size!r:.20} and tokens_per_batch={tokens_per_batch!r:.20} came; wanted one of them."
+            )
         backup = _backup_among(callbacks, steps_per_epoch)
         state = backup.read() if backup else None
         if state is not None:
@@ -80,9 +89,10 @@ class FitPlan:
             tokens_per_batch=tokens_per_batch,
             seed=seed if shuffle else None,
             first_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
         )
+        epoch = _accumulated(task, steps_per_epoch or steps, callbacks)
         if task.optimizer.name == RECIPE_NAME and not any(isinstance(part, _RATE_CALLBACKS) for part in callbacks):
-            epoch = steps_per_epoch or steps
             of_run = {"warmup_share": WARMUP_SHARE, "first_step": epoch * initial_epoch}
             callbacks.append(WarmupDecay(epoch * epochs, **of_run))
         if backup is not None:
@@ -98,6 +108,7 @@ class FitPlan:
             callbacks,
             epochs if state is not None and state.stopped else initial_epoch,
             state,
+            getattr(source, "raise_failure", None),
         )
 
 
@@ -116,6 +127,10 @@ def resumed_training(model, plan):
         model.train_function = SkippingStep(model, state.batch, state.metrics)
     try:
         yield
+    except tf.errors.OpError:
+        if plan.raise_failure is not None:
+            plan.raise_failure()
+        raise
     finally:
         if isinstance(model.train_function, SkippingStep):  # a run that ended before it had passed over them
             model.train_function = model.train_function.step
@@ -144,6 +159,35 @@ def _create_variables(model, dataset):
         model.compute_loss(x, y, answers, weights)
     model.compute_metrics(x, y, answers, weights)
     model.reset_metrics()
+
+
+def _check_numbers(*, epochs, initial_epoch, steps_per_epoch, seed):
+    check_number("epochs", epochs, least=1, whole=True)
+    check_number("initial_epoch", initial_epoch, least=0, whole=True)
+    check_number("steps_per_epoch", steps_per_epoch, least=1, whole=True)
+    check_number("seed", seed, least=0, whole=True)
+    if initial_epoch >= epochs:
+        raise UserError(
+            f"initial_epoch={initial_epoch} and epochs={epochs} came, and nothing is left to train; epochs counts from "
+            "the beginning of the whole run. Give more epochs."
+        )
+
+
+def _accumulated(task, batches, callbacks):
+    """Returns the steps of an epoch that the optimizer counts, and adds the callback that ends its accumulation.
+
+    Raises:
+        UserError: more batches make an update than an epoch has.
+    """
+    steps = inner_optimizer(task.optimizer).gradient_accumulation_steps
+    if steps and batches and steps > batches:
+        raise UserError(
+            f"gradient_accumulation_steps={steps} (--accumulate) came, and an epoch has {batches} "
+            f"batch{'es' * (batches > 1)}: wanted at most as many. Lower it, or take smaller batches."
+        )
+    if steps:
+        callbacks.append(ApplyAccumulated())
+    return updates_times_steps(batches, steps)
 
 
 def _backup_among(callbacks, steps_per_epoch):

@@ -8,6 +8,7 @@ from numbers import Real
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.text_check import check_label
 from keras_bigmodel.tasks.label_column import label_column
 
 _WORDS = {True: ("true", "yes", "y", "t", "on"), False: ("false", "no", "n", "f", "off")}
@@ -24,18 +25,21 @@ class LabelNames:
     """
 
     def __init__(self, names):
-        if isinstance(names, str) or not hasattr(names, "__iter__"):
+        if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
             raise UserError(f'labels={names!r} came; wanted a list of names, e.g. labels=["negative", "positive"].')
         if isinstance(names, (set, frozenset)):
             raise UserError("The labels came as a set, which has no order. Write sorted(labels).")
         names = list(names)
         for name in names:
             if not isinstance(name, str):
+                shown = [label.decode("utf-8", "replace") if isinstance(label, bytes) else label for label in names[:3]]
                 raise UserError(
-                    f"The label {name!r} is of type {type(name).__name__}; wanted a string. Write labels=["
-                    + ", ".join(f'"{label}"' for label in names[:3])
+                    f"The label {name!r:.60} is of type {type(name).__name__}; wanted a string. Write labels=["
+                    + ", ".join(f'"{label!s:.40}"' for label in shown)
                     + (", ...]." if len(names) > 3 else "].")
                 )
+            check_label(name)
+        names = [str.__str__(name) for name in names]  # plain ones: of NumPy, of an Enum
         twice = sorted(name for name, times in Counter(names).items() if times > 1)
         if twice:
             raise UserError(f'The label "{twice[0]}" is given twice in labels. Give every label once.')

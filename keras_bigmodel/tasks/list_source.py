@@ -30,6 +30,8 @@ class ListSource:
         self._columns = columns
         self._targets = targets
         self._weights = checked_weights(weights)
+        if self._weights is not None and len(self._weights) and not any(np.any(part) for part in self._weights):
+            raise UserError("Every sample weight is 0, so nothing would count. Give at least one above 0.")
         self._class_weights = class_weights
         rows = self._rows
         given = [("labels", part) for part in (targets.values() if isinstance(targets, dict) else [targets])]
@@ -76,7 +78,7 @@ class ListSource:
         """Returns batches sorted by length, for measuring; classes weigh the same there."""
         return LengthBatches(self._examples(self._weights), batch_size=batch_size).dataset()
 
-    def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch):
+    def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch, steps_per_epoch=None):
         """Returns `(batches for training, their number in an epoch)`."""
         weights = weighted(self._weights, self._targets, self._class_weights)
         how = {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch, "seed": seed}
@@ -135,7 +137,10 @@ def checked_weights(weights):
 
 def _numbers(values):
     try:
-        array = np.asarray(values, "float32")
+        array = np.asarray(values)
+        if array.dtype.kind in "USO" and any(isinstance(value, (str, bytes)) for value in array.ravel().tolist()):
+            raise TypeError("there are texts among them")
+        array = array.astype("float32")
     except (TypeError, ValueError) as error:
         raise UserError(f"The sample weights are no numbers ({error!s:.80}); wanted one number a text.") from error
     bad = np.flatnonzero(~(np.isfinite(array) & (array >= 0)).ravel())

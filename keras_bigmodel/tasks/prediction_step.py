@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.length_batches import LengthBatches, check_batch_size
 from keras_bigmodel.layers import Projection
+from keras_bigmodel.tasks.callback_list import checked_callbacks
 from keras_bigmodel.tasks.output_rows import OutputRows
 
 _ROWS = 32  # in a batch of what has no length
@@ -142,6 +143,7 @@ def _as_arrays(outputs):
 def _callbacks(model, callbacks, verbose, steps):
     if isinstance(callbacks, keras.callbacks.CallbackList):
         return callbacks
+    callbacks = checked_callbacks(callbacks)
     verbose = 1 if verbose == "auto" else verbose
     return keras.callbacks.CallbackList(
         callbacks, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=1, steps=steps

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import TableBlock, TableStream
+from keras_bigmodel.data.length_batches import check_batch_size
 from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.fit_plan import BATCH_SIZE, FitPlan, resumed_training
 from keras_bigmodel.tasks.output_rows import joined
@@ -129,6 +130,7 @@ class RawRowModel(keras.Model):
             return super().evaluate(x, y, batch_size, verbose, sample_weight, **kwargs)
         if not self.compiled:
             self.compile()
+        check_batch_size(batch_size=batch_size)
         dataset = source_of(self, x, y, sample_weight).measuring_dataset(batch_size=batch_size or BATCH_SIZE)
         return super().evaluate(dataset, verbose=verbose, **kwargs)
 
@@ -182,12 +184,12 @@ class RawRowModel(keras.Model):
         Raises:
             UserError: what the stream refuses, when it gets there; a part is no list of rows.
         """
-        for part in stream:
+        for part in _stream_of(stream):
             yield part, self._predictor.arrays(_rows_in(part), batch_size=batch_size, **kwargs)
 
     def answer_stream(self, stream, batch_size=None, callbacks=None, **options):
         """Yields `(part, list of answers)`; arguments as `predict_stream` and `answers`."""
-        for part in stream:
+        for part in _stream_of(stream):
             yield part, self._answers(_rows_in(part), {"batch_size": batch_size, "callbacks": callbacks}, options)
 
     def _answers(self, rows, how, options):
@@ -235,6 +237,19 @@ def _parts_of(task, data):
         yield part
     if not number:
         raise UserError("The dataset gave no batch; wanted at least one text.")
+
+
+def _stream_of(data):
+    """Returns what gives rows part by part.
+
+    Raises:
+        UserError: it gives none.
+    """
+    if isinstance(data, (str, bytes, dict)) or not hasattr(data, "__iter__"):
+        raise UserError(
+            f"{data!r:.60} ({type(data).__name__}) came; wanted a TableStream, or an iterable of lists of rows."
+        )
+    return data
 
 
 def _rows_in(part):

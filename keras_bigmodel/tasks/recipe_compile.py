@@ -44,7 +44,27 @@ def optimizer_and_loss(task, optimizer, loss, given, label_smoothing):
     check_number("label_smoothing", label_smoothing, least=0, below=1)
     if task.is_frozen:
         given.setdefault("learning_rate", FROZEN_LEARNING_RATE)
-    return (
-        recipe_optimizer(**given) if recipe else optimizer,
-        task.recipe_loss(label_smoothing or 0.0) if recipe_loss else task.loss_on_logits(loss),
-    )
+    if recipe:
+        optimizer = recipe_optimizer(**given)
+    elif isinstance(optimizer, str):
+        optimizer = _of_name("optimizer", keras.optimizers.get, optimizer)
+    if recipe_loss:
+        return optimizer, task.recipe_loss(label_smoothing or 0.0)
+    return optimizer, _of_name("loss", task.loss_on_logits, loss)
+
+
+def _of_name(kind, get, value):
+    """Returns what a name means.
+
+    Raises:
+        UserError: Keras knows no such name.
+    """
+    try:
+        return get(value)
+    except UserError:
+        raise
+    except ValueError as error:
+        raise UserError(
+            f'{kind}={value!r:.40} came, which Keras does not know. Give another name, an object, or "auto", the '
+            "recipe's own."
+        ) from error

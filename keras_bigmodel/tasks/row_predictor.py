@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.length_batches import check_batch_size
+from keras_bigmodel.data.text_inputs import refuse_read_once
 from keras_bigmodel.tasks.output_rows import OutputRows, rows_of, with_lengths
 from keras_bigmodel.tasks.prediction_step import FEW, PredictionStep, answered, batches_of
 
@@ -70,6 +71,7 @@ class RowPredictor:
                 "Texts came inside of a tf.function, where answers cannot be gathered. Call the model on its inputs "
                 "there: task.postprocess(task(task.preprocess(texts), training=False))."
             )
+        refuse_read_once(rows)
         return self._preprocessor.checked(rows)
 
     def _outputs(self, columns, batch_size, *, verbose=0, callbacks=None, **kwargs):

@@ -1,17 +1,32 @@
 """What `fit` and `evaluate` are given, in whichever form, as one of three sources of examples. Knows their kinds."""
 
+import keras
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import TableStream
+from keras_bigmodel.data.text_inputs import refuse_read_once
 from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.list_source import ListSource
 from keras_bigmodel.tasks.table_source import TableSource
 
 
 def is_raw(preprocessor, data):
-    """Whether data is for the preprocessor, rather than batches for Keras."""
-    return isinstance(data, TableStream) or preprocessor.is_raw(data)
+    """Whether data is for the preprocessor, rather than batches for Keras.
+
+    Raises:
+        UserError: it can be read only once, or is a `PyDataset` of raw rows.
+    """
+    if isinstance(data, TableStream):
+        return True
+    refuse_read_once(data)
+    raw = preprocessor.is_raw(data)
+    if raw and isinstance(data, keras.utils.PyDataset):
+        raise UserError(
+            f"A {type(data).__name__} of raw rows came; a PyDataset is taken of features alone, dicts of "
+            f"{', '.join(preprocessor.features)}. Give a list of rows, a TableStream or a tf.data.Dataset."
+        )
+    return raw
 
 
 def source_of(task, x, y=None, sample_weight=None, class_weight=None):
@@ -50,5 +65,8 @@ def validation_source(task, data):
     if isinstance(data, (tf.data.Dataset, TableStream)):
         return source_of(task, data)
     if not isinstance(data, (tuple, list)) or not 2 <= len(data) <= 3:
-        raise UserError("validation_data must be (texts, labels) or (texts, labels, weights).")
+        raise UserError(
+            f"validation_data came as {type(data).__name__}; wanted (texts, labels) or (texts, labels, weights), a "
+            "dataset or a TableStream."
+        )
     return source_of(task, *data)

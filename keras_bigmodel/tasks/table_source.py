@@ -45,7 +45,7 @@ class TableSource:
         """Returns batches sorted by length, for measuring."""
         return LengthBatches(self._examples(), batch_size=batch_size).dataset()
 
-    def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch):
+    def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch, steps_per_epoch=None):
         """Returns `(dataset, number of batches)`, sorted by length without a seed."""
         how = {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch, "seed": seed}
         batches = LengthBatches(self._examples(), **how)

@@ -8,6 +8,7 @@ import keras
 from keras_bigmodel.core.answers import describe_reader
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import FILE_NAME, Manifest, checksums, refuse_other_files
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.versions import version_folder, version_numbers
 from keras_bigmodel.core.whole_folder import whole_folder
 from keras_bigmodel.tasks.checkpoint_weights import checkpoint_map, load_checkpoint_weights
@@ -20,7 +21,7 @@ FORMAT = 2
 
 def save(task, folder, *, overwrite=False):
     """Writes a task into a folder of its own; see `Task.save`."""
-    folder = Path(folder)
+    folder = checked_path(folder, "the folder to save to")
     if version_numbers(folder):
         raise UserError(f"{folder} holds versions 1, 2, … of a model. Save into a folder of its own.")
     with whole_folder(folder, overwrite=overwrite, ours=(TASK_FILE,)) as aside:
@@ -136,7 +137,7 @@ def _plain(task):
 
 
 def _task_folder(path):
-    path = Path(path)
+    path = checked_path(path, "the folder of a model")
     return path if (path / TASK_FILE).is_file() else version_folder(path)
 
 

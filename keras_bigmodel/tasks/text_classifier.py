@@ -1,13 +1,12 @@
 """The classifier of texts and of pairs of texts. Knows no file format and no HTTP."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.answers import PredictionReader
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.number_check import check_number
+from keras_bigmodel.core.number_check import check_number, check_switch
 from keras_bigmodel.export import Endpoint, SameChoice
 from keras_bigmodel.layers import ClsPooling, MeanPooling
 from keras_bigmodel.models.bert import BertEncoder
@@ -128,6 +127,8 @@ class TextClassifier(Task):
         Raises:
             UserError: no such encoder, a folder that is no BERT, labels that do not fit the folder's head.
         """
+        check_switch("pairs", pairs)
+        check_switch("freeze_encoder", freeze_encoder)
         checkpoint = open_checkpoint(source)
         if labels is None:
             labels = _labels_of(checkpoint, source)
@@ -205,12 +206,7 @@ class TextClassifier(Task):
 
     def class_weights_of(self, class_weight):
         """Returns the `ClassWeights` of a dict of label name or number → weight; 1 where none is given."""
-        keys = list(class_weight)
-        for key in keys:
-            check_number(f"class_weight[{key!r:.40}]", class_weight[key], least=0)
-        shares = np.ones(self.num_outputs, "float32")
-        shares[self.label_names.numbers(keys)] = [float(class_weight[key]) for key in keys]
-        return ClassWeights(shares)
+        return ClassWeights.of(class_weight, self.label_names)
 
     def target_encoder(self):
         """Returns a function as `encode_targets` for a column that comes in parts: all are names, or all positions."""

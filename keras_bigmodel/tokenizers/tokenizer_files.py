@@ -207,6 +207,12 @@ class TokenizerFiles:
                     )
 
     def _refuse_other_kinds(self):
+        for name in ("model", "normalizer", "pre_tokenizer", "post_processor"):
+            if not isinstance(self._json.get(name) or {}, dict):
+                raise UserError(
+                    f"{self._path} has {name}={self._json[name]!r:.60}; wanted an object. Save the tokenizer again "
+                    "with its model."
+                )
         model, normalizer = self._json.get("model") or {}, self._json.get("normalizer") or {}
         splitter = self._json.get("pre_tokenizer") or {}
         # Files of `tokenizers` before 0.11 do not name the model's type.

@@ -1,6 +1,7 @@
 """Optimizer, learning rate and dtype of a run. Knows no task."""
 
 from keras_bigmodel.training.adamw import AdamW
+from keras_bigmodel.training.apply_accumulated import ApplyAccumulated, updates_times_steps
 from keras_bigmodel.training.backup_and_resume import BackupAndResume
 from keras_bigmodel.training.dtype_choice import fastest_dtype, resolve_dtype
 from keras_bigmodel.training.inner_optimizer import inner_optimizer
@@ -28,6 +29,7 @@ __all__ = [
     "WARMUP_SHARE",
     "WEIGHT_DECAY",
     "AdamW",
+    "ApplyAccumulated",
     "BackupAndResume",
     "ReportPredicting",
     "ReportProgress",
@@ -41,4 +43,5 @@ __all__ = [
     "inner_optimizer",
     "recipe_optimizer",
     "resolve_dtype",
+    "updates_times_steps",
 ]

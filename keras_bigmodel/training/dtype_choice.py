@@ -47,6 +47,7 @@ def resolve_dtype(dtype):
     """
     if dtype == "auto":
         dtype = fastest_dtype()
-    if isinstance(dtype, str) and dtype not in _NAMES:
-        raise UserError(f'dtype="{dtype}" came; known are auto, {", ".join(_NAMES)}.')
+    fits = dtype in _NAMES if isinstance(dtype, str) else dtype is None or isinstance(dtype, keras.DTypePolicy)
+    if not fits:
+        raise UserError(f"dtype={dtype!r:.40} came; known are auto, {', '.join(_NAMES)}.")
     return keras.config.dtype_policy() if dtype is None else keras.dtype_policies.get(dtype)

@@ -1,9 +1,9 @@
 """The rows of a table that can be used, one by one. Knows which these are; no format, no model."""
 
 import itertools
-from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.data.tables.cell_values import cell_text, cell_weight, label_notes
 from keras_bigmodel.data.tables.stray_quotes import check_joined
 from keras_bigmodel.data.tables.table_file import table_format
@@ -56,7 +56,7 @@ class CheckedRows:
         with_labels=True,
         keep_empty=False,
     ):
-        self.path = Path(path)
+        self.path = checked_path(path, "the name of a table")
         self.format = table_format(self.path, format)
         alone = not (with_labels or named["pair"] or header) and named["text"] in (None, "1")
         rows = table_rows(self.path, self.format, quotes=quotes, encoding=encoding, alone=alone)

@@ -4,6 +4,7 @@ import copy
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.data.tables.checked_rows import CheckedRows, columns_named
 from keras_bigmodel.data.tables.table_block import INPUTS, TableBlock, inputs_of
 from keras_bigmodel.data.tables.table_file import file_sha256
@@ -63,7 +64,7 @@ class TableStream:
         keep_empty=False,
         folder=None,
     ):
-        self.path = str(path)
+        self.path = str(checked_path(path, "the name of a table"))
         self.folder = folder
         self._how = {"format": format, "quotes": quotes, "encoding": encoding, "header": header}
         self._how |= {"with_labels": with_labels, "keep_empty": keep_empty}

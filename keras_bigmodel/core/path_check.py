@@ -1,0 +1,36 @@
+"""Whether a value can be the path of a file or folder. Knows paths; reads nothing."""
+
+import os
+from pathlib import Path
+
+from keras_bigmodel.core.errors import UserError
+
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, on Linux and macOS
+
+
+def checked_path(path, what="a path"):
+    """Returns a path as `Path`.
+
+    Args:
+        path: str or path.
+        what: str. What it is the path of, for the sentence: `"the folder of a model"`.
+
+    Raises:
+        UserError: it is no path, empty, or one that no disk can hold.
+
+    >>> checked_path("saved_models/reviews").name
+    'reviews'
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise UserError(f"{path!r:.80} ({type(path).__name__}) came; wanted {what}, as a text or a pathlib.Path.")
+    if not os.fspath(path):
+        raise UserError(f"An empty name came; wanted {what}.")
+    try:
+        name = os.fsencode(path)
+    except UnicodeEncodeError as error:
+        raise UserError(f"{path!r:.80} came; wanted {what}. Its characters are none that this disk takes.") from error
+    longest = max(map(len, name.split(b"/")))
+    if b"\0" in name or len(name) > _LONGEST_PATH or longest > _LONGEST_NAME:
+        why = "it holds a NUL character" if b"\0" in name else f"a name may have {_LONGEST_NAME} bytes"
+        raise UserError(f"{str(path)!r:.80} came; wanted {what}. No disk takes this name: {why}.")
+    return Path(os.fsdecode(name))
