@@ -1,6 +1,5 @@
 """A BERT in a folder as Hugging Face writes it. Knows which file says what; no training, no strings."""
 
-import json
 from pathlib import Path
 
 from keras_bigmodel.checkpoints.bert_config import REQUIRED, BertConfig
@@ -12,7 +11,9 @@ from keras_bigmodel.checkpoints.other_folders import (
 )
 from keras_bigmodel.checkpoints.safetensors_file import SafetensorsFile
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.json_shape import misfit
 from keras_bigmodel.core.model_files import read_json
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.tokenizers.vocabulary import read_vocabulary
 
@@ -84,7 +85,7 @@ class HuggingFaceFolder:
     @property
     def _said_pooling(self):
         """What sentence-transformers wrote: `"mean"`, `"cls"`, or another or several, e.g. `"mean and max"`."""
-        path = self.folder / _pooling_folder(self.folder) / "config.json"
+        path = checked_path(self.folder / _pooling_folder(self.folder) / "config.json", "the folder of a pooling")
         if not path.is_file():
             return None
         said = read_json(path)
@@ -169,9 +170,9 @@ class HuggingFaceFolder:
 def _pooling_folder(folder):
     """Returns the name of sentence-transformers' folder of the pooling: its modules.json says which."""
     path = folder / "modules.json"
-    try:
-        modules = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-        found = [module["path"] for module in modules if module["type"].endswith("Pooling")]
-    except (ValueError, TypeError, KeyError) as error:
-        raise UserError(f"{path} is no list of modules ({error}). Copy it again from the model.") from error
+    modules = read_json(path, kind=list) if path.is_file() else []
+    wrong = misfit(modules, [{"path": str, "type": str}])
+    if wrong is not None:
+        raise UserError(f"{path} is no list of modules ({wrong}). Copy it again from the model.")
+    found = [module["path"] for module in modules if module["type"].endswith("Pooling")]
     return found[0] if found else "1_Pooling"

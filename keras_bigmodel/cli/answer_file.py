@@ -7,6 +7,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.full_disk import FullDiskError, full_disk_explained
+from keras_bigmodel.core.path_check import checked_path
 
 _PART = ".part"
 
@@ -17,13 +18,9 @@ def check_free(out):
     Raises:
         UserError: it is there, or there is no folder for it.
     """
-    path = Path(out)
-    try:
-        there, has_folder = path.exists() or path.is_symlink(), path.parent.is_dir()
-    except (OSError, ValueError) as error:  # a name too long, or with a character that no name has
-        words = getattr(error, "strerror", None) or error
-        raise UserError(f"{str(path)[:200]} cannot be written: {words}. Give --out another name.") from error
-    if there:
+    path = checked_path(out, "the name of a new file (--out)")
+    has_folder = path.parent.is_dir()
+    if path.exists() or path.is_symlink():
         raise UserError(f"{path} is already there. Give --out the name of a new file.")
     if not has_folder:
         raise UserError(f"No folder {path.parent} for {path.name}. Make it first, or give --out another name.")

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import logging
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from keras_bigmodel.cli.answer_file import answer_lines, check_free
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.cli.table_notes import table_notes
 from keras_bigmodel.cli.table_options import (
     EncodingOption,
@@ -60,7 +60,7 @@ def run(
     if out is not None:
         _write(out, compared["changed"], list(rows.inputs))
     if as_json:
-        print(json.dumps({**compared, "dropped": rows.dropped}, ensure_ascii=False))
+        print_json({**compared, "dropped": rows.dropped})
         return
     print("\n".join(_lines(compared, show)))
     for note in table_notes(rows):

@@ -1,6 +1,5 @@
 """`bigmodel data`: tables in, what to know of them before training out. Knows no TensorFlow until it runs."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from keras_bigmodel.cli.data_lines import data_lines
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.standard_streams import can_print, print_json
 from keras_bigmodel.cli.table_options import (
     EncodingOption,
     FormatOption,
@@ -55,7 +55,10 @@ def run(
     unknown = {name: strangers for name, (_, strangers) in counts.items()}
     report = data_report(tables, lengths=lengths, unknown=unknown, max_length=max_length)
     report["notes"] += missing
-    print(json.dumps(report, ensure_ascii=False) if as_json else "\n".join(data_lines(report)))
+    if as_json:
+        print_json(report)
+    else:
+        print("\n".join(data_lines(report, bar="█" if can_print("█") else "#")))
 
 
 def _token_counts(tables, encoder):

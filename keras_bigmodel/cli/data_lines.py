@@ -11,17 +11,18 @@ _SHOWN = 3  # texts of each kind
 _WIDEST = 80  # screen columns of a text
 
 
-def data_lines(report):
+def data_lines(report, *, bar="█"):
     """Gives the report's lines.
 
     Args:
         report: dict, as `data.data_report` gives it.
+        bar: str. The character that bars are made of.
 
     Yields:
         str: lines without their ends.
     """
     for name, table in report["tables"].items():
-        yield from _table_lines(name, table, report["max_length"])
+        yield from _table_lines(name, table, report["max_length"], bar)
         yield ""
     for leak in report["leaks"]:
         rows = f"{_count(leak['exact_rows'], 'row')} exactly, {_count(leak['near_rows'], 'row')} nearly"
@@ -32,7 +33,7 @@ def data_lines(report):
     yield from (f"- {note}" for note in report["notes"])
 
 
-def _table_lines(name, table, max_length):
+def _table_lines(name, table, max_length, bar):
     taken = ", ".join(f"{role}: {column}" for role, column in table["columns"].items())
     yield f"{name}: {_count(table['rows'], 'row')} of {table['path']} ({taken})"
     for reason, rows in table["dropped"].items():
@@ -40,18 +41,18 @@ def _table_lines(name, table, max_length):
     yield from (f"  {note}" for note in table["notes"])
     if table["classes"]:
         yield f"  {_count(len(table['classes']), 'class')}"
-        yield from (f"    {line}" for line in _class_lines(table["classes"], table["rows"]))
+        yield from (f"    {line}" for line in _class_lines(table["classes"], table["rows"], bar))
     yield f"  tokens: {_lengths(table['lengths'], max_length)}"
     shares = (f"{script} {_share(rows, table['rows'])}" for script, rows in table["scripts"].items())
     yield f"  scripts: {', '.join(shares)}"
     yield from _duplicate_lines(table)
 
 
-def _class_lines(classes, total):
+def _class_lines(classes, total, bar):
     in_order = sorted(classes.items(), key=lambda label_rows: -label_rows[1])
     largest = in_order[0][1]
     rows = [
-        (label, f"{number:,}", _share(number, total), "█" * max(1, round(_BAR * number / largest)))
+        (label, f"{number:,}", _share(number, total), bar * max(1, round(_BAR * number / largest)))
         for label, number in in_order
     ]
     lines = list(columns(rows, right=(1, 2)))

@@ -1,12 +1,12 @@
 """`bigmodel evaluate`: a model and a table in, measures out. Knows no TensorFlow until it runs."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.cli.table_notes import table_notes
 from keras_bigmodel.cli.table_options import (
     EncodingOption,
@@ -57,6 +57,6 @@ def run(
             write_table_report(aside, model, task, rows, figures)
         screen.say(f"Wrote {report}/index.html.")
     if as_json:
-        print(json.dumps({**figures["metrics"], "dropped": rows.dropped}, ensure_ascii=False))
+        print_json({**figures["metrics"], "dropped": rows.dropped})
         return
     print("\n".join(job_of(task).lines(figures["metrics"])))

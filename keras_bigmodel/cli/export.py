@@ -1,12 +1,12 @@
 """`bigmodel export`: a trained model in another format. Knows no TensorFlow until it runs."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.cli.table_notes import table_notes
 from keras_bigmodel.cli.table_options import (
     EncodingOption,
@@ -59,7 +59,7 @@ def run(
     how = {"format": format, "quantize": quantize, "out": out, "table": table, "max_drop": max_drop}
     folder, certificate = export(model, **how, reporter=screen)
     if as_json:
-        print(json.dumps({"folder": str(folder), "parity": certificate}, ensure_ascii=False))
+        print_json({"folder": str(folder), "parity": certificate})
         return
     print(f"Wrote {folder}. {_LINES[format](certificate)}")
 

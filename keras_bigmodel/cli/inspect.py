@@ -1,11 +1,11 @@
 """`bigmodel inspect`: what a model's folder holds. Loads no TensorFlow at all."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.parity_words import parity_words
 from keras_bigmodel.core.versions import version_folder, version_numbers
@@ -25,7 +25,7 @@ def run(
     versions = version_numbers(folder.resolve().parent)
     if as_json:
         described = {**vars(manifest), "folder": str(folder), "all_versions": versions, "bytes": sizes}
-        print(json.dumps(described, ensure_ascii=False, default=str))
+        print_json(described)
         return
     print(f"{manifest.name}, version {manifest.version} of {', '.join(map(str, versions))}: a {manifest.task}")
     if manifest.labels:

@@ -1,5 +1,6 @@
 """The program `bigmodel`: its commands, its errors, its exit codes. Loads nothing heavy by itself."""
 
+import contextlib
 import os
 import sys
 import traceback
@@ -8,6 +9,7 @@ import typer
 
 from keras_bigmodel._version import __version__
 from keras_bigmodel.cli import compare, data, evaluate, export, inspect, predict, train
+from keras_bigmodel.cli.standard_streams import SIGPIPE_EXIT, ReaderLeftError, give_up_output, standard_streams
 from keras_bigmodel.core.errors import UserError
 
 app = typer.Typer(
@@ -42,14 +44,22 @@ def main():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings are not ours to print
     os.environ["KERAS_BACKEND"] = "tensorflow"
     try:
-        app(arguments, prog_name="bigmodel")
+        with standard_streams():
+            app(arguments, prog_name="bigmodel")
     except UserError as error:
         if debug:
             traceback.print_exc()
-        typer.echo(f"Error: {error}", err=True)
+        _say_error(error)
+        give_up_output()
         sys.exit(2)
-    except BrokenPipeError:  # `bigmodel predict ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderLeftError:
+        give_up_output()
+        sys.exit(SIGPIPE_EXIT)
+
+
+def _say_error(error):
+    with contextlib.suppress(OSError):  # nobody hears standard error
+        typer.echo(f"Error: {error}", err=True)
 
 
 if __name__ == "__main__":

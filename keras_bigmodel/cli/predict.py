@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import json
 import sys
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from keras_bigmodel.cli.answer_file import answer_lines, check_free
 from keras_bigmodel.cli.predict_inputs import texts_asked
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.standard_streams import json_text
 from keras_bigmodel.cli.table_options import (
     EncodingOption,
     FormatOption,
@@ -60,13 +60,14 @@ def run(
     task, answered, empty = load_task(model, dtype=dtype), 0, 0
     refuse_other_columns(task.preprocessor.columns, (*task.preprocessor.columns, *["text_pair"] * (pair is not None)))
     options = {} if top_k is None else {"top_k": top_k}
+    encoding_of_lines = sys.stdout.encoding if out is None else "utf-8"
     quiet = out is None and sys.stdout.isatty()  # a bar between the lines of answers helps nobody
     with (
         answer_lines(out) as write,
         contextlib.nullcontext() if quiet else Screen().row_bar("predicting", total) as bar,
     ):
         for part, answers in _answers(task, rows, bar or (lambda rows: None), options):
-            write(_json_lines(task, part, answers))
+            write(_json_lines(task, part, answers, encoding_of_lines))
             answered += len(answers)
             empty += answers.count(None)
         if not answered:
@@ -138,9 +139,9 @@ def _as_row(row, names):
     return texts
 
 
-def _json_lines(task, rows, answers):
+def _json_lines(task, rows, answers, encoding):
     """Yields a line a row; a row without a text has null for its answer."""
     nothing = task.answer_reader().nothing()
     for texts, answer in zip(rows, answers, strict=True):
         shown = dict(zip(task.preprocessor.columns, texts, strict=True))
-        yield json.dumps({**shown, **(nothing if answer is None else answer.as_json())}, ensure_ascii=False)
+        yield json_text({**shown, **(nothing if answer is None else answer.as_json())}, encoding)

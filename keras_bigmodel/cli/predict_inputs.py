@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import os
 import sys
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def texts_asked(inputs, how):
         _refuse_table_options(how, "texts on the command line have no columns")
         if how["encoding"] is not None:
             raise UserError("--encoding came, and texts on the command line have none. Leave it out.")
-        return iter(inputs), len(inputs)
+        # As UTF-8, whatever the locale says; bytes that are none become U+FFFD, as in a file.
+        return (os.fsencode(text).decode("utf-8", "replace") for text in inputs), len(inputs)
     path = Path(inputs[0])
     if not is_table_name(path) and how["format"] is None:
         from keras_bigmodel.data.tables.table_file import check_lines_of_text

@@ -2,7 +2,6 @@
 
 import dataclasses
 import inspect
-import json
 import sys
 import typing
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
+from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.settings import option_of, read_settings, settings_text
 from keras_bigmodel.pipeline.train_settings import TrainSettings
@@ -66,7 +66,7 @@ def run(
         sys.exit(130)  # what a shell gives after Ctrl-C
     if as_json:
         result = {"folder": str(folder), "metrics": manifest.metrics, "parity": manifest.parity}
-        print(json.dumps({**result, "notes": manifest.notes}, ensure_ascii=False))
+        print_json({**result, "notes": manifest.notes})
         return
     for part, headline in manifest.headlines.items():
         print(f"{part}: {headline}")

@@ -8,15 +8,40 @@ import time
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
+from types import NoneType
 
 from keras_bigmodel._version import __version__
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.json_shape import NUMBER, misfit
 from keras_bigmodel.core.manifest_format_1 import upgraded
+from keras_bigmodel.core.model_files import read_json
 
 FILE_NAME = "manifest.json"
 FORMAT = 2
 _READ = ("saved_model.pb", "task.json", "vocab.txt", "weights.weights.h5")  # what a model is read from
 _READ_FOLDERS = ("variables/", "assets/", "lite/")
+AGAIN = "Take the folder from a backup or train again."
+_OUTPUT = {"rule": str, "rows?": int, "rows_that_differ": int, "largest_difference?": (*NUMBER, NoneType)}
+_SHAPE = {  # what readers take for granted
+    "task": str,
+    "job": str,
+    "name": str,
+    "version": int,
+    "parent?": (int, NoneType),
+    "answers": {"kind": str, "labels?": [str]},
+    "preprocessor": {"class?": str, "columns": [str], "max_length?": (int, NoneType), "tokenizer?": (dict, NoneType)},
+    "sizes": {"parameters": int, ...: (*NUMBER, str, bool, list, NoneType)},
+    "settings": {},
+    "data": {},
+    "metrics": {...: dict},
+    "headlines": {...: str},
+    "parity": {"rows": int, "outputs": {...: _OUTPUT}},
+    "run?": (str, NoneType),
+    "notes?": [str],
+    "versions?": {...: str},
+    "created?": str,
+    "files?": {...: str},
+}
 _PACKAGES = ("tensorflow", "tensorflow-text", "keras", "numpy")
 
 
@@ -86,16 +111,11 @@ class Manifest:
             UserError: there is none, it is no manifest, or it is of a newer version of this package.
         """
         path = Path(folder) / FILE_NAME
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise UserError(f"{folder} holds no {FILE_NAME}; it is no version folder of keras_bigmodel.") from error
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise UserError(
-                f"{path} is not readable ({error}). Take the folder from a backup or train again."
-            ) from error
-        if not isinstance(values, dict) or not isinstance(values.get("format", 0), int):
-            raise UserError(f"{path} is no manifest of keras_bigmodel. Take the folder from a backup or train again.")
+        if not path.is_file():
+            raise UserError(f"{folder} holds no {FILE_NAME}; it is no version folder of keras_bigmodel.")
+        values = read_json(path, advice=AGAIN)
+        if type(values.get("format", 0)) is not int:
+            raise UserError(f"{path} is no manifest of keras_bigmodel. {AGAIN}")
         if values.get("format", 0) > FORMAT:
             raise UserError(
                 f"{path} has format {values['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
@@ -111,7 +131,10 @@ class Manifest:
             and entry.name not in values
         ]
         if missing:
-            raise UserError(f"{path} lacks {', '.join(missing)}. Take the folder from a backup or train again.")
+            raise UserError(f"{path} lacks {', '.join(missing)}. {AGAIN}")
+        wrong = misfit(values, _SHAPE)
+        if wrong is not None:
+            raise UserError(f"{path} cannot be read: {wrong}. {AGAIN}")
         return cls(**{name: value for name, value in values.items() if name in known})
 
     def check(self, folder):
@@ -123,7 +146,7 @@ class Manifest:
         if not self.files:
             raise UserError(
                 f"{Path(folder) / FILE_NAME} lists no files, so nobody can say whether they are as they were written. "
-                "Take the folder from a backup or train again."
+                f"{AGAIN}"
             )
         refuse_other_files(folder, self.files)
 

@@ -7,33 +7,36 @@ from keras_bigmodel.core.errors import UserError
 _GIT_POINTER = b"version https://git-lfs"
 
 
-def read_json(path):
-    """Returns the JSON object in a file.
+def read_json(path, *, kind=dict, advice="Copy it again from the model."):
+    """Returns the JSON in a file.
 
     Args:
         path: `Path`.
+        kind: dict or list. What the whole must be.
+        advice: str. What to do with a file that is none, as a sentence.
 
     Raises:
         UserError: it is no such file.
     """
     try:
-        content = json.loads(read_text(path))
+        content = json.loads(read_text(path, advice=advice))
     except (ValueError, RecursionError) as error:
         if isinstance(error, UserError):
             raise
         # No JSON, nested too deep, or a number of thousands of digits.
-        raise UserError(f"{path} is not JSON ({error!s:.120}). Copy it again from the model.") from error
-    if not isinstance(content, dict):
-        kind = type(content).__name__
-        raise UserError(f"{path} holds a {kind} where an object {{...}} was expected. Copy it again from the model.")
+        raise UserError(f"{path} is not JSON ({error!s:.120}). {advice}") from error
+    if not isinstance(content, kind):
+        wanted = "an object {...}" if kind is dict else "a list [...]"
+        raise UserError(f"{path} holds a {type(content).__name__} where {wanted} was expected. {advice}")
     return content
 
 
-def read_text(path):
+def read_text(path, *, advice="Copy it again from the model."):
     """Returns the text of a file.
 
     Args:
         path: `Path`.
+        advice: str. What to do with a file that cannot be read, as a sentence.
 
     Raises:
         UserError: it is not UTF-8, cannot be read, or stands for a file that Git keeps elsewhere.
@@ -41,14 +44,12 @@ def read_text(path):
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}). Copy it again from the model.") from error
+        raise UserError(f"{path} cannot be read ({error.strerror}). {advice}") from error
     refuse_git_pointer(path, content)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path} is not UTF-8 (byte {error.start}). Copy it again from the model, or save it as UTF-8."
-        ) from error
+        raise UserError(f"{path} is not UTF-8 (byte {error.start}). {advice}") from error
 
 
 def refuse_git_pointer(path, content):

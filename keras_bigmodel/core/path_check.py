@@ -5,6 +5,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 
+_PATTERN = frozenset("[]*?\\")
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, on Linux and macOS
 
 
@@ -34,3 +35,20 @@ def checked_path(path, what="a path"):
         why = "it holds a NUL character" if b"\0" in name else f"a name may have {_LONGEST_NAME} bytes"
         raise UserError(f"{str(path)!r:.80} came; wanted {what}. No disk takes this name: {why}.")
     return Path(os.fsdecode(name))
+
+
+def refuse_patterns(folder):
+    """Refuses a place for a SavedModel whose name TensorFlow takes for a pattern: it would not find the files again.
+
+    Args:
+        folder: str or path, relative or whole.
+
+    Raises:
+        UserError: the folder or one above it has such a name.
+    """
+    found = sorted(_PATTERN & set(str(Path(folder).absolute())))
+    if found:
+        raise UserError(
+            f"{Path(folder).absolute()} has {' '.join(found)} in its name, which TensorFlow takes for a pattern: it "
+            "finds no model there. Choose another name."
+        )

@@ -66,10 +66,10 @@ def read_settings(path, cls):
     if not isinstance(values, dict):
         raise UserError(f"{path} holds no settings. Write one a line, e.g. epochs: 3")
     version = values.pop(_FORMAT_KEY, _FORMAT)
-    if version != _FORMAT:
+    if str(version).strip() != str(_FORMAT):  # "1" in quotes, too
         raise UserError(
-            f"{path} has {_FORMAT_KEY} {version}, this package knows {_FORMAT}. Install the keras_bigmodel that wrote "
-            "it, or write the file anew: bigmodel train --print-settings"
+            f"{path} has {_FORMAT_KEY} {version!r:.40}, this package knows {_FORMAT}. Install the keras_bigmodel that "
+            "wrote it, or write the file anew: bigmodel train --print-settings"
         )
     fields = {key_of(entry): entry for entry in dataclasses.fields(cls)}
     for key in values:

@@ -57,8 +57,9 @@ def check_free(path, *, overwrite=False, ours=()):
     path = Path(path)
     if path.is_dir():
         if not overwrite and any(path.iterdir()):
+            shown = path if path.name else f"The folder {path.absolute()}"  # "." and ".." say nothing
             raise UserError(
-                f"{path} is already there. Choose another name, or remove it first (in Python: overwrite=True)."
+                f"{shown} is already there. Choose another name, or remove it first (in Python: overwrite=True)."
             )
         if any(path.iterdir()) and not _may_be_replaced(path, ours):
             raise UserError(

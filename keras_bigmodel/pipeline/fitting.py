@@ -7,8 +7,10 @@ import threading
 import keras
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.path_check import checked_path
+from keras_bigmodel.core.whole_folder import check_can_make
 from keras_bigmodel.pipeline.streamed_table import StreamedTable
-from keras_bigmodel.training import BackupAndResume, ReportProgress, StopAtNaN
+from keras_bigmodel.training import LEARNING_RATE, BackupAndResume, ReportProgress, StopAtNaN
 
 
 def fit_task(task, job, settings, tables, *, state_folder, reporter, callbacks=()):
@@ -53,7 +55,7 @@ def fit_task(task, job, settings, tables, *, state_folder, reporter, callbacks=(
             seed=settings.seed,
         ).history
     return history, [
-        *_said_of(watch, task.optimizer.get_config()["learning_rate"]),
+        *_said_of(watch, settings.learning_rate or LEARNING_RATE),
         *_said_of_early(early, history, settings),
     ]
 
@@ -80,11 +82,25 @@ def _tensorboard(settings):
     return [keras.callbacks.TensorBoard(settings.tensorboard)]
 
 
+def check_tensorboard(settings):
+    """Refuses a place for TensorBoard's events that cannot be written; ask before hours of work.
+
+    Raises:
+        UserError: it is a file, or a folder that is not the caller's to write to.
+    """
+    if settings.tensorboard is None:
+        return
+    folder = checked_path(settings.tensorboard, "a folder for TensorBoard's events (--tensorboard)")
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; wanted a folder for TensorBoard's events (--tensorboard).")
+    check_can_make(folder)
+
+
 def _said_of(watch, rate):
     if watch.epoch is None:
         return []
     where = f"The loss was no number any more in epoch {watch.epoch}, batch {watch.batch}"
-    lower = f"Lower the learning rate, e.g. --learning-rate {rate / 3:.0e}."
+    lower = f"Lower the learning rate, e.g. --learning-rate {min(rate / 3, LEARNING_RATE):.0e}."
     if not watch.good_epochs:
         raise UserError(f"{where}, before an epoch was whole. {lower}")
     return [f"{where}: training ended there, with the weights of the end of epoch {watch.good_epochs}. {lower}"]

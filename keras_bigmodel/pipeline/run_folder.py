@@ -6,16 +6,19 @@ import os
 import shutil
 import time
 import uuid
-from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.full_disk import full_disk_explained
+from keras_bigmodel.core.json_shape import misfit
 from keras_bigmodel.core.manifest import FILE_NAME, Manifest
+from keras_bigmodel.core.model_files import read_json
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.run_lock import RunLock
 from keras_bigmodel.core.versions import version_numbers
 
 FOLDER = ".training"  # TF Serving passes over what is no number
 _FORMAT = 2
+_SHAPE = {"id": str, "settings": dict, "tables": {...: str}, "started": str}
 
 
 class RunFolder:
@@ -26,7 +29,7 @@ class RunFolder:
     """
 
     def __init__(self, base):
-        self.base = Path(base)
+        self.base = checked_path(base, "the name of a folder for the model's versions")
         self.folder = self.base / FOLDER
         self.state_folder = self.folder / "state"
         self._run_file = self.folder / "run.json"
@@ -68,14 +71,12 @@ class RunFolder:
         Raises:
             UserError: there is none, or it cannot be read.
         """
-        try:
-            facts = json.loads(self._run_file.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise UserError(
-                f"{self.base} holds no unfinished run to go on with. Start one without --resume."
-            ) from error
-        except (OSError, ValueError) as error:
-            raise UserError(f"{self._run_file} cannot be read. Begin the run anew with --discard.") from error
+        if not self._run_file.exists():
+            raise UserError(f"{self.base} holds no unfinished run to go on with. Start one without --resume.")
+        facts = read_json(self._run_file, advice="Begin the run anew with --discard.")
+        wrong = misfit(facts, _SHAPE) if facts.get("format") == _FORMAT else None
+        if wrong is not None:
+            raise UserError(f"{self._run_file} cannot be read: {wrong}. Begin the run anew with --discard.")
         if facts.get("format") != _FORMAT:
             raise UserError(
                 f"{self._run_file} is of another version of keras_bigmodel. Go on with that one, or begin the run anew "

@@ -12,10 +12,11 @@ import tensorflow as tf
 from keras_bigmodel.core.answers import describe_reader
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.path_check import checked_path, refuse_patterns
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import check_base, next_version
 from keras_bigmodel.core.whole_folder import check_room
-from keras_bigmodel.pipeline.fitting import fit_task
+from keras_bigmodel.pipeline.fitting import check_tensorboard, fit_task
 from keras_bigmodel.pipeline.jobs import job_named
 from keras_bigmodel.pipeline.parent_version import parent_of
 from keras_bigmodel.pipeline.run_folder import RunFolder
@@ -51,6 +52,8 @@ def train(settings, *, unfinished="refuse", reporter=SILENT, callbacks=()):
     if unfinished not in UNFINISHED:
         raise UserError(f'unfinished="{unfinished}" came; known are {", ".join(UNFINISHED)}.')
     check_base(settings.out)
+    refuse_patterns(settings.out)
+    check_tensorboard(settings)
     with RunFolder(settings.out).locked() as run:
         if run.is_unfinished() and (unfinished == "discard" or not (run.has_state() or unfinished == "resume")):
             run.clear()
@@ -83,6 +86,7 @@ def has_state(out):
 
 
 def _run(settings, run, reporter, callbacks):
+    checked_path(settings.encoder, "the name of an encoder, or its folder")
     job = job_named(settings.task)
     job.check_settings(settings)
     tables, facts = job.read(settings, reporter, run.folder)

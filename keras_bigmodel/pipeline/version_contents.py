@@ -5,6 +5,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.manifest import FILE_NAME, Manifest
 from keras_bigmodel.core.parity_words import parity_in_short
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import version_folder
 from keras_bigmodel.export import write_checked_saved_model
@@ -38,7 +39,8 @@ def write_version(task, folder, manifest, *, parity_rows=None, write_report=None
 
 def is_saved_task(path):
     """Says whether a folder was written by `Task.save`, and is no version."""
-    return (Path(path) / task_folder.TASK_FILE).is_file() and not (Path(path) / FILE_NAME).is_file()
+    folder = checked_path(path, "the folder of a model")
+    return (folder / task_folder.TASK_FILE).is_file() and not (folder / FILE_NAME).is_file()
 
 
 def load_task(path, *, dtype="float32"):

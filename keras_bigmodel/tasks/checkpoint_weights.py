@@ -6,6 +6,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.path_check import refuse_patterns
 
 _KEY = "weights/{}/.ATTRIBUTES/VARIABLE_VALUE"  # where `export.write_saved_model` puts a variable, by its number
 _COUNTED = re.compile(r"_\d+(?=/|$)")  # Keras counts the unnamed layers of a process
@@ -39,6 +40,7 @@ def load_checkpoint_weights(task, folder, described):
     """
     place = Path(folder) / "variables" / "variables"
     again = "Take the folder from a backup or train again."
+    refuse_patterns(folder)
     try:
         reader = tf.train.load_checkpoint(str(place))
     except (tf.errors.OpError, ValueError) as error:

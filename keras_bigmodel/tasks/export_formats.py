@@ -3,6 +3,7 @@
 import functools
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.path_check import checked_path, refuse_patterns
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.whole_folder import whole_folder
 from keras_bigmodel.export import PARITY_FILE, certify, check_quantize, write_checked_lite, write_checked_saved_model
@@ -77,6 +78,8 @@ def export_checked(
         UserError: an unknown format or `quantize`, a folder that is there, or no agreement.
     """
     write = exporter(format, quantize)
+    if format == "saved_model":
+        refuse_patterns(checked_path(folder, "the name of a new folder"))
     with whole_folder(folder, overwrite=overwrite, ours=(PARITY_FILE,)) as aside:
         certificate = write(exportable, aside, parity_rows, reporter)
         if accept is not None:

@@ -7,7 +7,9 @@ import keras
 
 from keras_bigmodel.core.answers import describe_reader
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.manifest import FILE_NAME, Manifest, checksums, refuse_other_files
+from keras_bigmodel.core.json_shape import misfit
+from keras_bigmodel.core.manifest import AGAIN, FILE_NAME, Manifest, checksums, refuse_other_files
+from keras_bigmodel.core.model_files import read_json
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.versions import version_folder, version_numbers
 from keras_bigmodel.core.whole_folder import whole_folder
@@ -159,17 +161,12 @@ def _read_description(folder, cls):
 
 def _read_json(folder):
     path = folder / TASK_FILE
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(f"{folder} holds no {TASK_FILE}, so it cannot be loaded for training or predicting.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not readable ({error}). Take the folder from a backup or train again.") from error
-    kinds = {"config": dict, "format": int, "weights": dict, "files": dict}
-    if not isinstance(described, dict) or not all(
-        isinstance(described.get(name, kind()), kind) for name, kind in kinds.items()
-    ):
-        raise UserError(f"{path} is no description of a task. Take the folder from a backup or train again.")
+    if not path.is_file():
+        raise UserError(f"{folder} holds no {TASK_FILE}, so it cannot be loaded for training or predicting.")
+    described = read_json(path, advice=AGAIN)
+    wrong = misfit(described, {"config?": dict, "format?": int, "weights?": dict, "files?": {...: str}})
+    if wrong is not None:
+        raise UserError(f"{path} is no description of a task: {wrong}. {AGAIN}")
     if described.get("format", 0) > FORMAT:
         raise UserError(
             f"{path} has format {described['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."

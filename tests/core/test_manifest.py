@@ -21,7 +21,7 @@ VALUES = {
     "data": {"rows": 10},
     "metrics": {"test": {"accuracy": 0.5}},
     "headlines": {"test": "accuracy 0.5000"},
-    "parity": {"agrees": True},
+    "parity": {"agrees": True, "rows": 7, "outputs": {}},
     "parent": 2,
 }
 
@@ -121,7 +121,7 @@ def test_a_folder_without_a_manifest(tmp_path):
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe"])
 def test_a_manifest_that_is_no_json(folder, content):
     (folder / FILE_NAME).write_bytes(content)
-    with pytest.raises(UserError, match="is not readable"):
+    with pytest.raises(UserError, match=r"is not (JSON|UTF-8).* backup"):
         Manifest.read(folder)
 
 

@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.text_check import check_label, without_surrogates
 from keras_bigmodel.data.same_text import same_words
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
@@ -41,6 +42,34 @@ def cell_text(cell):
         except UnicodeDecodeError as error:
             raise UserError("bytes that are no UTF-8; wanted a text. Take another column.") from error
     return None if cell != cell else str(cell)  # a number that is not itself is NaN
+
+
+def cell_input(cell):
+    """Returns a cell's value as a text for a model, empty where there is none.
+
+    Raises:
+        UserError: as `cell_text`; or it holds a NUL character, as JSON and Parquet may.
+    """
+    text = cell_text(cell) or ""
+    if "\0" in text:
+        raise UserError("a NUL character, which no text has. Remove it.")
+    return without_surrogates(text)  # JSON may hold halves of a pair
+
+
+def cell_label(cell):
+    """Returns a cell's value as the name of a label, without the spaces around it; None or empty is no label.
+
+    Raises:
+        UserError: as `cell_text`; or no label can be named so.
+    """
+    label = cell_text(cell)
+    label = label and label.strip()
+    if label:
+        try:
+            check_label(label)
+        except UserError as error:
+            raise UserError(f"a label that cannot be one. {error}") from error
+    return label
 
 
 def cell_weight(cell):

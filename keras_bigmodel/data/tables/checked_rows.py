@@ -4,12 +4,14 @@ import itertools
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
-from keras_bigmodel.data.tables.cell_values import cell_text, cell_weight, label_notes
+from keras_bigmodel.data.tables.cell_values import cell_input, cell_label, cell_weight, label_notes
 from keras_bigmodel.data.tables.stray_quotes import check_joined
+from keras_bigmodel.data.tables.table_block import INPUTS
 from keras_bigmodel.data.tables.table_file import table_format
 from keras_bigmodel.data.tables.table_layout import ROLES, TableLayout
 from keras_bigmodel.data.tables.table_rows import place, table_rows
 
+_CELLS = {"text": cell_input, "pair": cell_input, "label": cell_label, "weight": cell_weight}
 LONGEST_TEXT = 100_000  # characters; what stands beyond, no encoder reads
 _EMPTY = "empty text"
 _ROWS_TO_LOOK_AT = 10_000  # to find header and columns
@@ -105,18 +107,14 @@ class CheckedRows:
         key = self._layout.keys[role]
         cell = row.cells.get(key) if isinstance(row.cells, dict) else row.cells[key]
         try:
-            if role == "weight":
-                return cell_weight(cell)
-            value = cell_text(cell)
+            value = _CELLS[role](cell)
         except UserError as error:
             column, where = self._layout.columns[role], place(self.format, row.number)
             raise UserError(f"Column {column} of {self.path} holds in {where} {error}") from error
-        if role == "label":
-            return value and value.strip()
-        if value is not None and len(value) > LONGEST_TEXT:
+        if role in INPUTS and len(value) > LONGEST_TEXT:
             self.cut += 1
             return value[:LONGEST_TEXT]
-        return value or ""
+        return value
 
     def _finish(self):
         keys = self._layout.keys

@@ -22,7 +22,11 @@ def class_weights(given, labels):
         return {label: counts.total() / (len(counts) * rows) for label, rows in counts.items()}
     if isinstance(given, str):
         parts = [part.rpartition("=") for part in given.split(",")]
-        given = {label.strip(): number for label, _, number in parts}
+        names = [label.strip() for label, _, _ in parts]
+        twice = next((label for place, label in enumerate(names) if label in names[:place]), None)
+        if twice is not None:
+            raise UserError(f'--class-weight names the label "{twice}" twice. Give every label one weight.')
+        given = {label: number for label, (_, _, number) in zip(names, parts, strict=True)}
     weights = {}
     for label, number in given.items():
         if str(label) not in counts:
