@@ -22,6 +22,7 @@ from keras_bigmodel.cli.table_options import (
     QuotesOption,
     TextOption,
 )
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.data.tables.table_block import INPUTS
 from keras_bigmodel.pipeline.measure_lines import columns
 
@@ -66,12 +67,12 @@ def run(
     for note in table_notes(rows):
         typer.echo(note, err=True)
     if out is not None:
-        typer.echo(f"Wrote {len(compared['changed'])} changed texts to {out}.", err=True)
+        typer.echo(f"Wrote {counted(len(compared['changed']), 'changed text')} to {out}.", err=True)
 
 
 def _lines(compared, show):
     names = _names(compared["first"], compared["second"])
-    yield _texts(compared["texts"])
+    yield counted(compared["texts"], "text")
     yield from columns(_figure_rows(compared, names), right=(1, 2))
     yield ""
     yield from _verdict(compared, names)
@@ -79,7 +80,7 @@ def _lines(compared, show):
     if shown:
         yield ""
         number = len(compared["changed"])
-        yield f"Answered differently: {_texts(number)}" + (f"; the first {show}:" if show < number else ":")
+        yield f"Answered differently: {counted(number, 'text')}" + (f"; the first {show}:" if show < number else ":")
         yield from columns([("", "label", *names, "text"), *map(_change_row, shown)])
 
 
@@ -105,18 +106,14 @@ def _verdict(compared, names):
     test = compared["mcnemar"]
     if test["fixed"] or test["broken"]:
         yield (
-            f"Right in {second} and wrong in {first}: {_texts(test['fixed'])}; the other way round: "
-            f"{_texts(test['broken'])}. If both models were equally good, so uneven a change would come by chance in "
-            f"{_percent(test['p_value'])} of cases (McNemar, {test['method']})."
+            f"Right in {second} and wrong in {first}: {counted(test['fixed'], 'text')}; the other way round: "
+            f"{counted(test['broken'], 'text')}. If both models were equally good, so uneven a change would "
+            f"come by chance in {_percent(test['p_value'])} of cases (McNemar, {test['method']})."
         )
     else:
         yield "Both are right on the same texts."
     if compared["both_wrong"]:
-        yield f"Wrong in both, each in its own way: {_texts(compared['both_wrong'])}."
-
-
-def _texts(number):
-    return "1 text" if number == 1 else f"{number} texts"
+        yield f"Wrong in both, each in its own way: {counted(compared['both_wrong'], 'text')}."
 
 
 def _percent(share):

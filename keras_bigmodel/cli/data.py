@@ -22,6 +22,7 @@ from keras_bigmodel.core.errors import UserError
 
 NAME = "data"
 _DEFAULT_ENCODER = "minilm"
+_MAX_LENGTH = 128  # what train takes where the encoder's limit is not below
 _TEXTS_AT_ONCE = 1000  # counted between two steps of the bar
 
 
@@ -40,7 +41,9 @@ def run(
     encoder: Annotated[
         str | None, typer.Option(help="Whose tokens are counted: minilm (the default) or a BERT folder.")
     ] = None,
-    max_length: Annotated[int, typer.Option(min=1, help="Tokens of a text at most.")] = 128,
+    max_length: Annotated[
+        int | None, typer.Option(min=1, help="Tokens of a text at most; default: as train, 128 or the encoder's limit.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ):
     """Describe tables before training: classes, lengths, scripts, repeated texts, conflicting labels, leaks."""
@@ -50,10 +53,10 @@ def run(
     how |= {"encoding": encoding, "header": header}
     paths = {"train": table, "validation": validation, "test": test}
     tables = {name: read_text_table(path, **how) for name, path in paths.items() if path is not None}
-    counts, missing = _token_counts(tables, encoder)
+    counts, missing, limit = _token_counts(tables, encoder)
     lengths = {name: tokens for name, (tokens, _) in counts.items()}
     unknown = {name: strangers for name, (_, strangers) in counts.items()}
-    report = data_report(tables, lengths=lengths, unknown=unknown, max_length=max_length)
+    report = data_report(tables, lengths=lengths, unknown=unknown, max_length=max_length or limit)
     report["notes"] += missing
     if as_json:
         print_json(report)
@@ -62,25 +65,28 @@ def run(
 
 
 def _token_counts(tables, encoder):
-    """Gives `(tokens and unknown tokens of each table's texts, sentences on why there are none)`."""
+    """Returns `(tokens and unknown tokens of each table's texts, sentences on why there are none, tokens read)`."""
     try:
-        tokenizer = _tokenizer(encoder or _DEFAULT_ENCODER)
+        tokenizer, limit = _tokenizer(encoder or _DEFAULT_ENCODER)
     except UserError as error:
         if encoder is not None:
             raise
-        return {}, [f"Tokens were not counted. {error}"]
+        return {}, [f"Tokens were not counted. {error}"], _MAX_LENGTH
     chunks = sum(-(-len(table) // _TEXTS_AT_ONCE) for table in tables.values())
     with Screen().bar("counting tokens", chunks) as advance:
-        return {name: _counted(table, tokenizer, advance) for name, table in tables.items()}, []
+        return {name: _counted(table, tokenizer, advance) for name, table in tables.items()}, [], limit
 
 
 def _tokenizer(encoder):
+    """Returns `(tokenizer, how many tokens of a text train reads)`."""
     import_tensorflow()  # the checkpoints' room brings it
     from keras_bigmodel.checkpoints import open_checkpoint
     from keras_bigmodel.tokenizers import PlainWordPieceTokenizer
 
-    vocabulary, settings = open_checkpoint(encoder).vocabulary()
-    return PlainWordPieceTokenizer(vocabulary, **settings)
+    checkpoint = open_checkpoint(encoder)
+    vocabulary, settings = checkpoint.vocabulary()
+    limit = min(_MAX_LENGTH, checkpoint.encoder_settings.get("max_length", _MAX_LENGTH))
+    return PlainWordPieceTokenizer(vocabulary, **settings), limit
 
 
 def _counted(table, tokenizer, advance):

@@ -2,6 +2,7 @@
 
 from rich.cells import cell_len, set_cell_size
 
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.pipeline.measure_lines import columns
 
 _BAR = 24  # characters of the largest class
@@ -25,7 +26,7 @@ def data_lines(report, *, bar="█"):
         yield from _table_lines(name, table, report["max_length"], bar)
         yield ""
     for leak in report["leaks"]:
-        rows = f"{_count(leak['exact_rows'], 'row')} exactly, {_count(leak['near_rows'], 'row')} nearly"
+        rows = f"{counted(leak['exact_rows'], 'row')} exactly, {counted(leak['near_rows'], 'row')} nearly"
         yield f"in {leak['into']} and in {leak['from']}: {rows}"
         yield from (f"  {_short(text)}" for text in leak["first"][:_SHOWN])
         yield ""
@@ -35,12 +36,12 @@ def data_lines(report, *, bar="█"):
 
 def _table_lines(name, table, max_length, bar):
     taken = ", ".join(f"{role}: {column}" for role, column in table["columns"].items())
-    yield f"{name}: {_count(table['rows'], 'row')} of {table['path']} ({taken})"
+    yield f"{name}: {counted(table['rows'], 'row')} of {table['path']} ({taken})"
     for reason, rows in table["dropped"].items():
-        yield f"  left out {_count(rows, 'row')}: {reason}"
+        yield f"  left out {counted(rows, 'row')}: {reason}"
     yield from (f"  {note}" for note in table["notes"])
     if table["classes"]:
-        yield f"  {_count(len(table['classes']), 'class')}"
+        yield f"  {counted(len(table['classes']), 'class')}"
         yield from (f"    {line}" for line in _class_lines(table["classes"], table["rows"], bar))
     yield f"  tokens: {_lengths(table['lengths'], max_length)}"
     shares = (f"{script} {_share(rows, table['rows'])}" for script, rows in table["scripts"].items())
@@ -74,18 +75,13 @@ def _lengths(lengths, max_length):
 
 def _duplicate_lines(table):
     found = table["duplicates"]
-    yield f"  repeated: {_count(found['exact_rows'], 'row')} exactly, {_count(found['near_rows'], 'row')} nearly"
+    yield f"  repeated: {counted(found['exact_rows'], 'row')} exactly, {counted(found['near_rows'], 'row')} nearly"
     yield from (f"    {len(one['rows'])} times: {_short(one['text'])}" for one in found["first"][:_SHOWN])
     torn = table["conflicts"]
-    yield f"  conflicting labels: {_count(torn['texts'], 'text')}, {_count(torn['rows'], 'row')}"
+    yield f"  conflicting labels: {counted(torn['texts'], 'text')}, {counted(torn['rows'], 'row')}"
     for one in torn["first"][:_SHOWN]:
         labels = ", ".join(f"{rows} times {_short(label)}" for label, rows in one["labels"].items())
         yield f"    {_short(one['text'])} ({labels})"
-
-
-def _count(number, word):
-    plural = {"class": "classes"}.get(word, word + "s")
-    return f"{number:,} {word if number == 1 else plural}"
 
 
 def _share(part, whole):

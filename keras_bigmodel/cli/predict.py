@@ -20,6 +20,7 @@ from keras_bigmodel.cli.table_options import (
     QuotesOption,
     TextOption,
 )
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 
 NAME = "predict"
@@ -76,7 +77,7 @@ def run(
         words = "1 row has no text: its answer is" if empty == 1 else f"{empty:,} rows have no text: their answers are"
         typer.echo(f"{words} null.", err=True)
     if out is not None:
-        typer.echo(f"Wrote {answered:,} answers to {out}.", err=True)
+        typer.echo(f"Wrote {counted(answered, 'answer')} to {out}.", err=True)
 
 
 def _answers(task, rows, show, options):

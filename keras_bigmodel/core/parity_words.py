@@ -1,5 +1,7 @@
 """How far an export agrees with its model, in short and in words. Knows the certificate's dict; no format."""
 
+from keras_bigmodel.core.counted import counted
+
 _WORDS = {"equal": ("{} equal", "another {}"), "same_choice": ("the same choice of {}", "another choice of {}")}
 _KEPT = ("rule", "rows_that_differ", "largest_difference")
 
@@ -36,7 +38,7 @@ def parity_words(parity):
     numbers = [facts["largest_difference"] for facts in outputs.values() if facts["rule"] == "close"]
     if numbers:
         words.append(f"numbers within {max(numbers):.1e}")
-    return f"{whole:,} rows: {', '.join(words) or 'nothing compared'}"
+    return f"{counted(whole, 'row')}: {', '.join(words) or 'nothing compared'}"
 
 
 def _of_rule(rule, outputs, whole):
@@ -47,11 +49,11 @@ def _of_rule(rule, outputs, whole):
         if facts["rule"] != rule:
             continue
         if facts["rows_that_differ"]:
-            yield f"{bad.format(_short(name))} in {facts['rows_that_differ']:,} rows"
+            yield f"{bad.format(_short(name))} in {counted(facts['rows_that_differ'], 'row')}"
         else:
             alike.setdefault(facts.get("rows", whole), []).append(_short(name))
     for rows, names in sorted(alike.items(), reverse=True):
-        yield good.format(", ".join(dict.fromkeys(names))) + (f" ({rows:,} rows)" if rows < whole else "")
+        yield good.format(", ".join(dict.fromkeys(names))) + (f" ({counted(rows, 'row')})" if rows < whole else "")
 
 
 def _short(name):

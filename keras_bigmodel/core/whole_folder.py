@@ -36,8 +36,8 @@ def whole_folder(path, *, overwrite=False, ours=()):
         UserError: `path` is there and `overwrite` is False, is a version or nothing of ours, is a file, or cannot be
             written; the disk is full.
     """
-    path = checked_path(path, "the name of a new folder")
     check_free(path, overwrite=overwrite, ours=ours)
+    path = Path(path)
     aside = _make_aside(path)
     try:
         with full_disk_explained(path):
@@ -54,7 +54,7 @@ def check_free(path, *, overwrite=False, ours=()):
     Raises:
         UserError: `path` is a file, or a folder that is not, or may not, be replaced.
     """
-    path = Path(path)
+    path = checked_path(path, "the name of a new folder")
     if path.is_dir():
         if not overwrite and any(path.iterdir()):
             shown = path if path.name else f"The folder {path.absolute()}"  # "." and ".." say nothing

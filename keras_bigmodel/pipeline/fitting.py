@@ -6,6 +6,7 @@ import threading
 
 import keras
 
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.whole_folder import check_can_make
@@ -110,7 +111,7 @@ def _said_of_early(early, history, settings):
     for callback in early:
         run, best = len(history["val_loss"]), callback.best_epoch + 1
         if run < settings.epochs and callback.stopped_epoch:
-            epochs = f"{settings.patience} epoch{'s' * (settings.patience != 1)}"
+            epochs = counted(settings.patience, "epoch")
             yield (
                 f"The validation loss had not fallen for {epochs}: training ended after epoch {run} of "
                 f"{settings.epochs}, with the weights of epoch {best}."

@@ -2,6 +2,8 @@
 
 from rich.cells import cell_len
 
+from keras_bigmodel.core.counted import counted
+
 _FIGURES = {  # in the dict → for people
     "accuracy": "accuracy",
     "macro_precision": "macro precision",
@@ -18,7 +20,7 @@ _IN_SHORT = ("accuracy", "macro_f1", "log_loss")
 def metric_lines(metrics):
     """Gives one line: how many texts, and the chief figures with their intervals."""
     figures = [f"{_FIGURES[name]} {_figure(metrics, name)}" for name in _IN_SHORT]
-    return ", ".join([f"{metrics['texts']} texts", *figures])
+    return ", ".join([counted(metrics["texts"], "text"), *figures])
 
 
 def figure_lines(metrics):
@@ -28,7 +30,7 @@ def figure_lines(metrics):
         metrics: dict; see `evaluation.classification_metrics`. Versions of older packages have fewer figures.
     """
     brackets = f"; in brackets: {100 * metrics['bootstrap']['level']:g} % intervals" if metrics.get("intervals") else ""
-    yield f"{metrics['texts']} texts{brackets}"
+    yield f"{counted(metrics['texts'], 'text')}{brackets}"
     known = {name: shown for name, shown in _FIGURES.items() if metrics.get(name) is not None}
     yield from columns([(shown, _figure(metrics, name)) for name, shown in known.items()])
 

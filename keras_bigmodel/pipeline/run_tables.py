@@ -1,5 +1,6 @@
 """The tables of a run: read, split, told of. Knows settings and tables; no model, no kind of task."""
 
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 
 
@@ -24,7 +25,7 @@ def read_parts(settings, say, whole, read, hold_back):
         kept, held = hold_back(whole, settings)
         if not held:
             raise UserError(
-                f"{whole.path} has {len(whole)} usable rows, too few or too much alike to hold "
+                f"{whole.path} has {counted(len(whole), 'usable row')}, too few or too much alike to hold "
                 f"{settings.validation_share:.0%} back for validation. Raise --validation-share, or name a table with "
                 "--validation."
             )
@@ -49,7 +50,7 @@ def tell(table, rows, say):
     for note in table.notes:
         say(note)
     for reason, number in table.dropped.items():
-        say(f"Left out {number} of {rows} rows of {table.path}: {reason}.")
+        say(f"Left out {number} of {counted(rows, 'row')} of {table.path}: {reason}.")
 
 
 def _tell(table, say):

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from keras_bigmodel.core.answers import describe_reader
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.path_check import checked_path, refuse_patterns
@@ -87,6 +88,9 @@ def has_state(out):
 
 def _run(settings, run, reporter, callbacks):
     checked_path(settings.encoder, "the name of an encoder, or its folder")
+    for table in (settings.table, settings.validation, settings.test):
+        if table is not None:
+            checked_path(table, "the name of a table")
     job = job_named(settings.task)
     job.check_settings(settings)
     tables, facts = job.read(settings, reporter, run.folder)
@@ -99,7 +103,7 @@ def _run(settings, run, reporter, callbacks):
     figures = {"data": job.describe(task, tables, reporter)}
     if settings.validation is None:
         held, rows = len(tables["validation"]), len(tables["validation"]) + len(tables["train"])
-        reporter.say(f"Held back {held:,} of {rows:,} rows for validation.")
+        reporter.say(f"Held back {held:,} of {counted(rows, 'row')} for validation.")
     reporter.say(job.begins(task, tables))
     how = {"state_folder": run.state_folder, "reporter": reporter, "callbacks": callbacks}
     figures["history"], figures["notes"] = fit_task(task, job, settings, tables, **how)

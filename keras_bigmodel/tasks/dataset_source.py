@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.batch_plan import WINDOW
 from keras_bigmodel.data.length_batches import LengthBatches
@@ -121,7 +122,7 @@ class DatasetSource:
             waiting = batch
         if number != steps:
             self._failure = UserError(
-                f"The dataset gave {steps} batch{'es' * (steps > 1)} when it was counted, and "
+                f"The dataset gave {counted(steps, 'batch')} when it was counted, and "
                 f"{'more' if number > steps else number} when it was read again; wanted the same rows in every epoch. "
                 "Keep them with .cache(), or give steps_per_epoch."
             )
@@ -188,7 +189,7 @@ def _check_spec(spec, names):
     if found != len(names):
         pairs = " If these are pairs, create the task with pairs=True." if (found, len(names)) == (2, 1) else ""
         raise UserError(
-            f"The dataset gives {found} column{'s' * (found > 1)} of texts where this task takes {len(names)} "
+            f"The dataset gives {counted(found, 'column')} of texts where this task takes {len(names)} "
             f"({', '.join(names)}).{pairs}"
         )
     first = tf.nest.flatten(spec)[0]

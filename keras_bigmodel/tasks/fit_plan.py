@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import keras
 import tensorflow as tf
 
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number
 from keras_bigmodel.tasks.callback_list import checked_callbacks
@@ -182,8 +183,8 @@ def _accumulated(task, batches, callbacks):
     steps = inner_optimizer(task.optimizer).gradient_accumulation_steps
     if steps and batches and steps > batches:
         raise UserError(
-            f"gradient_accumulation_steps={steps} (--accumulate) came, and an epoch has {batches} "
-            f"batch{'es' * (batches > 1)}: wanted at most as many. Lower it, or take smaller batches."
+            f"gradient_accumulation_steps={steps} (--accumulate) came, and an epoch has "
+            f"{counted(batches, 'batch')}: wanted at most as many. Lower it, or take smaller batches."
         )
     if steps:
         callbacks.append(ApplyAccumulated())

@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number
 from keras_bigmodel.data.examples import Examples
@@ -34,10 +35,13 @@ class ListSource:
             raise UserError("Every sample weight is 0, so nothing would count. Give at least one above 0.")
         self._class_weights = class_weights
         rows = self._rows
-        given = [("labels", part) for part in (targets.values() if isinstance(targets, dict) else [targets])]
-        for name, column in [*given, ("sample weights", self._weights)]:
+        given = [("label", part) for part in (targets.values() if isinstance(targets, dict) else [targets])]
+        for name, column in [*given, ("sample weight", self._weights)]:
             if column is not None and len(column) != rows:
-                raise UserError(f"{rows} texts and {len(column)} {name} came; wanted as many of one as of the other.")
+                raise UserError(
+                    f"{counted(rows, 'text')} and {counted(len(column), name)} came; wanted as many of one as of the "
+                    "other."
+                )
 
     @property
     def _rows(self):
@@ -53,7 +57,8 @@ class ListSource:
         cut = int(self._rows * (1 - share))
         if not 0 < cut < self._rows:
             raise UserError(
-                f"validation_split={share} of {self._rows} texts leaves one side empty. Choose another share."
+                f"validation_split={share} of {counted(self._rows, 'text')} leaves one side empty. Choose another "
+                "share."
             )
         return self._part(slice(None, cut)), self._part(slice(cut, None))
 

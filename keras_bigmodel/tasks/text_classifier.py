@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.answers import PredictionReader
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number, check_switch
 from keras_bigmodel.export import Endpoint, SameChoice
@@ -333,8 +334,9 @@ def _check_head(checkpoint, labels, source):
     known, other = checkpoint.labels, "cls" if checkpoint.pooling == "mean" else "mean"
     if checkpoint.num_head_outputs != len(labels):
         raise UserError(
-            f"{source} has a classification head of {checkpoint.num_head_outputs} labels ({', '.join(known[:10])}), "
-            f'and {len(labels)} labels came. Give as many, or begin a new head with pooling="{other}" '
+            f"{source} has a classification head of {counted(checkpoint.num_head_outputs, 'label')} "
+            f"({', '.join(known[:10])}), "
+            f'and {counted(len(labels), "label")} came. Give as many, or begin a new head with pooling="{other}" '
             f"(--pooling {other})."
         )
     if set(known) == set(labels) and known != labels:

@@ -96,7 +96,7 @@ def test_evaluate_prints_the_measures(bigmodel, model, table):
     assert any(line.startswith("accuracy ") for line in lines[:classes])
     assert lines[classes].split() == ["label", "precision", "recall", "f1", "texts"]
     assert [line.split()[0] for line in lines[classes + 1 :]] == LABELS
-    assert ran.err.strip() == "Left out 1 rows: empty text."
+    assert ran.err.strip() == "Left out 1 row: empty text."
 
 
 def test_evaluate_as_json_parses_and_agrees_with_predict(bigmodel, model, table):

@@ -62,7 +62,7 @@ def test_a_person_reads_both_models_and_whether_the_difference_is_chance(compare
         r"good, so uneven a change would come by chance in .* of cases \(McNemar, exact\)\.",
         lines[6],
     )
-    assert "Left out 1 rows: empty text." in ran.err
+    assert "Left out 1 row: empty text." in ran.err
     assert "WARNING" not in ran.err
 
 

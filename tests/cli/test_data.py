@@ -39,7 +39,7 @@ def test_the_report_is_printed_as_json(bigmodel, train, tiny_bert):
     ran = bigmodel("data", train, "--encoder", tiny_bert, "--json")
     report = json.loads(ran.out)
     table = report["tables"]["train"]
-    assert report["max_length"] == 128
+    assert report["max_length"] == 64  # the encoder reads no more
     assert table["classes"] == {"bad": 13, "good": 13}
     # [CLS] and [SEP] stand around every text.
     assert table["lengths"]["min"] >= 5

@@ -241,8 +241,8 @@ def _text_as_label(folder):
 REFUSED = {
     "a table that is nowhere": (lambda folder: {"table": str(folder / "nowhere.csv")}, ["No file", "nowhere.csv"]),
     "one class only": (_one_class, ['the label "bad"', "at least two labels"]),
-    "a label of validation that training never saw": (_unknown_label("validation"), ["validation rows", '"awful"']),
-    "a label of the test that training never saw": (_unknown_label("test"), ["test rows", '"awful"']),
+    "a label of validation that training never saw": (_unknown_label("validation"), ["validation row ", '"awful"']),
+    "a label of the test that training never saw": (_unknown_label("test"), ["test row ", '"awful"']),
     "too few rows to hold any back": (
         lambda folder: {
             "table": str(write_table(folder / "two.csv", [("a", "x"), ("a", "x"), ("b", "y"), ("b", "y")]))

@@ -91,10 +91,10 @@ def _dataset(*columns):
 FITS = {
     "no text": (lambda task: task.fit([], []), ["empty list", "at least one"]),
     "no labels": (lambda task: task.fit(["a"]), ["without labels", "one label a text"]),
-    "too few labels": (lambda task: task.fit(["a", "b"], ["bad"]), ["2 texts and 1 labels", "as many"]),
+    "too few labels": (lambda task: task.fit(["a", "b"], ["bad"]), ["2 texts and 1 label came", "as many"]),
     "too few weights": (
         lambda task: task.fit(["a", "b"], ["bad", "good"], sample_weight=[1.0]),
-        ["2 texts and 1 sample weights"],
+        ["2 texts and 1 sample weight came"],
     ),
     "an unknown label": (lambda task: task.fit(["a", "b"], ["bad", "awful"]), ["Row 1", "'awful'", "bad, fair, good"]),
     "a number too high": (lambda task: task.fit(["a", "b"], [0, 3]), ["Row 1", "label 3", "0 to 2"]),

@@ -1,5 +1,7 @@
 """What a person should know of some tables, as sentences. Knows the data report's figures; no table."""
 
+from keras_bigmodel.core.counted import counted
+
 _FEW = 10  # rows; a class with fewer is hardly learned, and not measured
 _UNEVEN = 10  # the largest class has this many times the rows of the smallest
 _MANY_CUT = 0.05  # share of the texts
@@ -47,7 +49,7 @@ def _unknown_labels(report):
     for name, table in report["tables"].items():
         unknown = [label for label in table["classes"] if known and label not in known]
         if unknown:
-            yield f"{name} has {_count(len(unknown), 'label')} that train lacks: {_listed(unknown)}."
+            yield f"{name} has {counted(len(unknown), 'label')} that train lacks: {_listed(unknown)}."
 
 
 def _conflicts(report):
@@ -55,15 +57,15 @@ def _conflicts(report):
         texts, rows = table["conflicts"]["texts"], table["conflicts"]["rows"]
         if texts:
             least = "At least " * (_looked_at(table) < table["rows"])
-            yield f"{least}{_count(texts, 'text')} of {name} {_stand(texts)} with different labels, in {rows:,} rows."
+            yield f"{least}{counted(texts, 'text')} of {name} {_stand(texts)} with different labels, in {rows:,} rows."
 
 
 def _duplicates(report):
     for name, table in report["tables"].items():
         exact, near = table["duplicates"]["exact_rows"], table["duplicates"]["near_rows"]
         least = "at least " * (_looked_at(table) < table["rows"])
-        again = [f"{least}{_count(exact, 'row')} exactly"] * bool(exact)
-        again += [f"{'at least ' * _is_sampled(table)}{_count(near, 'row')} nearly"] * bool(near)
+        again = [f"{least}{counted(exact, 'row')} exactly"] * bool(exact)
+        again += [f"{'at least ' * _is_sampled(table)}{counted(near, 'row')} nearly"] * bool(near)
         if again:
             yield f"Texts of {name} repeat an earlier one: {' and '.join(again)}."
 
@@ -73,7 +75,7 @@ def _classes(report):
         classes = table["classes"]
         few = [label for label, rows in classes.items() if rows < _FEW]
         if few:
-            yield f"{_count(len(few), 'class')} of {name} {_have(few)} fewer than {_FEW} rows: {_listed(few)}."
+            yield f"{counted(len(few), 'class')} of {name} {_have(few)} fewer than {_FEW} rows: {_listed(few)}."
         elif classes and max(classes.values()) >= _UNEVEN * min(classes.values()):
             large, small = max(classes, key=classes.get), min(classes, key=classes.get)
             yield (
@@ -115,11 +117,6 @@ def _looked_at(table):
 
 def _is_sampled(table):
     return table["duplicates"]["near_checked_rows"] < table["rows"]
-
-
-def _count(number, word):
-    plural = {"class": "classes"}.get(word, word + "s")
-    return f"{number:,} {word if number == 1 else plural}"
 
 
 def _stand(number):

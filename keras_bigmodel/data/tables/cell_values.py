@@ -11,6 +11,7 @@ from keras_bigmodel.data.same_text import same_words
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
 _BOOLEANS = {"true", "false"}
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
+_NOTHING = {"nan", "none", "null", "nil", "n/a", "na", "#n/a", "<na>", "nat"}
 _SHOWN = 3
 
 
@@ -122,7 +123,7 @@ def label_notes(labels):
     >>> label_notes({"1", "2"})
     ['The labels are numbers (1, 2); they are taken as names of classes.']
     """
-    return [*_kind_of(labels), *_look_alike(labels)]
+    return [*_kind_of(labels), *_look_alike(labels), *_stand_for_nothing(labels)]
 
 
 def _kind_of(labels):
@@ -137,6 +138,19 @@ def _kind_of(labels):
             more = ", …" if len(shown) > _SHOWN else ""
             return [f"The labels are {kind} ({', '.join(shown[:_SHOWN])}{more}); they are taken as names of classes."]
     return []
+
+
+def _stand_for_nothing(labels):
+    found = sorted(label for label in set(labels) if label.casefold() in _NOTHING)
+    if not found:
+        return []
+    shown = " and ".join(f'"{label}"' for label in found[:_SHOWN])
+    one = len(found) == 1
+    return [
+        f"The label{'s' * (not one)} {shown} {'is' if one else 'are'} what programs write where there is no value; "
+        f"{'it is' if one else 'they are'} taken as {'a class' if one else 'classes'}. Empty those cells to leave "
+        "their rows out."
+    ]
 
 
 def _look_alike(labels):

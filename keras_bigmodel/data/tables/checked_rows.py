@@ -2,6 +2,7 @@
 
 import itertools
 
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.data.tables.cell_values import cell_input, cell_label, cell_weight, label_notes
@@ -126,7 +127,7 @@ class CheckedRows:
         self.notes += check_joined(self._joined, labels, label=keys.get("label"), format=self.format, path=self.path)
         self.notes += label_notes(self._labels)
         if self.cut:
-            self.notes.append(f"Cut {self.cut} text{'s' * (self.cut > 1)} to {LONGEST_TEXT:,} characters.")
+            self.notes.append(f"Cut {counted(self.cut, 'text')} to {LONGEST_TEXT:,} characters.")
 
 
 def columns_named(text=None, pair=None, label=None, weight=None):
@@ -143,4 +144,5 @@ def _reason_to_drop(cells):
 def _nothing(path, dropped, with_labels=True):
     lacking = "a text or a label" if with_labels else "a text"
     why = f"all {dropped} rows lack {lacking}" if dropped else "it has no rows"
+    why = f"its only row lacks {lacking}" if dropped == 1 else why
     return f"{path} gives nothing to work on: {why}. Give a table with at least one filled row."

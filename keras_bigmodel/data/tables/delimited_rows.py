@@ -3,6 +3,7 @@
 import csv
 import itertools
 
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.tables.delimiters import blanks_part_too, likely_delimiter, told_delimiter
 from keras_bigmodel.data.tables.stray_quotes import lines_apart
@@ -114,7 +115,13 @@ def _bad_quotes(path, begun, ended, error):
 def _unequal(path, row, ended, width, delimiter):
     found = len(row.cells)
     lines = f"line {row.number}" if ended == row.number else f"lines {row.number} to {ended}"
+    others = [mark for mark in _NAMES if mark != delimiter and found == 1 and mark in row.cells[0]]
+    if others:
+        return (
+            f"The first row of {path} has {counted(width, 'field')}, parted by {_NAMES[delimiter]}, and the row in "
+            f"{lines} has {_NAMES[others[0]]} and none of these. Part all rows alike."
+        )
     return (
-        f"The row in {lines} of {path} has {found} field{'s' * (found != 1)}, parted by {_NAMES[delimiter]}; the first "
+        f"The row in {lines} of {path} has {counted(found, 'field')}, parted by {_NAMES[delimiter]}; the first "
         f"row has {width}. {_ADVICE[delimiter]}"
     )

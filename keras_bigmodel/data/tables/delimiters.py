@@ -23,6 +23,8 @@ def told_delimiter(first):
 def likely_delimiter(path, first, delimiter, *, alone):
     """Gives semicolons where a CSV file has them in its first line and no comma, as Excel writes it in many countries.
 
+    Bars (`|`) are found where they part names that columns have.
+
     Args:
         path: path of the file, for the sentence.
         first: str. The first line that is not blank.
@@ -33,15 +35,29 @@ def likely_delimiter(path, first, delimiter, *, alone):
         str of one character.
 
     Raises:
-        UserError: TABs part the columns.
+        UserError: TABs part the columns of a CSV file, or commas those of a TSV file.
     """
+    if delimiter == "\t" and "\t" not in first and "," in first and _has_name(first, ","):
+        raise UserError(f"The first line of {path} has commas and no TAB. Give --format csv.")
     if delimiter != "," or "," in first:
         return delimiter
     if "\t" in first:
         raise UserError(f"The first line of {path} has TABs and no comma. Give --format tsv.")
-    if ";" in first and not (alone and not any(is_known_name(cell.strip(' "\r\n')) for cell in first.split(";"))):
+    if (other := _other_delimiter(first)) is not None:
+        return other
+    if ";" in first and not (alone and not _has_name(first, ";")):
         return ";"
     return delimiter
+
+
+def _other_delimiter(first):
+    """Returns `"|"` where it parts names of columns: it stands in texts too rarely to be looked for otherwise."""
+    return "|" if "|" in first and _has_name(first, "|") else None
+
+
+def _has_name(first, delimiter):
+    """Whether a cell of the first line is a name that columns have."""
+    return any(is_known_name(cell.strip(' "\r\n')) for cell in first.split(delimiter))
 
 
 def blanks_part_too(lines, delimiter, *, whole):

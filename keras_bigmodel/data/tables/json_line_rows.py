@@ -15,7 +15,7 @@ def json_line_rows(path, *, encoding=None):
     r"""Yields the objects of a JSON-lines file; blank lines are none.
 
     Numbers stay as written: `1.0` does not become `1`, nor dates something else. `NaN` is a missing value. Half of a
-    surrogate pair (`"\ud83d"`) is no character; it becomes U+FFFD.
+    surrogate pair (`"\ud83d"`) is no character: it becomes U+FFFD in the name of a column, and stays in a cell.
 
     Args:
         path: path of the file.
@@ -43,7 +43,7 @@ def json_line_rows(path, *, encoding=None):
             raise UserError(_no_json(path, number, line, error)) from error
         if not isinstance(cells, dict):
             raise UserError(_no_object(path, number, cells))
-        yield TableRow(number, {_whole(name): _whole(cell) for name, cell in cells.items()})
+        yield TableRow(number, {_whole(name): cell for name, cell in cells.items()})
 
 
 class _TwiceError(Exception):

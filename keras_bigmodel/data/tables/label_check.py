@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.tables.cell_values import is_number
 
@@ -71,11 +72,12 @@ def classes_to_train(path, counts, *, min_rows=None):
     kept = {label: rows for label, rows in counts.items() if min_rows is None or rows >= min_rows}
     if not kept:
         raise UserError(
-            f"No class of {path} has {min_rows} rows; the largest has {max(counts.values())}. Lower --min-rows."
+            f"No class of {path} has {counted(min_rows, 'row')}; the largest has {max(counts.values())}. Lower "
+            "--min-rows."
         )
     if len(kept) == 1:
         raise UserError(
-            f'All {sum(kept.values())} rows of {path} have the label "{_short(next(iter(kept)))}"; a classifier needs '
+            f'{_all(sum(kept.values()), path)} the label "{_short(next(iter(kept)))}"; a classifier needs '
             "at least two labels. Check the label's column (--label)."
         )
     single = sorted(label for label, rows in kept.items() if rows == 1)
@@ -87,7 +89,7 @@ def classes_to_train(path, counts, *, min_rows=None):
 def left_out(min_rows, classes):
     """Gives `(why rows were left out, a sentence on it)` for classes that were too rare."""
     reason = f"class with fewer than {min_rows} rows"
-    return reason, f"Left out {classes} class{'es' * (classes > 1)} with fewer than {min_rows} rows."
+    return reason, f"Left out {counted(classes, 'class')} with fewer than {min_rows} rows."
 
 
 def _refuse_what_is_no_class(path, counts):
@@ -106,9 +108,13 @@ def _refuse_what_is_no_class(path, counts):
         elif lengths[len(lengths) // 2] > _LONG:
             like = "look like the texts' column"
         raise UserError(
-            f"{path} has {len(counts)} different labels in {total} rows; they {like}. Check the label's "
+            f"{path} has {len(counts)} different labels in {counted(total, 'row')}; they {like}. Check the label's "
             "column (--label), or add rows: each class needs at least two."
         )
+
+
+def _all(rows, path):
+    return f"The only row of {path} has" if rows == 1 else f"All {rows} rows of {path} have"
 
 
 def _single_rows(path, single, counts):

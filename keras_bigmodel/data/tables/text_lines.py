@@ -82,15 +82,23 @@ def _nul(path, number, encoding):
 def _wrong_byte(path, encoding):
     """Reads again, to say where the bytes stop being text."""
     decoder, newlines, line = codecs.getincrementaldecoder(encoding)(), io.IncrementalNewlineDecoder(None, True), 1
+    is_encoded = False  # whether a character beyond ASCII was whole
     with open(path, "rb") as file:
         beginning = file.read(_BLOCK)  # UTF-16 is told by where zeros stand, counted from the beginning
         file.seek(0)
         while True:
             block = file.read(_BLOCK)
             try:
-                line += newlines.decode(decoder.decode(block, final=not block)).count("\n")
+                text = decoder.decode(block, final=not block)
+                line, is_encoded = line + newlines.decode(text).count("\n"), is_encoded or not text.isascii()
             except UnicodeDecodeError as error:
                 line += newlines.decode(_good(error)).count("\n")
+                # Of "caf" and half of a character nobody knows; where others are whole, the file ends too early.
+                if not block and is_encoded and encoding.lower().startswith("utf-8"):
+                    return (
+                        f"{path} breaks off in the middle of a character, in line {line}: it was not copied whole. "
+                        "Copy it again."
+                    )
                 sample = error.object[error.object.rfind(b"\n", 0, error.start) + 1 :]
                 guess = _guess_utf_16(beginning) or guess_encoding(sample)
                 return _advised(path, encoding, line, error.object[error.start], guess)

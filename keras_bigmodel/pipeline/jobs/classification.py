@@ -3,6 +3,7 @@
 import keras
 
 from keras_bigmodel.checkpoints import open_checkpoint
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import data_report, hold_back, labels_to_train
 from keras_bigmodel.data.tables.label_check import counts_in_order
@@ -83,7 +84,10 @@ class ClassificationJob(Job):
 
     def begins(self, task, tables):
         """Returns the sentence that a run begins with."""
-        return f"Training on {len(tables['train'])} texts in {len(task.labels)} classes, in {task.export_dtype}."
+        return (
+            f"Training on {counted(len(tables['train']), 'text')} in {counted(len(task.labels), 'class')}, in "
+            f"{task.export_dtype}."
+        )
 
     def compile_options(self, settings):
         """Returns the label smoothing."""

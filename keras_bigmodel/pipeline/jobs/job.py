@@ -4,6 +4,7 @@ import dataclasses
 import json
 import numbers
 
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.settings import option_of
 from keras_bigmodel.data import hold_back, read_text_table
@@ -102,7 +103,7 @@ class Job:
 
     def begins(self, task, tables):
         """Returns the sentence that a run begins with."""
-        return f"Training a {type(task).__name__} on {len(tables['train'])} rows, in {task.export_dtype}."
+        return f"Training a {type(task).__name__} on {counted(len(tables['train']), 'row')}, in {task.export_dtype}."
 
     def compile_options(self, settings):
         """Returns arguments of `Task.compile` that only this kind of task has: dict."""
@@ -141,7 +142,7 @@ class Job:
     def headline(self, metrics):
         """Returns measures in one line: str."""
         words = [f"{name.replace('_', ' ')} {value:.4f}" for name, value in metrics.items() if isinstance(value, float)]
-        return ", ".join([f"{metrics['texts']} texts", *words])
+        return ", ".join([counted(metrics["texts"], "text"), *words])
 
     def lines(self, metrics):
         """Returns measures as lines for a screen: iterable of str."""

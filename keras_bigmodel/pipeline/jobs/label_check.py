@@ -1,5 +1,6 @@
 """Whether a table has labels that a model was not trained on. Knows labels; no model."""
 
+from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 
 
@@ -19,8 +20,9 @@ def refuse_unknown_labels(table, labels, part=""):
     if unknown:
         rows = sum(counts[label] for label in unknown)
         shown = ", ".join(f'"{label}"' for label in unknown[:5]) + (" …" if len(unknown) > 5 else "")
+        more = " …" if len(labels) > 10 else ""
         raise UserError(
-            f"{rows} {part}rows of {table.path} have a label that the model was not trained on: {shown}. It knows "
-            f"{', '.join(labels[:10])}{' …' if len(labels) > 10 else ''}. Drop such rows, or train with rows of that "
-            "label."
+            f"{counted(rows, f'{part}row')} of {table.path} {'has' if rows == 1 else 'have'} a label that the model "
+            f"was not trained on: {shown}. It knows {', '.join(labels[:10])}{more}. Drop such rows, or train with rows "
+            "of that label."
         )

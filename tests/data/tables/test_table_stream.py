@@ -58,7 +58,7 @@ def test_a_bad_row_is_named_with_its_line_when_the_reading_gets_there(tmp_path):
 @pytest.mark.parametrize(
     ("content", "how", "words"),
     [
-        ("text,label\n,\n", {}, "gives nothing to work on: all 1 rows lack"),
+        ("text,label\n,\n", {}, "gives nothing to work on: its only row lacks"),
         ("text,label,w\na,x,0\nb,y,0\n", {"weight": "w"}, "Every weight in"),
         ("text,label\na,x\n", {"text": "review"}, 'No column "review"'),
         ('text,label\n"one",good\n"two,good\nthree"",good\n', {}, "A quote mark"),

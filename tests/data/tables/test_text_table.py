@@ -45,7 +45,8 @@ def test_texts_and_labels_come_in_as_they_were_written(tmp_path, ending):
     assert list(zip(table.texts, table.labels, strict=True)) == ROWS
     assert table.weights is None
     assert table.inputs == {"text": table.texts}
-    assert (table.dropped, table.cut, table.notes) == ({}, 0, [])
+    assert (table.dropped, table.cut) == ({}, 0)
+    assert [note.split(" are what")[0].split(" is what")[0] for note in table.notes] == ['The label "NA"']
     assert table.columns == {"text": "text", "label": "label"}
     assert table.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
