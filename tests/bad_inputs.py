@@ -10,6 +10,7 @@ import contextlib
 import csv
 import gzip
 import os
+import re
 import tempfile
 import zipfile
 from pathlib import Path
@@ -17,7 +18,8 @@ from pathlib import Path
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.tasks.label_names import LabelNames
 from tests.checkpoints import layouts
-from tests.task_contract import messages
+from tests.hostile import test_python as hostile
+from tests.task_contract import LABELS, messages
 from tests.tasks import test_label_names as labels
 from tests.tasks.test_task_refusals import task_sentences
 from tests.tiny_bert import write_tiny_bert
@@ -108,6 +110,20 @@ REFUSED = {
     "unknown encoder": lambda folder: [good(folder), "--encoder", "minilmm"],
     "unknown label in --class-weight": lambda folder: [good(folder), "--class-weight", "superb=2"],
     "a number outside its range": lambda folder: [good(folder), "--learning-rate", "0"],
+    "a label twice in --class-weight": lambda folder: [good(folder), "--class-weight", "bad=2,bad=3"],
+    "more accumulated batches than an epoch has": lambda folder: [good(folder), "--accumulate", "99"],
+    "a model's name that is a pattern": lambda folder: [good(folder), "--out", "reviews[1]"],
+    "a name too long": lambda folder: [good(folder), "--out", "a" * 300],
+    "a file for TensorBoard's folder": lambda folder: [good(folder), "--tensorboard", good(folder)],
+    "a file cut in its last character": lambda folder: [
+        _bytes(folder, "text,label\n好的,好评\n差的,差评".encode()[:-1])
+    ],
+    "commas in a TSV file": lambda folder: [good(folder, name="reviews.tsv")],
+    "semicolons below commas": lambda folder: [_bytes(folder, _lines("text,label", "a good one;good", "bad;bad"))],
+    "NUL in JSON": lambda folder: [_bytes(folder, _lines('{"text": "a\\u0000b", "label": "c"}'), "reviews.jsonl")],
+    "half a surrogate in a label": lambda folder: [
+        _bytes(folder, _lines('{"text": "a", "label": "b\\ud800"}'), "reviews.jsonl")
+    ],
     "unknown setting": lambda folder: _settings(folder, "epoch: 3\n"),
     "settings of another version": lambda folder: _settings(folder, "settings_format: 9\nepochs: 3\n"),
     "no version to continue from": lambda folder: [good(folder), "--continue"],
@@ -123,6 +139,7 @@ COUNTED = {
     "test rows in training": lambda folder: [good(folder), "--test", good(folder, ROWS[:9], "test.csv")],
     "numbers as labels": lambda folder: [good(folder, [(text, len(label) % 2) for text, label in ROWS])],
     "dates as labels": lambda folder: [good(folder, [(text, f"2024-01-0{len(label)}") for text, label in ROWS])],
+    "a label that stands for nothing": lambda folder: [good(folder, [*ROWS, ("a text", "NaN"), ("another", "NaN")])],
     "rare classes left out": lambda folder: [good(folder, [*ROWS, ("one of its kind", "odd")]), "--min-rows", "2"],
     "a byte order mark": lambda folder: [_bytes(folder, b"\xef\xbb\xbf" + good(folder).read_bytes())],
     "no header": lambda folder: [good(folder, ROWS[1:], header=ROWS[0])],
@@ -155,9 +172,28 @@ def own_task_sentences():
         return task_sentences(write_tiny_bert(Path(aside) / "bert"))
 
 
+def python_sentences(table):
+    """Returns a function that gives name → sentence with which a task refuses what it is handed in Python."""
+
+    def sentences():
+        found = {}
+        with tempfile.TemporaryDirectory() as aside, contextlib.chdir(aside):
+            how = {"dtype": "float32", "max_length": 32}
+            task = TextClassifier.from_encoder(write_tiny_bert(Path(aside) / "bert"), LABELS, **how)
+            for name, act in table.items():
+                sentence = _sentence(lambda act=act: act(task))
+                if not re.search(r"0x[0-9a-f]{6}", sentence):  # the address of an object
+                    found[name] = sentence
+        return found
+
+    return sentences
+
+
 SENTENCES = {
     "Folders of encoders": folder_sentences,
     "Labels in Python": label_sentences,
+    "Rows in Python": python_sentences(hostile.rows_refused()),
+    "Arguments of fit": python_sentences(hostile.arguments_refused()),
     "Tasks of your own": own_task_sentences,
 }
 
@@ -171,7 +207,7 @@ def _sentence(act):
 
 
 def main():
-    """Writes the tables of all three into the document."""
+    """Writes these tables into the document."""
     text = DOCUMENT.read_text(encoding="utf-8")
     for heading, sentences in SENTENCES.items():
         sentences = sentences()

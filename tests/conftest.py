@@ -12,6 +12,7 @@ import keras
 import pytest
 from hypothesis import settings
 
+from tests.program import program
 from tests.tiny_bert import write_tiny_bert
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell does that to what it starts with "&"
@@ -67,3 +68,27 @@ def bigmodel(monkeypatch, capfd):
         return Ran(code, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory):
+    from tests.pipeline.conftest import write_table  # here: the JAX run has no tables
+    from tests.task_contract import messages
+
+    rows = list(zip(*messages(45), strict=True))
+    return write_table(tmp_path_factory.mktemp("tables") / "table.csv", [*rows, ("", "bad")])
+
+
+@pytest.fixture(scope="session")
+def trained(tiny_bert, table, tmp_path_factory):
+    """What `bigmodel train` did in a process of its own, and where."""
+    base = tmp_path_factory.mktemp("models") / "reviews"
+    how = ("--epochs", 1, "--max-length", 32, "--dtype", "float32", "--validation-share", 0.2, "--json")
+    return base, program("train", table, "--out", base, "--encoder", tiny_bert, *how)
+
+
+@pytest.fixture(scope="session")
+def model(trained):
+    """The folder of a trained model."""
+    assert trained[1].returncode == 0, trained[1].stderr
+    return trained[0]

@@ -157,6 +157,12 @@ class BertConfig:
                 wanted = None if fits else "a number from 0 to below 1"
             if wanted:
                 raise UserError(f"{self.path} has {name}={value!r:.40}; wanted {wanted}. Copy it from the model.")
+        width, heads = self.values["hidden_size"], self.values["num_attention_heads"]
+        if width % heads:
+            raise UserError(
+                f"{self.path} has hidden_size={width} and num_attention_heads={heads}, which does not divide it. Copy "
+                "it from the model."
+            )
         activation = self.values.get("hidden_act", "gelu")
         if activation not in _ACTIVATIONS:
             raise UserError(

@@ -46,9 +46,11 @@ def refuse_patterns(folder):
     Raises:
         UserError: the folder or one above it has such a name.
     """
-    found = sorted(_PATTERN & set(str(Path(folder).absolute())))
+    whole = str(Path(folder).absolute())
+    found = sorted(_PATTERN & set(whole))
     if found:
+        shown = folder if _PATTERN & set(str(folder)) else whole
         raise UserError(
-            f"{Path(folder).absolute()} has {' '.join(found)} in its name, which TensorFlow takes for a pattern: it "
-            "finds no model there. Choose another name."
+            f"{shown} has {' '.join(found)} in its name, which TensorFlow takes for a pattern: it finds no model "
+            "there. Choose another name."
         )

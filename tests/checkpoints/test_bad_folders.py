@@ -93,7 +93,7 @@ def test_every_missing_size_is_named(folder, value):
 
 def test_heads_that_do_not_divide_the_width(folder):
     change_config(folder, num_attention_heads=3)
-    assert "num_heads=3" in refusal(folder)
+    assert "num_attention_heads=3" in refusal(folder)
 
 
 BAD_VALUES = {

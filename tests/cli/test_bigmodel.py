@@ -10,8 +10,8 @@ import pytest
 
 from keras_bigmodel import __version__
 from keras_bigmodel.pipeline import load_task
-from tests.cli.conftest import program
 from tests.pipeline.conftest import write_table
+from tests.program import program
 from tests.task_contract import LABELS, messages
 
 COMMANDS = ("data", "train", "evaluate", "compare", "predict", "inspect", "export")

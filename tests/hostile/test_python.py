@@ -105,6 +105,11 @@ ROWS = {
 }
 
 
+def rows_refused():
+    """Returns name → function of a task that is handed such rows; also for the document."""
+    return {name: lambda task, make=make: task.predict(make()) for name, (make, _) in ROWS.items()}
+
+
 @pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize("method", ["predict", "answers"])
 def test_rows_are_refused(task, method, name):
@@ -259,6 +264,13 @@ FIT_ARGUMENTS = {
     "a word for callbacks": ({"callbacks": "EarlyStopping"}, "wanted keras.callbacks.Callback"),
     "a class for callbacks": ({"callbacks": [keras.callbacks.EarlyStopping]}, "Write EarlyStopping(...)"),
 }
+
+
+def arguments_refused():
+    """Returns name → function of a task whose `fit` is given such arguments; also for the document."""
+    return {
+        name: lambda task, how=how: task.fit(TEXTS, NAMES, verbose=0, **how) for name, (how, _) in FIT_ARGUMENTS.items()
+    }
 
 
 @pytest.mark.parametrize("name", FIT_ARGUMENTS)
