@@ -18,7 +18,8 @@ def sealed(task, folder, **values):
     empty = {name: {} for name in ("preprocessor", "sizes", "settings", "data", "metrics", "headlines", "parity")}
     facts = {"task": "TextClassifier", "job": "classification", "name": "model", "version": 1}
     answers = describe_reader(task.answer_reader())
-    Manifest(**{**empty, **facts, "answers": answers, **values}).write(folder)
+    shapes = {"preprocessor": {"columns": ["text"]}, "sizes": {"parameters": 1}, "parity": {"rows": 0, "outputs": {}}}
+    Manifest(**{**empty, **shapes, **facts, "answers": answers, **values}).write(folder)
 
 
 @pytest.fixture(scope="module")
