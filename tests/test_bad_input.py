@@ -52,7 +52,12 @@ def test_it_is_refused_with_the_sentence_of_the_document(name, tmp_path, tiny_be
     assert new == [], "nothing is written"
 
 
-@pytest.mark.parametrize("name", COUNTED)
+# Each is a whole run: two here, the others in `make test-full`.
+QUICK = ("empty texts", "a label that stands for nothing")
+COUNTED_CASES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.full) for name in COUNTED]
+
+
+@pytest.mark.parametrize("name", COUNTED_CASES)
 def test_it_is_counted_and_said_and_the_run_goes_on(name, tmp_path, tiny_bert, monkeypatch, bigmodel):
     code, said, _ = run(COUNTED[name], tmp_path, tiny_bert, monkeypatch, bigmodel)
     assert rows_of("Counted and said").get(name, "") in said
