@@ -156,7 +156,7 @@ def test_a_saved_folder_without_its_list_of_files_is_refused(saved):
 
 
 SPOILT = {
-    "no json": (lambda folder: (folder / "task.json").write_text("{"), ["task.json is not readable"]),
+    "no json": (lambda folder: (folder / "task.json").write_text("{"), ["task.json is not JSON"]),
     "a list": (lambda folder: (folder / "task.json").write_text("[]"), ["task.json"]),
     "another task": (lambda folder: _change(folder, task="TokenClassifier"), ["TokenClassifier", "TextClassifier"]),
     "a newer format": (lambda folder: _change(folder, format=99), ["format 99", "newer keras_bigmodel"]),
