@@ -73,7 +73,8 @@ def in_own_process(job, table, rows):
 
 def measured(job, table, rows):
     """Does a job and gives its rows, peak memory and speed; making the model and the first trace are not timed."""
-    from keras_bigmodel.data import TableStream, support_messages
+    from keras_bigmodel.data import support_messages
+    from keras_bigmodel.tables import TableStream
 
     texts, labels = support_messages("train")
     task = tiny_classifier(texts, labels)

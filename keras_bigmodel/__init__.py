@@ -16,7 +16,7 @@ _HOMES = {
     "MultiHeadAttention": "layers",
     "PlainWordPieceTokenizer": "tokenizers",
     "Prediction": "core.answers",
-    "TableStream": "data",
+    "TableStream": "tables",
     "TextClassifier": "tasks",
     "TransformerLayer": "layers",
     "UserError": "core.errors",

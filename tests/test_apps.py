@@ -26,12 +26,14 @@ def test_every_application_has_a_script_and_a_readme_that_names_it():
         assert (folder / "run.py").is_file()
 
 
+@pytest.mark.full
 def test_textbook_transformer_learns_more_than_guessing():
     printed = run_app("textbook_transformer", "--epochs", 6)
     accuracy = float(printed.rsplit(": ", 1)[1].strip().rstrip("%"))
     assert accuracy > 2 * 100 / 8  # eight classes of equal size
 
 
+@pytest.mark.full
 def test_textbook_bert_runs_on_a_folder(tiny_bert):
     assert "accuracy on the test messages" in run_app("textbook_bert", "--encoder", tiny_bert, "--epochs", 1)
 

@@ -9,28 +9,21 @@ import typer
 from rich.cells import cell_len, set_cell_size
 
 from keras_bigmodel.cli.answer_file import answer_lines, check_free
+from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.cli.table_notes import table_notes
-from keras_bigmodel.cli.table_options import (
-    EncodingOption,
-    FormatOption,
-    HeaderOption,
-    LabelOption,
-    PairOption,
-    QuotesOption,
-    TextOption,
-)
 from keras_bigmodel.core.counted import counted
-from keras_bigmodel.data.tables.table_block import INPUTS
 from keras_bigmodel.pipeline.measure_lines import columns
+from keras_bigmodel.tables.table import INPUTS
 
 NAME = "compare"
 _FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
 _WIDEST = 100  # screen columns of a text that is shown
 
 
+@with_table_options("weight")
 def run(
     first: Annotated[str, typer.Argument(help="Folder of a model, or of one version.")],
     second: Annotated[str, typer.Argument(help="Folder of the model that may take its place.")],
@@ -38,21 +31,15 @@ def run(
     show: Annotated[int, typer.Option(min=0, help="How many of the changed texts to show.")] = 10,
     out: Annotated[str | None, typer.Option(help="New CSV file for all changed texts.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
-    text: TextOption = None,
-    pair: PairOption = None,
-    label: LabelOption = None,
-    format: FormatOption = None,
-    quotes: QuotesOption = True,
-    encoding: EncodingOption = None,
-    header: HeaderOption = None,
+    *,
+    options,
 ):
     """Compare two models on a table: is the second better, or only luckier, and on which texts?"""
     if out is not None:
         check_free(out)
-    from keras_bigmodel.data import read_text_table
+    from keras_bigmodel.tables import read_text_table
 
-    how = {"text": text, "pair": pair, "label": label, "format": format, "quotes": quotes}
-    rows = read_text_table(table, **how, encoding=encoding, header=header)
+    rows = read_text_table(table, options=options)
     import_tensorflow()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # two models trace twice as often, which it warns of
     from keras_bigmodel.pipeline.comparison import compare

@@ -5,19 +5,10 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.data_lines import data_lines
+from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import can_print, print_json
-from keras_bigmodel.cli.table_options import (
-    EncodingOption,
-    FormatOption,
-    HeaderOption,
-    LabelOption,
-    PairOption,
-    QuotesOption,
-    TextOption,
-    WeightOption,
-)
 from keras_bigmodel.core.errors import UserError
 
 NAME = "data"
@@ -26,18 +17,11 @@ _MAX_LENGTH = 128  # what train takes where the encoder's limit is not below
 _TEXTS_AT_ONCE = 1000  # counted between two steps of the bar
 
 
+@with_table_options()
 def run(
     table: Annotated[str, typer.Argument(help="Table to train on: .csv, .tsv, .jsonl or .parquet.")],
     validation: Annotated[str | None, typer.Option(help="Table to validate on.")] = None,
     test: Annotated[str | None, typer.Option(help="Table to measure on.")] = None,
-    text: TextOption = None,
-    pair: PairOption = None,
-    label: LabelOption = None,
-    weight: WeightOption = None,
-    format: FormatOption = None,
-    quotes: QuotesOption = True,
-    encoding: EncodingOption = None,
-    header: HeaderOption = None,
     encoder: Annotated[
         str | None, typer.Option(help="Whose tokens are counted: minilm (the default) or a BERT folder.")
     ] = None,
@@ -45,14 +29,15 @@ def run(
         int | None, typer.Option(min=1, help="Tokens of a text at most; default: as train, 128 or the encoder's limit.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    *,
+    options,
 ):
     """Describe tables before training: classes, lengths, scripts, repeated texts, conflicting labels, leaks."""
-    from keras_bigmodel.data import data_report, read_text_table
+    from keras_bigmodel.data import data_report
+    from keras_bigmodel.tables import read_text_table
 
-    how = {"text": text, "pair": pair, "label": label, "weight": weight, "format": format, "quotes": quotes}
-    how |= {"encoding": encoding, "header": header}
     paths = {"train": table, "validation": validation, "test": test}
-    tables = {name: read_text_table(path, **how) for name, path in paths.items() if path is not None}
+    tables = {name: read_text_table(path, options=options) for name, path in paths.items() if path is not None}
     counts, missing, limit = _token_counts(tables, encoder)
     lengths = {name: tokens for name, (tokens, _) in counts.items()}
     unknown = {name: strangers for name, (_, strangers) in counts.items()}

@@ -4,44 +4,31 @@ from typing import Annotated
 
 import typer
 
+from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.cli.table_notes import table_notes
-from keras_bigmodel.cli.table_options import (
-    EncodingOption,
-    FormatOption,
-    HeaderOption,
-    LabelOption,
-    PairOption,
-    QuotesOption,
-    TextOption,
-)
 
 NAME = "evaluate"
 
 
+@with_table_options("weight")
 def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     table: Annotated[str, typer.Argument(help="Table with texts and labels.")],
-    text: TextOption = None,
-    pair: PairOption = None,
-    label: LabelOption = None,
-    format: FormatOption = None,
-    quotes: QuotesOption = True,
-    encoding: EncodingOption = None,
-    header: HeaderOption = None,
     report: Annotated[str | None, typer.Option(help="New folder for a report to look at: index.html.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")] = False,
+    *,
+    options,
 ):
     """Measure a model on a table: accuracy, F1, log loss, calibration, each class; with 95 % intervals."""
     from keras_bigmodel.core.whole_folder import check_free, whole_folder
-    from keras_bigmodel.data import read_text_table
+    from keras_bigmodel.tables import read_text_table
 
     if report is not None:
         check_free(report)
-    how = {"text": text, "pair": pair, "label": label, "format": format, "quotes": quotes}
-    rows = read_text_table(table, **how, encoding=encoding, header=header)
+    rows = read_text_table(table, options=options)
     import_tensorflow()
     from keras_bigmodel.pipeline import load_task, measured
     from keras_bigmodel.pipeline.jobs import job_of

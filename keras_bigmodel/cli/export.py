@@ -4,23 +4,17 @@ from typing import Annotated
 
 import typer
 
+from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.cli.table_notes import table_notes
-from keras_bigmodel.cli.table_options import (
-    EncodingOption,
-    HeaderOption,
-    LabelOption,
-    PairOption,
-    QuotesOption,
-    TextOption,
-)
 from keras_bigmodel.core.parity_words import parity_words
 
 NAME = "export"
 
 
+@with_table_options("weight", "format")
 def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     format: Annotated[
@@ -35,13 +29,9 @@ def run(
     max_drop: Annotated[
         float | None, typer.Option(help="Points of accuracy that a tflite file may lose on --data, e.g. 0.3.")
     ] = None,
-    text: TextOption = None,
-    pair: PairOption = None,
-    label: LabelOption = None,
-    quotes: QuotesOption = True,
-    encoding: EncodingOption = None,
-    header: HeaderOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the certificate as JSON.")] = False,
+    *,
+    options,
 ):
     """Write a model for another runtime, compared with the original before it appears."""
     screen, table = Screen(), None
@@ -50,10 +40,9 @@ def run(
 
     check_drop(format, data, max_drop)
     if data is not None:
-        from keras_bigmodel.data import read_text_table
+        from keras_bigmodel.tables import read_text_table
 
-        how = {"text": text, "pair": pair, "label": label, "quotes": quotes, "encoding": encoding, "header": header}
-        table = read_text_table(data, **how)
+        table = read_text_table(data, options=options)
         for note in table_notes(table):
             screen.say(note)
     how = {"format": format, "quantize": quantize, "out": out, "table": table, "max_drop": max_drop}

@@ -8,18 +8,11 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.answer_file import answer_lines, check_free
+from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.cli.predict_inputs import texts_asked
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import json_text
-from keras_bigmodel.cli.table_options import (
-    EncodingOption,
-    FormatOption,
-    HeaderOption,
-    PairOption,
-    QuotesOption,
-    TextOption,
-)
 from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 
@@ -29,18 +22,13 @@ _CHARACTERS = 4_000_000  # and fewer, where texts are long
 _BATCH = 32
 
 
+@with_table_options("label", "weight")
 def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     inputs: Annotated[
         list[str] | None,
         typer.Argument(help="Texts, or one file (a table, or a text a line); default: standard input."),
     ] = None,
-    text: TextOption = None,
-    pair: PairOption = None,
-    format: FormatOption = None,
-    quotes: QuotesOption = True,
-    encoding: EncodingOption = None,
-    header: HeaderOption = None,
     out: Annotated[
         str | None, typer.Option("--out", "-o", help="New file for the answers, instead of standard output.")
     ] = None,
@@ -48,26 +36,28 @@ def run(
         str, typer.Option(help="float32, as measured and exported, or mixed_bfloat16: faster on some machines.")
     ] = "float32",
     top_k: Annotated[int | None, typer.Option(help="How many labels of a classifier to show.", min=1)] = None,
+    *,
+    options,
 ):
     """Answer texts: one JSON line a text, in the order given. For a model of pairs: text TAB text."""
     if out is not None:
         check_free(out)
-    how = {"text": text, "pair": pair, "format": format, "quotes": quotes, "encoding": encoding, "header": header}
-    rows, total = texts_asked(inputs, how)
+    rows, total = texts_asked(inputs, options)
     import_tensorflow()
     from keras_bigmodel.pipeline import load_task
     from keras_bigmodel.pipeline.asking import refuse_other_columns
 
     task, answered, empty = load_task(model, dtype=dtype), 0, 0
-    refuse_other_columns(task.preprocessor.columns, (*task.preprocessor.columns, *["text_pair"] * (pair is not None)))
-    options = {} if top_k is None else {"top_k": top_k}
+    columns = task.preprocessor.columns
+    refuse_other_columns(columns, columns if options.pair is None else (*columns, "text_pair"))
+    answer_options = {} if top_k is None else {"top_k": top_k}
     encoding_of_lines = sys.stdout.encoding if out is None else "utf-8"
     quiet = out is None and sys.stdout.isatty()  # a bar between the lines of answers helps nobody
     with (
         answer_lines(out) as write,
         contextlib.nullcontext() if quiet else Screen().row_bar("predicting", total) as bar,
     ):
-        for part, answers in _answers(task, rows, bar or (lambda rows: None), options):
+        for part, answers in _answers(task, rows, bar or (lambda rows: None), answer_options):
             write(_json_lines(task, part, answers, encoding_of_lines))
             answered += len(answers)
             empty += answers.count(None)

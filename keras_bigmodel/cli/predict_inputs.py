@@ -14,21 +14,21 @@ from keras_bigmodel.core.errors import UserError
 _ENDINGS = (".txt", ".json", ".gz", ".zip", ".xlsx")  # besides the tables'
 
 
-def texts_asked(inputs, how):
+def texts_asked(inputs, options):
     """Gives `(the texts one by one, about how many or None)`; a row of a table is a tuple.
 
     Args:
         inputs: list of str: texts, or one file; none, or `-`, is standard input.
-        how: dict: how a table is read, the arguments of `TableStream`.
+        options: `TableOptions`.
 
     Raises:
         UserError: a file's name, mistyped; several files; an option that says how a table is read, and no table; or see
             `TableStream`.
     """
     if not inputs or inputs == ["-"]:
-        _refuse_table_options(how, "standard input has a text a line")
-        return _decoded(sys.stdin.buffer, how["encoding"]), None
-    from keras_bigmodel.data import is_table_name, row_estimate
+        _refuse_table_options(options, "standard input has a text a line")
+        return _decoded(sys.stdin.buffer, options.encoding), None
+    from keras_bigmodel.tables import is_table_name, row_estimate
 
     looks_like_a_file = is_table_name(inputs[0]) or inputs[0].lower().endswith(_ENDINGS)
     if len(inputs) == 1 and not _is_file(inputs[0]) and looks_like_a_file and " " not in inputs[0]:
@@ -40,26 +40,26 @@ def texts_asked(inputs, how):
             "texts alone; ask twice for two files."
         )
     if not files:
-        _refuse_table_options(how, "texts on the command line have no columns")
-        if how["encoding"] is not None:
+        _refuse_table_options(options, "texts on the command line have no columns")
+        if options.encoding is not None:
             raise UserError("--encoding came, and texts on the command line have none. Leave it out.")
         # As UTF-8, whatever the locale says; bytes that are none become U+FFFD, as in a file.
         return (os.fsencode(text).decode("utf-8", "replace") for text in inputs), len(inputs)
     path = Path(inputs[0])
-    if not is_table_name(path) and how["format"] is None:
-        from keras_bigmodel.data.tables.table_file import check_lines_of_text
-        from keras_bigmodel.data.tables.text_lines import text_lines
+    if not is_table_name(path) and options.format is None:
+        from keras_bigmodel.tables.table_file import check_lines_of_text
+        from keras_bigmodel.tables.text_lines import text_lines
 
-        _refuse_table_options(how, f"{path} has a text a line (--format says otherwise)")
+        _refuse_table_options(options, f"{path} has a text a line (--format says otherwise)")
         check_lines_of_text(path)
-        return _begun(line.rstrip("\r\n") for line in text_lines(path, how["encoding"])), row_estimate(path)
-    return _begun(_table_rows(path, how)), row_estimate(path, how["format"])
+        return _begun(line.rstrip("\r\n") for line in text_lines(path, options.encoding)), row_estimate(path)
+    return _begun(_table_rows(path, options)), row_estimate(path, options.format)
 
 
-def _refuse_table_options(how, why):
+def _refuse_table_options(options, why):
     """Refuses options that say how a table is read, where there is none."""
-    given = {"text": how["text"], "pair": how["pair"], "format": how["format"], "header": how["header"]}
-    given["no-quotes"] = None if how["quotes"] else True
+    given = {name: getattr(options, name) for name in ("text", "pair", "format", "header")}
+    given["no-quotes"] = None if options.quotes else True
     for name, value in given.items():
         if value is not None:
             raise UserError(f"--{name} came, and {why}. Leave it out, or give a table.")
@@ -70,10 +70,10 @@ def _begun(rows):
     return itertools.chain(list(itertools.islice(rows, 1)), rows)
 
 
-def _table_rows(path, how):
-    from keras_bigmodel.data import TableStream
+def _table_rows(path, options):
+    from keras_bigmodel.tables import TableStream
 
-    stream, said = TableStream(path, **how, with_labels=False, keep_empty=True), []
+    stream, said = TableStream(path, options=options, with_labels=False, keep_empty=True), []
     for block in stream:
         said += _say_new(stream, said)
         yield from zip(*block.inputs.values(), strict=True)
@@ -97,7 +97,7 @@ def _is_file(name):
 
 def _decoded(file, encoding):
     """Yields the lines of a binary stream as text, or says in which line its bytes are none."""
-    from keras_bigmodel.data.tables.text_lines import known_encoding
+    from keras_bigmodel.tables.text_lines import known_encoding
 
     encoding_of = "utf-8-sig" if encoding is None else known_encoding(encoding)  # without a byte order mark
     lines, number = io.TextIOWrapper(file, encoding=encoding_of, newline=""), 0

@@ -3,20 +3,20 @@
 import dataclasses
 import inspect
 import sys
-import typing
 from typing import Annotated
 
 import typer
 
+from keras_bigmodel.cli.options import option_parameters, with_parameters
 from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
 from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.settings import option_of, read_settings, settings_text
+from keras_bigmodel.core.settings import read_settings, settings_text
 from keras_bigmodel.pipeline.train_settings import TrainSettings
 
 NAME = "train"
-_FIELDS = dataclasses.fields(TrainSettings)
+_FIELDS = {field.name: field for field in dataclasses.fields(TrainSettings)}
 # A panel of the help, from this field on.
 _PANELS = {"table": "Tables", "task": "Model", "epochs": "Training"}
 
@@ -86,38 +86,28 @@ def _need(name, values):
         raise UserError(f"Nothing says {wanted[name]}. Example: bigmodel train reviews.csv --out saved_models/reviews")
 
 
-def _parameter(entry, hint, panel):
-    """Gives a field of the settings as a parameter of the command; the defaults are the settings' own."""
-    help, default = entry.metadata["help"], None if entry.default is dataclasses.MISSING else entry.default
-    if entry.name == "table":
-        option, hint = typer.Argument(help=help), str | None
-    else:
-        name = option_of(entry)
-        is_switch = hint in (bool, bool | None)
-        name = f"{name}/--no-{name[2:]}" if is_switch else name
-        option = typer.Option(name, help=help, rich_help_panel=panel)
-        hint = str | None if (default is None and hint is str) or dict in typing.get_args(hint) else hint
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(entry.name, kind, default=default, annotation=Annotated[hint, option])
-
-
 def _with_settings_as_options(function):
     """Gives the command one parameter a setting, so that no setting is written down twice."""
-    own = [
-        part
-        for part in inspect.signature(function).parameters.values()
-        if part.kind is not inspect.Parameter.VAR_KEYWORD
+    context, *own = [
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
-    hints = typing.get_type_hints(TrainSettings)
-    settings, panel = [], None
-    for entry in _FIELDS:
-        panel = _PANELS.get(entry.name, panel)
-        settings.append(_parameter(entry, hints[entry.name], panel))
-    context, *own = own
-    parameters = [context, *(part.replace(kind=inspect.Parameter.KEYWORD_ONLY) for part in (*settings, *own))]
-    function.__signature__ = inspect.Signature(parameters)
-    function.__annotations__ = {part.name: part.annotation for part in parameters}
-    return function
+    table = inspect.Parameter(
+        "table",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[str | None, typer.Argument(help=_FIELDS["table"].metadata["help"])],
+    )
+    settings = option_parameters(TrainSettings, panel=_panel_of, leave_out=("table",))
+    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+    return with_parameters(function, [context, table, *settings, *own])
+
+
+def _panel_of(name):
+    names = list(_FIELDS)
+    begun = [panel for first, panel in _PANELS.items() if names.index(first) <= names.index(name)]
+    return begun[-1]
 
 
 run = _with_settings_as_options(run)

@@ -44,3 +44,15 @@ def check_switch(name, value):
     """
     if not (isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")):  # NumPy's too
         raise UserError(f"{name}={value!r:.40} came; wanted True or False.")
+
+
+def is_number(text):
+    """Tells whether a text is written as a finite number.
+
+    >>> is_number("1.5"), is_number("nan"), is_number("one")
+    (True, False, False)
+    """
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

@@ -1,4 +1,4 @@
-"""Tables, splits and batches. Knows no model; the tokenizer is passed in. Names load when first used."""
+"""Holds examples, splits and batches; describes data. Knows no file format, no model. Names load when first used."""
 
 from keras_bigmodel.core.lazy_names import lazy_names
 
@@ -8,21 +8,15 @@ _HOMES = {
     "FileColumn": "file_column",
     "LengthBatches": "length_batches",
     "RaggedColumn": "ragged_column",
-    "TableBlock": "tables.table_block",
-    "TableStream": "tables.table_stream",
-    "TextTable": "tables.text_table",
     "bundled_file": "bundled_texts",
-    "classes_to_train": "tables.label_check",
+    "classes_to_train": "class_labels",
     "data_report": "figures.data_report",
     "dominant_script": "figures.scripts",
     "hold_back": "split",
-    "is_table_name": "tables.table_file",
-    "labels_to_train": "tables.label_check",
+    "labels_to_train": "class_labels",
     "padding_share": "batch_plan",
     "parity_texts": "bundled_texts",
     "plan_batches": "batch_plan",
-    "read_text_table": "tables.text_table",
-    "row_estimate": "tables.row_estimate",
     "support_messages": "bundled_texts",
 }
 

@@ -1,4 +1,4 @@
-"""Batches of like length as a `tf.data.Dataset`. Knows examples; no tokenizer, no model."""
+"""Feeds batches of like length as a `tf.data.Dataset`. Knows examples; no tokenizer, no model."""
 
 import functools
 import math
@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from keras_bigmodel.core.number_check import check_number
 from keras_bigmodel.data.batch_plan import plan_batches, with_count
-from keras_bigmodel.data.untuned import untuned
 
 _MORE = 0.04  # batches that shuffled texts need beyond those sorted as a whole; measured: 0 to 3.8 %
 
@@ -99,3 +98,17 @@ def _specs(shapes):
     if isinstance(shapes[1], np.dtype):
         return tf.TensorSpec(*shapes)
     return tuple(map(_specs, shapes))
+
+
+def untuned(dataset):
+    """Gives a dataset without tf.data's tuning thread.
+
+    The thread sleeps 10, 20, 40, ... ms between looks at the pipeline, and the end of an epoch waits for it to wake: an
+    epoch of 12 s lasted 20.5 s, one of 0.1 s 0.3 s (10 + 20 + 40 + ... ms, to the millisecond).
+
+    Args:
+        dataset: `tf.data.Dataset`.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)

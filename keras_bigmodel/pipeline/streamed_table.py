@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from keras_bigmodel.data import TableStream, TextTable
+from keras_bigmodel.tables import TableStream, TextTable
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data import TableStream, classes_to_train, read_text_table
-from keras_bigmodel.data.tables.label_check import in_order, left_out
+from keras_bigmodel.data import classes_to_train
+from keras_bigmodel.data.class_labels import in_order, left_out
 from keras_bigmodel.pipeline.run_tables import tell
 from keras_bigmodel.pipeline.streamed_table import StreamedTable
 from keras_bigmodel.pipeline.table_survey import TableSurvey, key_of
+from keras_bigmodel.tables import TableStream, read_text_table
 
 _LARGE = 256 << 20  # bytes; what a table of that size takes in memory, most machines have
 _SHOWN_ROWS = 1000  # between two steps of a bar
@@ -44,7 +45,7 @@ def stream_tables(settings, reporter, folder):
         for name, path in (("validation", settings.validation), ("test", settings.test))
         if path is not None
     }
-    stream = _ToldStream(settings.table, **settings.table_options, folder=folder)
+    stream = _ToldStream(settings.table, options=settings, folder=folder)
     stream.tell(reporter, f"reading {settings.table}")
     share = settings.validation_share if settings.validation is None else 0.0
     known = {key for table in others.values() for key in _keys(table)}
@@ -98,10 +99,10 @@ class _ToldStream(TableStream):
 def _to_measure(path, settings, reporter):
     """Reads a table to measure on: all of it, or of a large one rows drawn by their texts."""
     if not _is_large(path):
-        table = read_text_table(path, **settings.table_options)
+        table = read_text_table(path, options=settings)
         tell(table, len(table) + sum(table.dropped.values()), reporter.say)
         return table
-    stream = _ToldStream(path, **settings.table_options)
+    stream = _ToldStream(path, options=settings)
     stream.tell(reporter, f"reading {path}")
     survey = TableSurvey(stream, share=0.0, seed=settings.seed)
     table, _ = survey.sample(survey.label_counts)

@@ -3,10 +3,10 @@
 from collections import Counter
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data import DrawnRows, TextTable
-from keras_bigmodel.data.same_text import same_text
-from keras_bigmodel.data.tables.table_block import INPUTS
-from keras_bigmodel.data.text_place import text_place
+from keras_bigmodel.core.same_text import same_text, text_place
+from keras_bigmodel.data import DrawnRows
+from keras_bigmodel.tables import TextTable
+from keras_bigmodel.tables.table import INPUTS
 
 _MOST_LABELS = 10_000
 _MOST_HELD_OF_ONE = 200  # a text in more rows is no measure of anything: it stays in training

@@ -1,20 +1,126 @@
-"""The settings of a training run. Knows no TensorFlow."""
+"""Holds the settings of a training run. Knows their names, ranges and sentences; no TensorFlow."""
 
 import math
 from dataclasses import dataclass, fields
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.settings import option_of
-from keras_bigmodel.pipeline.fit_settings import FitSettings
-from keras_bigmodel.pipeline.table_settings import TableSettings
-from keras_bigmodel.pipeline.task_settings import TaskSettings
+from keras_bigmodel.core.settings import option_of, setting
+from keras_bigmodel.tables.table import INPUTS, TableOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RunNames:
+    table: str = setting(help="Table to train on: .csv, .tsv, .jsonl or .parquet.")
+    out: str = setting(help="Folder of the model, e.g. saved_models/reviews; gets the next version.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSettings(TableOptions, _RunNames):
+    """Holds what a person decides about the tables of a run, and the model's name."""
+
+    validation: str | None = setting(None, help="Table to validate on, instead of a part held back.")
+    validation_share: float = setting(0.1, help="Share of the rows held back.")
+    test: str | None = setting(None, help="Table to measure on at the end.")
+    min_rows: int | None = setting(None, help="Leave labels with fewer rows than this out.")
+    stream: bool | None = setting(
+        None,
+        help="Read the table row by row, its tokens on the disk: the same memory for any number of rows, 20,000 of "
+        "which are held back at most; default: for files above 256 MB.",
+    )
+
+    def checks(self):
+        """Returns field → (whether its number is in its range, the range in words)."""
+        return {
+            "validation_share": (0 < self.validation_share < 1, "between 0 and 1, e.g. 0.1"),
+            "min_rows": (self.min_rows is None or self.min_rows >= 1, "1 or more"),
+        }
+
+    @property
+    def input_columns(self):
+        """Returns the columns that a task takes of these tables: tuple of str."""
+        return tuple(name for role, name in INPUTS.items() if role == "text" or getattr(self, role) is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSettings:
+    """Holds what a person decides about the model of a run."""
+
+    task: str = setting("classification", help="Kind of task; known: classification.")
+    encoder: str = setting("minilm", help="minilm, or a BERT folder as Hugging Face writes it.")
+    from_last: bool = setting(False, option="continue", help="Begin from the last version instead of the encoder.")
+    pooling: str | None = setting(None, help="mean, cls or pooler; default: as the encoder says.")
+    max_length: int | None = setting(None, help="Tokens of a text at most; default 128.")
+    mode: str = setting("exact", help="Tokenizer: exact (as Hugging Face) or fast.")
+    freeze_encoder: bool = setting(False, help="Train the head only.")
+    dropout: float = setting(0.1, help="Share of the text's vector dropped in training.")
+    l2: float = setting(0.0, help="Penalty on the squares of the head's weights.")
+    label_smoothing: float = setting(
+        0.0, help="Share of each label spread over all; shown losses are then of the smoothed labels."
+    )
+    class_weight: str | dict | None = setting(
+        None, help="balanced, or the weights of labels, e.g. spam=3,ham=1; multiplied with the rows' weights."
+    )
+
+    def checks(self):
+        """Returns field → (whether its number is in its range, the range in words)."""
+        return {
+            "dropout": (0 <= self.dropout < 1, "from 0 to below 1"),
+            "l2": (self.l2 >= 0, "0 or more"),
+            "label_smoothing": (0 <= self.label_smoothing < 1, "from 0 to below 1, e.g. 0.1"),
+        }
+
+    def check_together(self):
+        """Refuses settings that contradict each other.
+
+        Raises:
+            UserError: the sentence says which.
+        """
+        if self.from_last and (self.pooling is not None or self.max_length is not None):
+            raise UserError(
+                "--continue takes pooling and length from the last version; leave --pooling and --max-length out."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitSettings:
+    """Holds what a person decides about the training of a run."""
+
+    epochs: int = setting(3, help="Times through the table.")
+    batch_size: int = setting(32, help="Rows in a batch.")
+    accumulate: int = setting(1, help="Batches that make one update of the weights together.")
+    learning_rate: float | None = setting(None, help="Highest learning rate; default 1e-4, with --freeze-encoder 1e-2.")
+    weight_decay: float = setting(0.01, help="Weight decay of AdamW.")
+    patience: int | None = setting(
+        None, help="Stop after this many epochs without a lower validation loss, and take the best epoch's weights."
+    )
+    dtype: str = setting("auto", help="auto, float32 or mixed_bfloat16.")
+    seed: int = setting(0, help="Of the split, the order and the dropout.")
+    deterministic: bool = setting(False, help="The same weights to the last bit each time; slower.")
+    checkpoint_minutes: float | None = setting(
+        None, help="Keep the state of the run that often, besides after every epoch."
+    )
+    tensorboard: str | None = setting(None, help="Folder for TensorBoard's events.")
+
+    def checks(self):
+        """Returns field → (whether its number is in its range, the range in words)."""
+        return {
+            "epochs": (self.epochs >= 1, "1 or more"),
+            "batch_size": (self.batch_size >= 1, "1 or more"),
+            "accumulate": (self.accumulate >= 1, "1 or more"),
+            "learning_rate": (self.learning_rate is None or self.learning_rate > 0, "above 0, e.g. 1e-4"),
+            "weight_decay": (self.weight_decay >= 0, "0 or more"),
+            "patience": (self.patience is None or self.patience >= 1, "1 or more"),
+            "checkpoint_minutes": (self.checkpoint_minutes is None or self.checkpoint_minutes >= 0, "0 or more"),
+            "seed": (0 <= self.seed < 2**32, "0 to 4294967295"),
+        }
+
 
 _PARTS = (TableSettings, TaskSettings, FitSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(FitSettings, TaskSettings, TableSettings):
-    """What a person decides about a run; the same names in Python, on the command line and in a settings file.
+    """Holds what a person decides about a run: the same names in Python, on the command line and in a settings file.
 
     Raises:
         UserError: a number outside its range, or settings that contradict each other.

@@ -7,8 +7,7 @@ import tensorflow as tf
 from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.batch_plan import WINDOW
-from keras_bigmodel.data.length_batches import LengthBatches
-from keras_bigmodel.data.untuned import untuned
+from keras_bigmodel.data.length_batches import LengthBatches, untuned
 from keras_bigmodel.tasks.list_source import checked_weights, examples_of, weighted
 
 

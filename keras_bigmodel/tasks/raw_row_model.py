@@ -4,8 +4,8 @@ import keras
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data import TableBlock, TableStream
 from keras_bigmodel.data.length_batches import check_batch_size
+from keras_bigmodel.tables import TableBlock, TableStream
 from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.fit_plan import BATCH_SIZE, FitPlan, resumed_training
 from keras_bigmodel.tasks.output_rows import joined

@@ -4,8 +4,8 @@ import keras
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data import TableStream
 from keras_bigmodel.data.text_inputs import refuse_read_once
+from keras_bigmodel.tables import TableStream
 from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.list_source import ListSource
 from keras_bigmodel.tasks.table_source import TableSource

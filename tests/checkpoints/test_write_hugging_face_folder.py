@@ -68,6 +68,7 @@ def test_a_tokenizer_with_other_settings_is_written_with_them(tmp_path):
     assert twin.tokenizer.settings()["lowercase"] is False
 
 
+@pytest.mark.full
 def test_pairs_are_written_too(tiny_bert, tmp_path):
     assert made(tiny_bert, "mean", pairs=True).export(tmp_path / "out", "hugging_face")["agrees"]
 

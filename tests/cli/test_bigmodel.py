@@ -301,6 +301,7 @@ def test_export_to_litert_measures_what_it_loses(bigmodel, model, table, tmp_pat
     assert (tmp_path / "phone/model.tflite").stat().st_size == certificate["bytes"]
 
 
+@pytest.mark.full
 def test_export_to_litert_without_a_folder_makes_the_next_version(bigmodel, model, tmp_path):
     shutil.copytree(model, tmp_path / "reviews")
     ran = bigmodel("export", tmp_path / "reviews", "--format", "tflite", "--quantize", "none")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.data.tables.writers import write
+from tests.tables.writers import write
 
 ROWS = "text,label\n" + "".join(
     f"{kind} room {'abcdefghijklmnop'[n]},{kind}\n" for n in range(12) for kind in ("good", "bad")

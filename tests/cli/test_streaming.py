@@ -6,8 +6,8 @@ import os
 import pytest
 
 from keras_bigmodel.cli import predict
-from keras_bigmodel.data.tables import checked_rows, table_stream
-from tests.data.tables.writers import WRITERS
+from keras_bigmodel.tables import table_reader, table_stream
+from tests.tables.writers import WRITERS
 from tests.task_contract import messages
 
 TEXTS = [f"{text} 谢谢" for text in messages(30)[0]]
@@ -41,7 +41,7 @@ def test_a_file_that_is_there_is_refused_and_stays(bigmodel, model, tmp_path):
 
 
 def test_a_bad_row_far_down_ends_it_and_what_was_answered_stands_aside(bigmodel, model, tmp_path, monkeypatch):
-    monkeypatch.setattr(checked_rows, "_ROWS_TO_LOOK_AT", 4)
+    monkeypatch.setattr(table_reader, "_ROWS_TO_LOOK_AT", 4)
     path = WRITERS[".jsonl"](tmp_path / "table.jsonl", [(text, "any") for text in TEXTS])
     with path.open("a", encoding="utf-8") as file:
         file.write("{broken\n")

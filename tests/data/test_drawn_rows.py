@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keras_bigmodel.core.same_text import text_place
 from keras_bigmodel.data import DrawnRows
-from keras_bigmodel.data.text_place import text_place
 
 places = st.lists(st.integers(0, 40).map(lambda number: number / 41), max_size=120)
 

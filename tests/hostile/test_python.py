@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from keras_bigmodel import TableStream, TextClassifier, UserError
-from keras_bigmodel.data import read_text_table
+from keras_bigmodel.tables import read_text_table
 from tests.task_contract import LABELS, messages
 
 TEXTS, NAMES = messages(12)

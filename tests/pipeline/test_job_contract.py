@@ -16,10 +16,10 @@ from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.answers import READERS, reader_of
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
-from keras_bigmodel.data import TextTable
 from keras_bigmodel.pipeline import TrainSettings, export, load_task, measure, train
 from keras_bigmodel.pipeline.jobs import JOBS, Job
 from keras_bigmodel.preprocessors import TextPreprocessor
+from keras_bigmodel.tables import TextTable
 from keras_bigmodel.tokenizers import WordPieceTokenizer
 from tests.task_contract import TASK_CASES
 from tests.throwaway_tasks import (
@@ -130,7 +130,7 @@ KINDS = {  # the job, the row of the tasks' own table, the reader of its answers
 }
 
 
-FULL = {"score", "place"}  # what other rows have, too
+FULL = {"score", "place", "words", "image"}  # what other rows have, too
 
 
 @pytest.fixture(

@@ -60,6 +60,7 @@ def test_weights_that_cannot_be_used_are_refused(given, sentence):
         class_weights(given, ["a", "b"])
 
 
+@pytest.mark.full
 def test_weights_of_rows_and_of_classes_reach_the_loss(make_settings, tmp_path):
     """A class of weight 0 and rows of weight 0 leave the head's bias for that class to the others."""
     table = tmp_path / "weighted.csv"
@@ -170,6 +171,7 @@ def test_a_table_that_the_parent_cannot_learn_is_refused(make_settings, parent, 
     assert sorted(path.name for path in base.iterdir()) == ["1"]
 
 
+@pytest.mark.full
 def test_a_child_may_learn_from_fewer_labels(make_settings, parent, tmp_path):
     base = copy_of(parent, tmp_path)
     rows = [row for row in zip(TEXTS, TARGETS, strict=True) if row[1] != "fair"]
@@ -195,6 +197,7 @@ def test_tensorboard_gets_its_events(make_settings, tmp_path):
     assert list((tmp_path / "events" / "train").glob("events.out.tfevents.*"))
 
 
+@pytest.mark.full
 def test_a_frozen_encoder_stays_that_of_the_checkpoint(make_settings, tiny_bert, tmp_path):
     folder, _ = train(make_settings(tmp_path / "model", freeze_encoder=True))
     fresh = TextClassifier.from_encoder(tiny_bert, LABELS, dtype="float32").encoder.get_weights()

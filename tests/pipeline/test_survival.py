@@ -162,6 +162,7 @@ def test_a_run_killed_again_and_again_arrives(nursery, settings, unbroken, tmp_p
         np.testing.assert_array_equal(weights(base / "1")[name], array, err_msg=name)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_asked_to_stop_keeps_its_place(nursery, settings, unbroken, tmp_path, number):
     base, diary = tmp_path / "model", tmp_path / "first.diary"
@@ -216,6 +217,7 @@ def test_resume_without_an_unfinished_run_says_so(make_settings, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_second_run_under_one_name_is_refused_while_the_first_goes_on(nursery, settings, unbroken, tmp_path):
     from keras_bigmodel.pipeline import TrainSettings
     from keras_bigmodel.pipeline.train_run import train
@@ -230,6 +232,7 @@ def test_a_second_run_under_one_name_is_refused_while_the_first_goes_on(nursery,
     assert version_numbers(base) == [1]
 
 
+@pytest.mark.full
 def test_a_changed_table_cannot_be_gone_on_with(nursery, settings, unbroken, tmp_path):
     base, diary, table = tmp_path / "model", tmp_path / "diary", tmp_path / "table.csv"
     shutil.copy(settings["table"], table)

@@ -78,6 +78,7 @@ def test_the_recipe_warms_up_and_decays_over_the_updates_that_are_made(tiny_bert
     assert all(one > other for one, other in itertools.pairwise(rates[2:]))
 
 
+@pytest.mark.full
 def test_an_accumulating_run_that_stopped_goes_on_to_the_same_weights(tiny_bert, tmp_path):
     from keras_bigmodel.training import BackupAndResume, RunStopped
 

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from keras_bigmodel import BackupAndResume, TextClassifier, UserError
-from keras_bigmodel.data import TableStream
-from keras_bigmodel.data.tables import table_stream
+from keras_bigmodel.tables import TableStream, table_stream
 from keras_bigmodel.training import RunStopped
-from tests.data.tables.writers import WRITERS
+from tests.tables.writers import WRITERS
 from tests.task_contract import LABELS, messages
 
 TEXTS, NAMES = messages(48)
@@ -182,7 +181,7 @@ def test_what_cannot_be_trained_on_is_refused_with_a_sentence(task, path, name):
 
 _MEASURED = """
 import sys
-from keras_bigmodel.data import TableStream
+from keras_bigmodel.tables import TableStream
 from tests.tasks.test_table_streams import _make
 
 def held():

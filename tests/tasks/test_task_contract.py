@@ -25,8 +25,8 @@ def one_way(array, rows):
     return keras.tree.map_structure(lambda part: part[rows], array)
 
 
-# "a number a text" is what the lookup table's row computes, too: it runs in make test-full.
-FULL = {"a number a text"}
+# What other rows compute, too: they run in make test-full.
+FULL = {"a number a text", "two outputs a token", "a tokenizer with a lookup table", "images"}
 CASES = [pytest.param(case, id=case.name, marks=pytest.mark.full if case.name in FULL else ()) for case in TASK_CASES]
 
 

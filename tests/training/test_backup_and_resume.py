@@ -78,7 +78,7 @@ def fitted(task, *callbacks, seed=3, **how):
 @pytest.mark.parametrize(
     "how",
     [
-        pytest.param([{}], id="rows"),
+        pytest.param([{}], id="rows", marks=pytest.mark.full),
         pytest.param([{"batch_size": None, "tokens_per_batch": 120}], id="tokens", marks=pytest.mark.full),
     ],
 )

@@ -3,11 +3,11 @@
 import itertools
 from collections import Counter
 
+from keras_bigmodel.data.class_labels import counts_in_order
 from keras_bigmodel.data.figures.data_notes import data_notes
 from keras_bigmodel.data.figures.length_summary import length_summary
 from keras_bigmodel.data.figures.repeated_texts import RepeatedTexts
 from keras_bigmodel.data.figures.scripts import dominant_script
-from keras_bigmodel.data.tables.label_check import counts_in_order
 
 
 def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=None):

@@ -3,8 +3,8 @@
 import itertools
 from collections import Counter, defaultdict
 
+from keras_bigmodel.core.same_text import same_text
 from keras_bigmodel.data.figures.near_duplicates import near_groups
-from keras_bigmodel.data.same_text import same_text
 
 _SHOWN = 10  # of each list
 _SHOWN_CHARACTERS = 200  # of each text

@@ -6,7 +6,7 @@ from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import data_report, hold_back, labels_to_train
-from keras_bigmodel.data.tables.label_check import counts_in_order
+from keras_bigmodel.data.class_labels import counts_in_order
 from keras_bigmodel.evaluation import paired_comparison, write_card, write_report
 from keras_bigmodel.pipeline.asking import refuse_other_columns
 from keras_bigmodel.pipeline.data_description import describe_data

@@ -7,9 +7,10 @@ import numbers
 from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.settings import option_of
-from keras_bigmodel.data import hold_back, read_text_table
+from keras_bigmodel.data import hold_back
 from keras_bigmodel.pipeline.asking import ask, check_columns
 from keras_bigmodel.pipeline.run_tables import read_parts
+from keras_bigmodel.tables import read_text_table
 
 CARD = """# {name}, version {version}
 
@@ -71,7 +72,7 @@ class Job:
         return read_parts(settings, reporter.say, whole, self._read_table, self._hold_back), None
 
     def _read_table(self, path, settings):
-        return read_text_table(path, **settings.table_options)
+        return read_text_table(path, options=settings)
 
     def _hold_back(self, table, settings):
         same = [""] * len(table)  # a row's target is no class to keep the share of

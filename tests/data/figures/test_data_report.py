@@ -8,7 +8,7 @@ import pytest
 from keras_bigmodel.data import data_report
 from keras_bigmodel.data.figures.length_summary import length_summary
 from keras_bigmodel.data.figures.repeated_texts import _MOST_ROWS
-from keras_bigmodel.data.tables.text_table import TextTable
+from keras_bigmodel.tables.table import TextTable
 
 TABLE_KEYS = [
     *("path", "sha256", "rows", "dropped", "cut", "columns", "notes"),

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_bigmodel.core.same_text import nearly_same_text, same_text, same_words
 from keras_bigmodel.data import dominant_script
 from keras_bigmodel.data.figures.near_duplicates import ALIKE, near_groups
-from keras_bigmodel.data.same_text import nearly_same_text, same_text, same_words
 
 properties = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 words = st.lists(st.sampled_from("abcdefghijklmnop"), min_size=1, max_size=30).map(" ".join)

@@ -7,8 +7,8 @@ import zipfile
 import pytest
 
 from keras_bigmodel import UserError
-from keras_bigmodel.data import read_text_table
-from tests.data.tables.writers import write
+from keras_bigmodel.tables import read_text_table
+from tests.tables.writers import write
 
 CHINESE = "text,label\n这家酒店的房间很大，服务也不错,好\n我们不会再来了，早餐太差,差\n"
 WESTERN = "text,label\ncafé très bon,gut\nGröße passt nicht,schlecht\nit’s “fine”,gut\n"

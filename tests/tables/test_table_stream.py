@@ -6,10 +6,8 @@ import os
 import pytest
 
 from keras_bigmodel import UserError
-from keras_bigmodel.data import TableStream, read_text_table, row_estimate
-from keras_bigmodel.data.tables import row_estimate as estimating
-from keras_bigmodel.data.tables import table_stream
-from tests.data.tables.writers import WRITERS, write, write_delimited, write_lines
+from keras_bigmodel.tables import TableStream, read_text_table, row_estimate, table_file, table_stream
+from tests.tables.writers import WRITERS, write, write_delimited, write_lines
 
 ROWS = [(f"第{number}条评论，不错", "好" if number % 3 else "bad") for number in range(25)]
 
@@ -110,8 +108,8 @@ def test_a_file_that_changes_between_two_readings_is_refused(tmp_path):
 def test_the_rows_of_a_file_are_estimated(tmp_path, monkeypatch, ending):
     path = WRITERS[ending](tmp_path / f"table{ending}", ROWS * 40)
     assert row_estimate(path) in (1000, 1001)
-    monkeypatch.setattr(estimating, "_WHOLE", 1000)
-    monkeypatch.setattr(estimating, "_PIECE", 200)
+    monkeypatch.setattr(table_file, "_WHOLE", 1000)
+    monkeypatch.setattr(table_file, "_PIECE", 200)
     assert 900 < row_estimate(path) < 1100
 
 

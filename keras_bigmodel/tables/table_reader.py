@@ -1,16 +1,16 @@
-"""The rows of a table that can be used, one by one. Knows which these are; no format, no model."""
+"""Reads a table's usable rows, one by one or all into memory. Knows which rows are usable; no format, no model."""
 
 import itertools
 
 from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
-from keras_bigmodel.data.tables.cell_values import cell_input, cell_label, cell_weight, label_notes
-from keras_bigmodel.data.tables.stray_quotes import check_joined
-from keras_bigmodel.data.tables.table_block import INPUTS
-from keras_bigmodel.data.tables.table_file import table_format
-from keras_bigmodel.data.tables.table_layout import ROLES, TableLayout
-from keras_bigmodel.data.tables.table_rows import place, table_rows
+from keras_bigmodel.tables.cells import cell_input, cell_label, cell_weight, label_notes
+from keras_bigmodel.tables.stray_quotes import check_joined
+from keras_bigmodel.tables.table import INPUTS, TableOptions, TextTable, inputs_of
+from keras_bigmodel.tables.table_file import file_sha256, table_format
+from keras_bigmodel.tables.table_layout import TableLayout
+from keras_bigmodel.tables.table_rows import row_location, table_rows
 
 _CELLS = {"text": cell_input, "pair": cell_input, "label": cell_label, "weight": cell_weight}
 LONGEST_TEXT = 100_000  # characters; what stands beyond, no encoder reads
@@ -19,25 +19,21 @@ _ROWS_TO_LOOK_AT = 10_000  # to find header and columns
 _MOST_JOINED = 10_000  # rows that quote marks may have joined and that are kept, to be looked at in the end
 
 
-class CheckedRows:
-    """Reads a table once, holding a row at a time, and checks every one; see `read_text_table` for the rules.
+class TableReader:
+    """Reads a table once, holding one row at a time, and checks each row; see `read_text_table` for the rules.
 
-    Iterating gives a dict a row: role (`"text"`, `"pair"`, `"label"`, `"weight"`) → value. What is known of the whole
-    table stands in the attributes: `columns` at once, the others when all rows are through.
+    Iterating yields a dict for each row: role (`"text"`, `"pair"`, `"label"`, `"weight"`) → value. Of the attributes,
+    `columns` is known at once, the others when all rows are read.
 
     Args:
         path: path of the file.
-        named: dict of role → column, or None where it is to be found.
-        format: as in `read_text_table`, and so are
-        quotes: these
-        encoding: four
-        header: and
-        with_labels: this one.
-        keep_empty: bool. Whether rows with an empty text are given too, so that each row has its place.
+        options: `TableOptions`.
+        with_labels: bool. False reads neither labels nor weights. Defaults to True.
+        keep_empty: bool. Whether rows with an empty text are yielded too, so that each row keeps its position.
 
     Attributes:
         columns: dict of role → the column's name, or its number from 1.
-        usable: int. Rows given so far.
+        usable: int. Rows yielded so far.
         dropped: dict of reason → number of rows left out.
         cut: int. Texts that were cut at 100,000 characters.
         notes: list of str. What a person should know of how the table was read.
@@ -47,31 +43,25 @@ class CheckedRows:
         UserError: when it is made: no such file, no rows, no such column; while it is read: what stands in which line.
     """
 
-    def __init__(
-        self,
-        path,
-        *,
-        named,
-        format=None,
-        quotes=True,
-        encoding=None,
-        header=None,
-        with_labels=True,
-        keep_empty=False,
-    ):
+    def __init__(self, path, options, *, with_labels=True, keep_empty=False):
         self.path = checked_path(path, "the name of a table")
-        self.format = table_format(self.path, format)
-        alone = not (with_labels or named["pair"] or header) and named["text"] in (None, "1")
-        rows = table_rows(self.path, self.format, quotes=quotes, encoding=encoding, alone=alone)
+        self.format = table_format(self.path, options.format)
+        named = options.named_columns
+        one_column = not (with_labels or named["pair"] or options.header) and named["text"] in (None, "1")
+        rows = table_rows(
+            self.path, self.format, quotes=options.quotes, encoding=options.encoding, one_column=one_column
+        )
         first = list(itertools.islice(rows, _ROWS_TO_LOOK_AT))
         if not first:
-            raise UserError(_nothing(self.path, 0))
-        self._layout = TableLayout.find(first, named=named, header=header, with_labels=with_labels, path=self.path)
+            raise UserError(_no_rows(self.path, 0))
+        self._layout = TableLayout.find(
+            first, named=named, header=options.header, with_labels=with_labels, path=self.path
+        )
         self._rows = itertools.chain(first[self._layout.header_rows :], rows)
         self.columns, self.notes = self._layout.columns, list(self._layout.notes)
         self._keep_empty = keep_empty
         self.usable, self.dropped, self.cut, self.number = 0, {}, 0, 0
-        self._joined, self._labels, self._weighs = [], set(), False
+        self._joined, self._labels, self._has_weight = [], set(), False
 
     def __iter__(self):
         for row in self._rows:
@@ -84,10 +74,8 @@ class CheckedRows:
 
     def _checked(self, row):
         if self._layout.is_header_again(row.cells):
-            raise UserError(
-                f"{place(self.format, row.number).capitalize()} of {self.path} repeats the names of the columns: "
-                "remove that line."
-            )
+            where = row_location(self.format, row.number).capitalize()
+            raise UserError(f"{where} of {self.path} repeats the names of the columns: remove that line.")
         if row.apart is not None and len(self._joined) < _MOST_JOINED:
             self._joined.append(row)
         cells = {role: self._cell(row, role) for role in self._layout.keys if role != "weight"}
@@ -101,7 +89,7 @@ class CheckedRows:
             self._labels.add(cells["label"])
         if "weight" in self._layout.keys:
             cells["weight"] = self._cell(row, "weight")
-            self._weighs = self._weighs or cells["weight"] > 0
+            self._has_weight = self._has_weight or cells["weight"] > 0
         return cells
 
     def _cell(self, row, role):
@@ -110,7 +98,7 @@ class CheckedRows:
         try:
             value = _CELLS[role](cell)
         except UserError as error:
-            column, where = self._layout.columns[role], place(self.format, row.number)
+            column, where = self._layout.columns[role], row_location(self.format, row.number)
             raise UserError(f"Column {column} of {self.path} holds in {where} {error}") from error
         if role in INPUTS and len(value) > LONGEST_TEXT:
             self.cut += 1
@@ -120,8 +108,8 @@ class CheckedRows:
     def _finish(self):
         keys = self._layout.keys
         if not self.usable:
-            raise UserError(_nothing(self.path, sum(self.dropped.values()), "label" in keys))
-        if "weight" in keys and not self._weighs:
+            raise UserError(_no_rows(self.path, sum(self.dropped.values()), "label" in keys))
+        if "weight" in keys and not self._has_weight:
             raise UserError(f"Every weight in {self.path} is 0. Give at least one row a weight above 0.")
         labels = self._labels if "label" in keys else None
         self.notes += check_joined(self._joined, labels, label=keys.get("label"), format=self.format, path=self.path)
@@ -130,9 +118,40 @@ class CheckedRows:
             self.notes.append(f"Cut {counted(self.cut, 'text')} to {LONGEST_TEXT:,} characters.")
 
 
-def columns_named(text=None, pair=None, label=None, weight=None):
-    """Gives dict of role → the column that was named for it, or None."""
-    return dict(zip(ROLES, (text, pair, label, weight), strict=True))
+def read_text_table(path, *, options=None, with_labels=True, **named):
+    """Reads a CSV, TSV, JSON-lines or Parquet file.
+
+    Rows with an empty text, or with no label where labels are asked for, are left out and counted. Texts longer than
+    100,000 characters are cut there and counted. Labels stay as written but for the spaces around them.
+
+    Args:
+        path: path of the file.
+        options: `TableOptions`. Defaults to one of the arguments `named`.
+        with_labels: bool. False reads neither labels nor weights. Defaults to True.
+        **named: the arguments of `TableOptions`, e.g. `text="review"`; they replace those of `options`.
+
+    Returns:
+        `TextTable`.
+
+    Raises:
+        UserError: no such file, an unreadable table, no such column, no usable row; the sentence says what to do.
+    """
+    rows = TableReader(path, TableOptions.of(options, named), with_labels=with_labels)
+    columns = {role: [] for role in rows.columns}
+    for cells in rows:
+        for role, cell in cells.items():
+            columns[role].append(cell)
+    return TextTable(
+        path=str(rows.path),
+        inputs=inputs_of(columns),
+        labels=columns.get("label"),
+        weights=columns.get("weight"),
+        dropped=rows.dropped,
+        sha256=file_sha256(rows.path),
+        columns=rows.columns,
+        cut=rows.cut,
+        notes=rows.notes,
+    )
 
 
 def _reason_to_drop(cells):
@@ -141,7 +160,7 @@ def _reason_to_drop(cells):
     return "no label" if "label" in cells and not cells["label"] else None
 
 
-def _nothing(path, dropped, with_labels=True):
+def _no_rows(path, dropped, with_labels=True):
     lacking = "a text or a label" if with_labels else "a text"
     why = f"all {dropped} rows lack {lacking}" if dropped else "it has no rows"
     why = f"its only row lacks {lacking}" if dropped == 1 else why

@@ -4,7 +4,7 @@ import pytest
 
 from keras_bigmodel import UserError
 from keras_bigmodel.data import labels_to_train
-from keras_bigmodel.data.tables.text_table import TextTable
+from keras_bigmodel.tables.table import TextTable
 
 
 def _table(labels, **more):

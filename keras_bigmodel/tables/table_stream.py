@@ -5,42 +5,37 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
-from keras_bigmodel.data.tables.checked_rows import CheckedRows, columns_named
-from keras_bigmodel.data.tables.table_block import INPUTS, TableBlock, inputs_of
-from keras_bigmodel.data.tables.table_file import file_sha256
-from keras_bigmodel.data.text_place import text_place
+from keras_bigmodel.core.same_text import text_place
+from keras_bigmodel.tables.table import INPUTS, TableBlock, TableOptions, inputs_of
+from keras_bigmodel.tables.table_file import file_sha256
+from keras_bigmodel.tables.table_reader import TableReader
 
 _ROWS = 4096  # of a block: enough to sort by length, little enough to hold
 _CHARACTERS = 4_000_000  # of a block's texts: a row more than this ends it
 
 
 class TableStream:
-    """The rows of a table larger than memory, for `fit`, `evaluate`, `predict` and `predict_stream` of a task.
+    """Reads the rows of a table larger than memory, for `fit`, `evaluate`, `predict` and `predict_stream` of a task.
 
-    Iterating reads the file from its beginning and gives `TableBlock`s of 4,096 rows or fewer, never holding more than
-    one. Rows are checked, left out and refused as by `read_text_table`, which explains the arguments it shares.
+    Iterating reads the file from its beginning and yields `TableBlock`s of 4,096 rows or fewer, never holding more than
+    one. Rows are checked, left out and refused as by `read_text_table`.
 
     Args:
         path: path of a CSV, TSV, JSON-lines or Parquet file.
-        text: str. The text's column.
-        pair: str. The second text's column, for pairs.
-        label: str. The label's column.
-        weight: str. The column that says how much a row counts.
-        format: str. Defaults to what the file's ending says.
-        quotes: bool. Defaults to True.
-        encoding: str. Defaults to UTF-8, or what a byte order mark says.
-        header: bool. Defaults to what it looks like.
+        options: `TableOptions`. Defaults to one of the arguments `named`.
         with_labels: bool. False reads neither labels nor weights. Defaults to True.
-        keep_empty: bool. Whether rows with an empty text come too, so that each row of the table keeps its place.
+        keep_empty: bool. Whether rows with an empty text come too, so that each row of the table keeps its position.
             Defaults to False.
         folder: path of a folder where `fit` and `evaluate` keep the token ids while they run, two to five bytes a
             token. Defaults to the system's temporary folder; where that one is in memory, give one on a disk.
+        **named: the arguments of `TableOptions`, e.g. `text="review"`; they replace those of `options`.
 
     Attributes:
-        columns: dict of role → the column's name or number, once a reading has begun; and when one has ended
-        dropped: dict of reason → number of rows left out,
-        cut: int, texts that were cut at 100,000 characters,
-        notes: list of str, what a person should know of how the table was read.
+        columns: dict of role → the column's name or number. Known once a reading has begun; the next three when one
+            has ended.
+        dropped: dict of reason → number of rows left out.
+        cut: int. Texts that were cut at 100,000 characters.
+        notes: list of str. What a person should know of how the table was read.
         number: int. The line (in Parquet: the row) that the present reading has come to.
 
     Raises:
@@ -48,27 +43,11 @@ class TableStream:
             usable row, or a file that is no longer the one first read.
     """
 
-    def __init__(
-        self,
-        path,
-        *,
-        text=None,
-        pair=None,
-        label=None,
-        weight=None,
-        format=None,
-        quotes=True,
-        encoding=None,
-        header=None,
-        with_labels=True,
-        keep_empty=False,
-        folder=None,
-    ):
+    def __init__(self, path, *, options=None, with_labels=True, keep_empty=False, folder=None, **named):
         self.path = str(checked_path(path, "the name of a table"))
         self.folder = folder
-        self._how = {"format": format, "quotes": quotes, "encoding": encoding, "header": header}
-        self._how |= {"with_labels": with_labels, "keep_empty": keep_empty}
-        self._how["named"] = columns_named(text, pair, label, weight)
+        self._options = TableOptions.of(options, named)
+        self._how = {"with_labels": with_labels, "keep_empty": keep_empty}
         self._wanted = ()
         self._stamp = None
         self.columns, self.dropped, self.cut, self.notes, self.number = {}, {}, 0, [], 0
@@ -102,7 +81,7 @@ class TableStream:
         return self.where(lambda *row: not held(*row)), self.where(held)
 
     def __iter__(self):
-        rows = CheckedRows(self.path, **self._how)
+        rows = TableReader(self.path, self._options, **self._how)
         self._check_same()
         self.columns, self.notes = rows.columns, list(rows.notes)
         columns, characters = {role: [] for role in rows.columns}, 0

@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keras_bigmodel import UserError
-from keras_bigmodel.data import read_text_table
-from tests.data.tables.writers import WRITERS
+from keras_bigmodel.tables import read_text_table
+from tests.tables.writers import WRITERS
 
 properties = settings(
     max_examples=80,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from keras_bigmodel import UserError
-from keras_bigmodel.data import read_text_table
+from keras_bigmodel.tables import read_text_table
 
 SPAM = {"quotes": False}
 PAIRS = {"text": "4", "pair": "5", "quotes": False}

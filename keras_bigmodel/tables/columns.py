@@ -1,16 +1,52 @@
-"""Which column of a table is the text, the label, the pair, the weight. Knows names and shapes; no file format."""
+"""Finds which column of a table is the text, label, pair, weight. Knows names and shapes; no file format."""
 
 import difflib
 import statistics
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data.tables.column_names import LABEL_NAMES, TEXT_NAMES, plain
 
 _MOST_LISTED = 20
 _LONGEST_LABEL = 60  # characters
 _MUCH_LONGER = 1.5  # a column of texts is told from others by its median length, this many times theirs
-_FEW = 0.25
+_FEW_SHARE = 0.25
 _TINY = 20
+# In tiers: a name in an earlier tier wins; two in one tier are two candidates, and the person decides.
+TEXT_NAMES = (
+    ("text", "文本"),
+    (
+        *("sentence", "content", "review", "message", "utterance", "comment", "tweet", "body", "document", "post"),
+        *("review_text", "reviewtext", "comment_text", "sms", "texts", "sentences", "reviews", "messages"),
+        *("内容", "评论", "句子", "文章", "正文", "评价", "微博"),
+    ),
+    ("title", "headline", "subject", "question", "query", "description", "summary", "phrase", "标题", "问题", "描述"),
+)
+LABEL_NAMES = (
+    ("label", "标签"),
+    (
+        *("category", "class", "intent", "sentiment", "target", "topic", "emotion", "labels", "polarity", "tag"),
+        *("label_name", "类别", "分类", "情感", "意图", "主题", "情绪"),
+    ),
+    ("quality", "rating", "stars", "star_rating", "score", "overall", "grade", "gold_label", "y", "评分", "星级"),
+)
+_KNOWN = frozenset(name for names in (TEXT_NAMES, LABEL_NAMES) for tier in names for name in tier)
+
+
+def plain(name):
+    """Writes a column's name as the lists do.
+
+    >>> plain(" Review Text ")
+    'review_text'
+    """
+    return name.strip().casefold().replace(" ", "_").replace("-", "_")
+
+
+def is_known_name(name):
+    """Whether a cell is a common name of a column.
+
+    >>> is_known_name("Quality"), is_known_name("not bad at all")
+    (True, False)
+    """
+    return plain(name) in _KNOWN
 
 
 def choose_columns(names, columns, *, named, wanted, path, by_number=False):
@@ -118,7 +154,7 @@ class _Shape:
         self.length = statistics.median(lengths) if lengths else 0
         different = len(set(filled))
         self.varies = different > 1
-        few = different <= max(len(filled) * _FEW, min(len(filled) - 1, _TINY))
+        few = different <= max(len(filled) * _FEW_SHARE, min(len(filled) - 1, _TINY))
         self.is_short = bool(lengths) and sorted(lengths)[int(0.95 * (len(lengths) - 1))] <= _LONGEST_LABEL
         self.is_label = self.is_flat and few and self.is_short and bool(filled)
 

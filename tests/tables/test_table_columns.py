@@ -3,8 +3,8 @@
 import pytest
 
 from keras_bigmodel import UserError
-from keras_bigmodel.data import read_text_table
-from tests.data.tables.writers import write, write_lines, write_parquet
+from keras_bigmodel.tables import read_text_table
+from tests.tables.writers import write, write_lines, write_parquet
 
 TEXTS = ["the room was cold and the soup was worse", "a friendly place near the station", "never again I promise you"]
 

@@ -9,8 +9,8 @@ import pyarrow.parquet
 import pytest
 
 from keras_bigmodel import UserError
-from keras_bigmodel.data import read_text_table
-from tests.data.tables.writers import WRITERS, write, write_delimited, write_lines
+from keras_bigmodel.tables import read_text_table
+from tests.tables.writers import WRITERS, write, write_delimited, write_lines
 
 ROWS = [
     ('He said "hello", twice', "007"),

@@ -5,8 +5,9 @@ import re
 from collections import defaultdict
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.number_check import is_number
+from keras_bigmodel.core.same_text import same_words
 from keras_bigmodel.core.text_check import check_label, without_surrogates
-from keras_bigmodel.data.same_text import same_words
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
 _BOOLEANS = {"true", "false"}
@@ -97,18 +98,6 @@ def cell_weight(cell):
         came = "nothing" if text is None or not text.strip() else f'"{text:.40}"'
         raise UserError(f"{came}; wanted a number, 0 or more. Fill or correct it, or leave --weight out.")
     return weight
-
-
-def is_number(text):
-    """Whether a text is written as a finite number.
-
-    >>> is_number("1.5"), is_number("nan"), is_number("one")
-    (True, False, False)
-    """
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
 
 
 def label_notes(labels):

@@ -1,1 +1,0 @@
-"""Tables of texts and labels: formats, headers, columns, labels. Knows files; no model."""

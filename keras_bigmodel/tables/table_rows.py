@@ -1,0 +1,167 @@
+"""Reads the rows of a table one by one, whatever its format. Knows no column's meaning."""
+
+import json
+import re
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tables.delimited_rows import delimited_rows
+from keras_bigmodel.tables.table import TableRow
+from keras_bigmodel.tables.text_lines import text_lines
+
+_EXAMPLE = '{"text": "The food was cold", "label": "bad"}'
+_HALF_PAIRS = re.compile("[\ud800-\udfff]")
+
+
+def json_line_rows(path, *, encoding=None):
+    r"""Yields the objects of a JSON-lines file; blank lines are none.
+
+    Numbers stay as written: `1.0` does not become `1`, nor dates something else. `NaN` is a missing value. Half of a
+    surrogate pair (`"\ud83d"`) is no character: it becomes U+FFFD in the name of a column, and stays in a cell.
+
+    Args:
+        path: path of the file.
+        encoding: str or None. See `text_lines`.
+
+    Yields:
+        `TableRow` with a dict of str, bool, None, list or dict.
+
+    Raises:
+        UserError: a line that is no JSON object, or an object with one key twice; or see `text_lines`.
+    """
+    decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_constant, object_pairs_hook=_each_once)
+    for number, line in enumerate(text_lines(path, encoding), 1):
+        line = line.strip()
+        if not line:
+            continue
+        try:
+            cells = decoder.decode(line)
+        except _TwiceError as error:
+            raise UserError(
+                f'Line {number} of {path} has the key "{_whole(str(error)):.60}" twice in one object. Rename or remove '
+                "one: only one value could be read."
+            ) from error
+        except (ValueError, RecursionError) as error:
+            raise UserError(_no_json(path, number, line, error)) from error
+        if not isinstance(cells, dict):
+            raise UserError(_no_object(path, number, cells))
+        yield TableRow(number, {_whole(name): cell for name, cell in cells.items()})
+
+
+class _TwiceError(Exception):
+    """A key that an object has twice; JSON's readers keep the last and say nothing."""
+
+
+def _each_once(pairs):
+    cells = dict(pairs)
+    if len(cells) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _TwiceError(next(key for key in keys if keys.count(key) > 1))
+    return cells
+
+
+def _constant(name):
+    return None if name == "NaN" else name
+
+
+def _whole(value):
+    return _HALF_PAIRS.sub("\ufffd", value) if isinstance(value, str) and not value.isascii() else value
+
+
+def _no_json(path, number, line, error):
+    if number == 1 and line in ("[", "{"):
+        return (
+            f"{path} is one JSON document over many lines; wanted one object a line. Convert it, e.g. with "
+            f"jq -c '.[]' {path} > table.jsonl."
+        )
+    why = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else "nested too deep"
+    return f"Line {number} of {path} is no JSON: {why}. Wanted one object a line, e.g. {_EXAMPLE}."
+
+
+def _no_object(path, number, value):
+    if number == 1 and isinstance(value, list) and value and isinstance(value[0], dict):
+        return f"{path} is a JSON list; wanted one object a line. Convert it: jq -c '.[]' {path} > table.jsonl."
+    kind = {list: "a list", str: "a string or number", bool: "true or false"}.get(type(value), "null")
+    return f"Line {number} of {path} is {kind}; wanted an object, e.g. {_EXAMPLE}."
+
+
+_ROWS_AT_ONCE = 4096
+_BYTES_AT_ONCE = 1 << 20  # of a column; otherwise a column is read as far as its row group goes, often to the end
+
+
+def parquet_rows(path):
+    """Yields the rows of a Parquet file, some thousands of them in memory.
+
+    Args:
+        path: path of the file.
+
+    Yields:
+        `TableRow` with a dict of Python values.
+
+    Raises:
+        UserError: what pyarrow cannot read, in its words.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    number = 0
+    try:
+        with pyarrow.parquet.ParquetFile(path, buffer_size=_BYTES_AT_ONCE, pre_buffer=False) as file:
+            names = _names(path, file.schema_arrow)
+            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
+                columns = [column.to_pylist() for column in batch.columns]
+                for cells in zip(*columns, strict=True):
+                    number += 1
+                    yield TableRow(number, dict(zip(names, cells, strict=True)))
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        if isinstance(error, UserError):
+            raise
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(
+            f"{path} cannot be read as Parquet after row {number}: {why:.200}. Write it again, or give another format."
+        ) from error
+
+
+def _names(path, schema):
+    for name in schema.names:
+        if schema.names.count(name) > 1:
+            raise UserError(f'{path} has the column "{name}" {schema.names.count(name)} times. Rename all but one.')
+    if not schema.names:
+        raise UserError(f"{path} has no columns. Give a table with a column of texts.")
+    return schema.names
+
+
+_READERS = {
+    "csv": lambda path, **how: delimited_rows(path, delimiter=",", **how),
+    "tsv": lambda path, **how: delimited_rows(path, delimiter="\t", **how),
+    "jsonl": lambda path, encoding, **_: json_line_rows(path, encoding=encoding),
+    "parquet": lambda path, **_: parquet_rows(path),
+}
+
+
+def table_rows(path, format, *, quotes=True, encoding=None, one_column=False):
+    """Yields the rows of a table without holding more than one of them.
+
+    Args:
+        path: path of the file.
+        format: str. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`.
+        quotes: bool. Whether quote marks enclose cells, in CSV and TSV. Defaults to True.
+        encoding: str or None. Of CSV, TSV and JSON lines; None means UTF-8, or what a byte order mark says.
+        one_column: bool. Whether one column would do; then semicolons part columns only where a name tells so.
+            Defaults to False.
+
+    Yields:
+        `TableRow`. Of CSV and TSV the first may be the header; the cells are lists. Of the others they are dicts.
+
+    Raises:
+        UserError: what cannot be read, with the line where it stands.
+    """
+    return _READERS[format](path, quotes=quotes, encoding=encoding, one_column=one_column)
+
+
+def row_location(format, number):
+    """Returns where a row stands, in words: lines are counted in text files, rows in Parquet.
+
+    >>> row_location("csv", 3), row_location("parquet", 3)
+    ('line 3', 'row 3')
+    """
+    return f"{'row' if format == 'parquet' else 'line'} {number}"
