@@ -32,6 +32,8 @@ def test_every_public_name_resolves_and_is_described(name):
         "data",
         "evaluation",
         "pipeline",
+        "reports",
+        "tables",
         "tasks",
         "layers",
         "tokenizers",
@@ -48,7 +50,7 @@ def test_every_public_name_of_a_room_resolves(room):
         assert getattr(module, name) is not None
 
 
-@pytest.mark.parametrize("room", ["data", "evaluation", "pipeline"])
+@pytest.mark.parametrize("room", ["data", "evaluation", "pipeline", "reports", "tables"])
 def test_a_name_stays_itself_when_every_file_of_its_room_is_loaded(room):
     """A file that bears the name of what it hands out would take its place."""
     module = importlib.import_module(f"keras_bigmodel.{room}")

@@ -10,10 +10,8 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
-from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.data import bundled_file, support_messages
-from keras_bigmodel.pipeline import TrainSettings, load_task, train
+from keras_bigmodel.pipeline import Screen, TrainSettings, import_tensorflow, load_task, train
 
 QUESTIONS = [
     "hi, my parcel should have been here on monday??",

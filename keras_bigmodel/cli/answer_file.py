@@ -5,8 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.full_disk import FullDiskError, full_disk_explained
+from keras_bigmodel.core.errors import FullDiskError, UserError, full_disk_explained
 from keras_bigmodel.core.path_check import checked_path
 
 _PART = ".part"
@@ -64,7 +63,7 @@ def answer_lines(out=None):
 
 
 def move_in(part, out):
-    """Gives a written file its name, unless somebody was faster.
+    """Gives a written file its name, unless another process has taken it.
 
     Raises:
         UserError: a file of that name is there; the written one keeps its own name, and the sentence says which.

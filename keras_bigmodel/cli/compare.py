@@ -10,13 +10,11 @@ from rich.cells import cell_len, set_cell_size
 
 from keras_bigmodel.cli.answer_file import answer_lines, check_free
 from keras_bigmodel.cli.options import with_table_options
-from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
-from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import print_json
-from keras_bigmodel.cli.table_notes import table_notes
-from keras_bigmodel.core.counted import counted
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.pipeline.measure_lines import columns
-from keras_bigmodel.tables.table import INPUTS
+from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
+from keras_bigmodel.tables.table import INPUTS, reading_notes
 
 NAME = "compare"
 _FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
@@ -42,7 +40,7 @@ def run(
     rows = read_text_table(table, options=options)
     import_tensorflow()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # two models trace twice as often, which it warns of
-    from keras_bigmodel.pipeline.comparison import compare
+    from keras_bigmodel.pipeline.measurement import compare
 
     compared = compare(first, second, rows, reporter=Screen())
     if out is not None:
@@ -51,7 +49,7 @@ def run(
         print_json({**compared, "dropped": rows.dropped})
         return
     print("\n".join(_lines(compared, show)))
-    for note in table_notes(rows):
+    for note in reading_notes(rows):
         typer.echo(note, err=True)
     if out is not None:
         typer.echo(f"Wrote {counted(len(compared['changed']), 'changed text')} to {out}.", err=True)

@@ -6,10 +6,9 @@ import typer
 
 from keras_bigmodel.cli.data_lines import data_lines
 from keras_bigmodel.cli.options import with_table_options
-from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
-from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import can_print, print_json
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 
 NAME = "data"
 _DEFAULT_ENCODER = "minilm"
@@ -40,7 +39,7 @@ def run(
     tables = {name: read_text_table(path, options=options) for name, path in paths.items() if path is not None}
     counts, missing, limit = _token_counts(tables, encoder)
     lengths = {name: tokens for name, (tokens, _) in counts.items()}
-    unknown = {name: strangers for name, (_, strangers) in counts.items()}
+    unknown = {name: tokens for name, (_, tokens) in counts.items()}
     report = data_report(tables, lengths=lengths, unknown=unknown, max_length=max_length or limit)
     report["notes"] += missing
     if as_json:
@@ -51,36 +50,38 @@ def run(
 
 def _token_counts(tables, encoder):
     """Returns `(tokens and unknown tokens of each table's texts, sentences on why there are none, tokens read)`."""
+    columns = tuple(tables["train"].inputs)
     try:
-        tokenizer, limit = _tokenizer(encoder or _DEFAULT_ENCODER)
+        preprocessor = _preprocessor(encoder or _DEFAULT_ENCODER, columns)
     except UserError as error:
         if encoder is not None:
             raise
         return {}, [f"Tokens were not counted. {error}"], _MAX_LENGTH
     chunks = sum(-(-len(table) // _TEXTS_AT_ONCE) for table in tables.values())
     with Screen().bar("counting tokens", chunks) as advance:
-        return {name: _counted(table, tokenizer, advance) for name, table in tables.items()}, [], limit
+        counts = {name: _table_counts(table, preprocessor, advance) for name, table in tables.items()}
+    return counts, [], preprocessor.max_length
 
 
-def _tokenizer(encoder):
-    """Returns `(tokenizer, how many tokens of a text train reads)`."""
-    import_tensorflow()  # the checkpoints' room brings it
+def _preprocessor(encoder, columns):
+    """Returns the `TextPreprocessor` that train makes of an encoder's vocabulary."""
+    import_tensorflow()
     from keras_bigmodel.checkpoints import open_checkpoint
-    from keras_bigmodel.tokenizers import PlainWordPieceTokenizer
+    from keras_bigmodel.preprocessors import TextPreprocessor
+    from keras_bigmodel.tokenizers import WordPieceTokenizer
 
     checkpoint = open_checkpoint(encoder)
     vocabulary, settings = checkpoint.vocabulary()
     limit = min(_MAX_LENGTH, checkpoint.encoder_settings.get("max_length", _MAX_LENGTH))
-    return PlainWordPieceTokenizer(vocabulary, **settings), limit
+    return TextPreprocessor(WordPieceTokenizer(vocabulary, **settings), columns=columns, max_length=limit)
 
 
-def _counted(table, tokenizer, advance):
-    lengths, unknown = [], []
+def _table_counts(table, preprocessor, advance):
+    """Returns `(tokens, unknown tokens)` of a table's rows, as two lists of int."""
+    tokens, unknown = [], []
     for start in range(0, len(table), _TEXTS_AT_ONCE):
         part = table.rows(range(start, min(start + _TEXTS_AT_ONCE, len(table))))
-        for texts in zip(*part.inputs.values(), strict=True):
-            pieces = [tokenizer.tokenize(text) for text in texts]
-            lengths.append(1 + sum(len(part) + 1 for part in pieces))  # [CLS] in front, a [SEP] behind each text
-            unknown.append(sum(part.count(tokenizer.unknown_id) for part in pieces))
+        for counts, found in zip((tokens, unknown), preprocessor.token_counts(part.inputs), strict=True):
+            counts.extend(found.tolist())
         advance()
-    return lengths, unknown
+    return tokens, unknown

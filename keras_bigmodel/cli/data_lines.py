@@ -2,7 +2,7 @@
 
 from rich.cells import cell_len, set_cell_size
 
-from keras_bigmodel.core.counted import counted
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.pipeline.measure_lines import columns
 
 _BAR = 24  # characters of the largest class

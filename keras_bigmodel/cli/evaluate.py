@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.options import with_table_options
-from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
-from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import print_json
-from keras_bigmodel.cli.table_notes import table_notes
+from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
+from keras_bigmodel.tables.table import reading_notes
 
 NAME = "evaluate"
 
@@ -30,13 +29,13 @@ def run(
         check_free(report)
     rows = read_text_table(table, options=options)
     import_tensorflow()
-    from keras_bigmodel.pipeline import load_task, measured
+    from keras_bigmodel.pipeline import load_task, measure_for_report
     from keras_bigmodel.pipeline.jobs import job_of
 
     task, screen = load_task(model), Screen()
-    for note in table_notes(rows):
+    for note in reading_notes(rows):
         screen.say(note)
-    figures = measured(task, rows, reporter=screen)
+    figures = measure_for_report(task, rows, reporter=screen)
     if report is not None:
         from keras_bigmodel.pipeline.run_report import write_table_report
 

@@ -5,11 +5,10 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.options import with_table_options
-from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
-from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import print_json
-from keras_bigmodel.cli.table_notes import table_notes
-from keras_bigmodel.core.parity_words import parity_words
+from keras_bigmodel.core.sentences import parity_words
+from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
+from keras_bigmodel.tables.table import reading_notes
 
 NAME = "export"
 
@@ -43,7 +42,7 @@ def run(
         from keras_bigmodel.tables import read_text_table
 
         table = read_text_table(data, options=options)
-        for note in table_notes(table):
+        for note in reading_notes(table):
             screen.say(note)
     how = {"format": format, "quantize": quantize, "out": out, "table": table, "max_drop": max_drop}
     folder, certificate = export(model, **how, reporter=screen)

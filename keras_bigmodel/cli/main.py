@@ -58,7 +58,7 @@ def main():
 
 
 def _say_error(error):
-    with contextlib.suppress(OSError):  # nobody hears standard error
+    with contextlib.suppress(OSError):  # standard error is closed
         typer.echo(f"Error: {error}", err=True)
 
 

@@ -10,11 +10,10 @@ import typer
 from keras_bigmodel.cli.answer_file import answer_lines, check_free
 from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.cli.predict_inputs import texts_asked
-from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
-from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import json_text
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 
 NAME = "predict"
 _ROWS = 4096  # texts answered together: enough to sort by length, little enough to hold
@@ -45,14 +44,14 @@ def run(
     rows, total = texts_asked(inputs, options)
     import_tensorflow()
     from keras_bigmodel.pipeline import load_task
-    from keras_bigmodel.pipeline.asking import refuse_other_columns
+    from keras_bigmodel.pipeline.table_answers import refuse_other_columns
 
     task, answered, empty = load_task(model, dtype=dtype), 0, 0
     columns = task.preprocessor.columns
     refuse_other_columns(columns, columns if options.pair is None else (*columns, "text_pair"))
     answer_options = {} if top_k is None else {"top_k": top_k}
     encoding_of_lines = sys.stdout.encoding if out is None else "utf-8"
-    quiet = out is None and sys.stdout.isatty()  # a bar between the lines of answers helps nobody
+    quiet = out is None and sys.stdout.isatty()  # a bar would stand between the lines of answers
     with (
         answer_lines(out) as write,
         contextlib.nullcontext() if quiet else Screen().row_bar("predicting", total) as bar,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import typer
 
-from keras_bigmodel.cli.table_notes import table_notes
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tables.table import reading_notes
 
 _ENDINGS = (".txt", ".json", ".gz", ".zip", ".xlsx")  # besides the tables'
 
@@ -82,7 +82,7 @@ def _table_rows(path, options):
 
 def _say_new(stream, said):
     """Says what is known by now of how the table was read, and was not said before."""
-    new = [note for note in table_notes(stream) if note not in said]
+    new = [note for note in reading_notes(stream) if note not in said]
     for note in new:
         typer.echo(note, err=True)
     return new

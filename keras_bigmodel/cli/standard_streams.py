@@ -12,7 +12,7 @@ SIGPIPE_EXIT = 141  # what a shell gives for a program that wrote to a reader wh
 
 
 class ReaderLeftError(Exception):
-    """Whoever read standard output is gone: `bigmodel predict ... | head -1`. Not an OSError, which typer catches."""
+    """The reader of standard output has closed it (`... | head -1`). Not an OSError, which typer catches."""
 
 
 @contextlib.contextmanager
@@ -20,7 +20,7 @@ def standard_streams():
     """Makes the three streams ones that can be written to and read, or end the program in one sentence.
 
     Raises:
-        ReaderLeftError: nobody reads standard output any more.
+        ReaderLeftError: the reader of standard output has closed it.
         UserError: standard output cannot be written: it is closed, or its disk is full.
     """
     _open_closed()

@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.options import option_parameters, with_parameters
-from keras_bigmodel.cli.quiet_tensorflow import import_tensorflow
-from keras_bigmodel.cli.screen import Screen
 from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.settings import read_settings, settings_text
+from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 from keras_bigmodel.pipeline.train_settings import TrainSettings
 
 NAME = "train"
@@ -60,9 +59,9 @@ def run(
         unfinished = "resume" if resume else "discard" if discard else "refuse"
         folder, manifest = train(made, unfinished=unfinished, reporter=Screen())
     except KeyboardInterrupt as stop:
-        place = f" at {stop.place}" if isinstance(stop, RunStopped) else ""
+        position = f" at {stop.position}" if isinstance(stop, RunStopped) else ""
         go_on = f"Go on with: bigmodel train --resume --out {made.out}" if has_state(made.out) else "Nothing was kept."
-        typer.echo(f"Stopped{place}. {go_on}", err=True)
+        typer.echo(f"Stopped{position}. {go_on}", err=True)
         sys.exit(130)  # what a shell gives after Ctrl-C
     if as_json:
         result = {"folder": str(folder), "metrics": manifest.metrics, "parity": manifest.parity}

@@ -1,4 +1,7 @@
-"""The errors that a person reads. Each says what came, what was wanted and what to do; knows nothing else."""
+"""The errors that a person reads: each says what came, what was wanted and what to do. Knows nothing else."""
+
+import contextlib
+import errno
 
 _LONGEST = 2000  # characters
 
@@ -7,8 +10,8 @@ class UserError(ValueError):
     r"""Something that the user gave cannot be used; the message is one sentence that says what to do.
 
     On the command line it ends the program with exit code 2 and is printed without a traceback (`--debug` shows it).
-    What is quoted in the message may be a stranger's: control characters are escaped, and the middle of a message of
-    more than 2,000 characters is left out.
+    What is quoted in the message may come from untrusted input: control characters are escaped, and the middle of a
+    message of more than 2,000 characters is left out.
 
     >>> print(UserError("No file a\x1b[2J.csv. Check the name."))
     No file a\x1b[2J.csv. Check the name.
@@ -24,3 +27,33 @@ class UserError(ValueError):
 def _visible(letter):
     is_control = letter < " " or "\x7f" <= letter < "\xa0" or "\u2028" <= letter <= "\u202e"
     return letter.encode("unicode_escape").decode() if is_control else letter
+
+
+_NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_WORDS = ("no space left", "file too large", "quota exceeded", "errno = 28", "errno = 27", "errno = 122")
+
+
+class FullDiskError(UserError):
+    """The disk is full, or the user's share of it."""
+
+
+@contextlib.contextmanager
+def full_disk_explained(path):
+    """Turns the errors of a full disk, of Python, HDF5, TensorFlow and safetensors alike, into a sentence.
+
+    Args:
+        path: what is being written.
+
+    Raises:
+        FullDiskError: the disk is full.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        if getattr(error, "errno", None) in _NUMBERS or any(word in str(error).lower() for word in _WORDS):
+            raise FullDiskError(
+                f"{path} cannot be written: the disk is full. Free some room and try again, or choose another folder."
+            ) from error
+        raise

@@ -18,7 +18,7 @@ class Reporter:
 
         Args:
             title: str. What the work is.
-            total: int. How many parts; None where nobody knows.
+            total: int. How many parts; None where it is not known.
 
         Yields:
             function to call after each part; `advance(title=None)` may change the title.

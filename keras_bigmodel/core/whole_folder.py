@@ -7,8 +7,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.full_disk import full_disk_explained
+from keras_bigmodel.core.errors import UserError, full_disk_explained
 from keras_bigmodel.core.manifest import FILE_NAME
 from keras_bigmodel.core.path_check import checked_path
 
@@ -182,7 +181,7 @@ def _sync(folder):
 
 
 def _rename(aside, path, overwrite, ours):
-    check_free(path, overwrite=overwrite, ours=ours)  # again: somebody may have been faster
+    check_free(path, overwrite=overwrite, ours=ours)  # again: another process may have written it meanwhile
     if path.is_dir():
         old = Path(tempfile.mkdtemp(prefix=_prefix(), dir=path.absolute().parent))
         (old / _NAME).write_text(path.name, encoding="utf-8")

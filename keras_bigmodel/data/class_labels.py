@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import replace
 
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import is_number
+from keras_bigmodel.core.sentences import counted
 
 _SHOWN = 5
 _MOST_SCORES = 10  # different numbers with a fraction; half stars from 0.5 to 5 are ten classes, more are a scale

@@ -7,7 +7,7 @@ import weakref
 
 import numpy as np
 
-from keras_bigmodel.core.full_disk import full_disk_explained
+from keras_bigmodel.core.errors import full_disk_explained
 from keras_bigmodel.data.ragged_column import RaggedColumn, is_constant, lengths_of
 
 

@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections import Counter, defaultdict
 
-from keras_bigmodel.core.same_text import same_words
+from keras_bigmodel.core.unicode_text import same_words
 
 _MOST_ABOVE = 1.5  # times the share: what a class whose texts all stand many times may add to be there at all
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.text_check import without_surrogates
+from keras_bigmodel.core.unicode_text import without_surrogates
 
 _SECOND = "Hand in pairs as two lists, (texts, others), or as a list of (text, other)."
 
@@ -57,10 +57,12 @@ def as_pairs(pairs):
     _refuse_table(pairs)
     _refuse_two_readings(pairs)
     if _is_two_columns(pairs):
-        firsts, seconds = as_texts(pairs[0]), as_texts(pairs[1], name="second text")
-        if len(firsts) != len(seconds):
-            raise UserError(f"{len(firsts)} first and {len(seconds)} second texts came; wanted as many. {_SECOND}")
-        return firsts, seconds
+        first_texts, second_texts = as_texts(pairs[0]), as_texts(pairs[1], name="second text")
+        if len(first_texts) != len(second_texts):
+            raise UserError(
+                f"{len(first_texts)} first and {len(second_texts)} second texts came; wanted as many. {_SECOND}"
+            )
+        return first_texts, second_texts
     rows = _as_list(pairs)
     for index, row in enumerate(rows):
         if not isinstance(row, (tuple, list, np.ndarray)) or len(row) != 2:

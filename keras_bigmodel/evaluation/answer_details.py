@@ -1,4 +1,4 @@
-"""What a report draws beyond the figures: curves, slices, the surest mistakes. Knows arrays and texts; no model."""
+"""Computes curves, slices and the most confident mistakes of a classifier. Knows arrays and texts; no model."""
 
 import re
 
@@ -96,3 +96,31 @@ def _mistakes(scored, columns):
 def _cut(text):
     text = str(text)
     return text if len(text) <= _CHARACTERS else text[: _CHARACTERS - 1] + "…"
+
+
+_SHORTEST = 8
+
+
+def length_slices(lengths, max_length):
+    """Gives the slice of each text: `1–8`, `9–16`, `17–32` and so on, each twice as wide, and `truncated`.
+
+    Args:
+        lengths: sequence of int: tokens of each text before it is cut, the special ones included.
+        max_length: int. Tokens that the model reads at most.
+
+    Returns:
+        list of str, one for each text.
+
+    >>> length_slices([3, 8, 9, 40, 64, 65], 64)
+    ['1–8', '1–8', '9–16', '33–64', '33–64', 'truncated']
+    """
+    return [_slice(int(length), int(max_length)) for length in lengths]
+
+
+def _slice(length, max_length):
+    if length > max_length:
+        return "truncated"
+    first, last = 1, _SHORTEST
+    while length > last:
+        first, last = last + 1, 2 * last
+    return f"{first}–{min(last, max_length)}"

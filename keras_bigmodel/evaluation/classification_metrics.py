@@ -11,8 +11,7 @@ from keras_bigmodel.evaluation.calibration import (
     widened_by_accuracy,
 )
 from keras_bigmodel.evaluation.class_counts import ClassCounts, tally
-from keras_bigmodel.evaluation.intervals import LEVEL, is_flat, percentile_interval, proportion_interval
-from keras_bigmodel.evaluation.row_resamples import row_resamples
+from keras_bigmodel.evaluation.intervals import LEVEL, is_flat, percentile_interval, proportion_interval, row_resamples
 from keras_bigmodel.evaluation.scored_texts import ScoredTexts
 
 

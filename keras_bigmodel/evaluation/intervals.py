@@ -1,8 +1,10 @@
-"""Intervals that a figure lies in, 95 times in 100. Knows numbers only."""
+"""Computes 95 % intervals of figures: bootstrap resamples, percentiles, Wilson's. Knows numbers only."""
 
 import math
 
 import numpy as np
+
+from keras_bigmodel.core.errors import UserError
 
 LEVEL = 0.95
 _DEVIATIONS = 1.959963984540054  # of the normal distribution, to either side, for LEVEL
@@ -58,3 +60,33 @@ def proportion_interval(hits, trials):
     middle = (share + square / (2 * trials)) / (1 + square / trials)
     reach = _DEVIATIONS / (1 + square / trials) * math.sqrt(share * (1 - share) / trials + square / (4 * trials**2))
     return [0.0 if hits == 0 else float(middle - reach), 1.0 if hits == trials else float(middle + reach)]
+
+
+_NUMBERS_AT_ONCE = 2**22
+
+
+def row_resamples(rows, resamples, *, seed=0):
+    """Draws as many rows as there are, with replacement, over and over.
+
+    Args:
+        rows: int. How many there are.
+        resamples: int. How often to draw.
+        seed: int.
+
+    Yields:
+        int64 arrays `(resamples at once, rows)` of row numbers; together there are `resamples`.
+
+    Raises:
+        UserError: `resamples` is negative.
+
+    >>> [drawn.shape for drawn in row_resamples(5, 3)]
+    [(3, 5)]
+
+    Source: Efron, 1979.
+    """
+    if resamples < 0:
+        raise UserError(f"resamples={resamples} came; wanted how often to draw, e.g. 1000, or 0 for no intervals.")
+    random = np.random.default_rng(seed)
+    at_once = max(1, _NUMBERS_AT_ONCE // rows)
+    for first in range(0, resamples, at_once):
+        yield random.integers(rows, size=(min(at_once, resamples - first), rows))

@@ -3,8 +3,7 @@
 import numpy as np
 
 from keras_bigmodel.evaluation.class_counts import ClassCounts
-from keras_bigmodel.evaluation.intervals import LEVEL, percentile_interval
-from keras_bigmodel.evaluation.row_resamples import row_resamples
+from keras_bigmodel.evaluation.intervals import LEVEL, percentile_interval, row_resamples
 from keras_bigmodel.evaluation.scored_texts import ScoredTexts
 
 EXACT, APPROXIMATE = "exact", "chi-squared"

@@ -1,13 +1,11 @@
 """Models for other runtimes, one file per format, and the proof that they agree. Knows no task."""
 
-from keras_bigmodel.export.certificate import PARITY_FILE, certify
-from keras_bigmodel.export.checked_lite import write_checked_lite
-from keras_bigmodel.export.checked_saved_model import saved_model_parity, write_checked_saved_model
+from keras_bigmodel.export.checked_exports import saved_model_parity, write_checked_lite, write_checked_saved_model
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite import LITE_FILE, QUANTIZERS, check_quantize, write_lite
 from keras_bigmodel.export.lite_parity import lite_parity
 from keras_bigmodel.export.output_rules import Close, Equal, SameChoice
-from keras_bigmodel.export.parity import certificate_of
+from keras_bigmodel.export.parity import PARITY_FILE, certificate_of, certify
 from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.saved_model import write_saved_model
 

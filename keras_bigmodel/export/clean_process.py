@@ -1,4 +1,4 @@
-"""Asks an exported model in a process of its own, as a stranger would. Knows scripts and files; no format."""
+"""Runs an exported model in a process of its own, without this package. Knows scripts and files; no format."""
 
 import json
 import os

@@ -30,7 +30,7 @@ class Equal:
         """Returns the largest difference that still agrees."""
         return 0.0
 
-    def described(self, limit):
+    def facts(self, limit):
         """Returns what a certificate says of the rule."""
         return {"rule": self.name}
 
@@ -67,7 +67,7 @@ class Close:
         """Returns the largest difference that still agrees."""
         return tolerance if self.tolerance is None else self.tolerance
 
-    def described(self, limit):
+    def facts(self, limit):
         """Returns what a certificate says of the rule."""
         of = {"of": "logarithms"} if self.logarithms else {}
         return {"rule": self.name, **of, "tolerance": limit}
@@ -100,7 +100,7 @@ class SameChoice:
         """Returns the largest difference that still agrees."""
         return 0.0
 
-    def described(self, limit):
+    def facts(self, limit):
         """Returns what a certificate says of the rule."""
         return {"rule": self.name, **({"share": self.share} if self.share < 1 else {})}
 

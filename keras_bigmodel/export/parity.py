@@ -1,11 +1,38 @@
-"""Whether endpoints that ran elsewhere agree with the ones that run here. Knows endpoints and rules; no format."""
+"""Compares endpoints that ran elsewhere with those here, and certifies it. Knows endpoints and rules; no format."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import package_versions
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.export.output_rules import Close
+
+PARITY_FILE = "parity.json"
+REPORT_IT = "please report this with the text."
+
+
+def certify(certificate, folder, advice=REPORT_IT):
+    """Writes a certificate into a folder and returns it, or refuses what does not agree.
+
+    Args:
+        certificate: dict with `agrees` and `reasons`.
+        folder: path.
+        advice: str. What to do where it does not agree.
+
+    Raises:
+        UserError: it does not agree; the sentence says what differs.
+    """
+    if not certificate["agrees"]:
+        reasons = "; ".join(certificate["reasons"])
+        raise UserError(f"The export does not agree with the model: {reasons}. Nothing was written; {advice}")
+    text = json.dumps(certificate, indent=2, ensure_ascii=False)
+    (Path(folder) / PARITY_FILE).write_text(text + "\n", encoding="utf-8")
+    return certificate
+
 
 TOLERANCE = {"float32": 1e-5, "bfloat16": 3e-2}  # the largest difference of numbers that still counts as agreement
 _SHOWN = 10
@@ -32,7 +59,7 @@ def compare_endpoints(endpoints, requests, theirs, *, tolerance, reporter=SILENT
             for number in requests.asked[name]:
                 comparison.add(number, requests, theirs)
                 advance()
-            found[name] = comparison.described()
+            found[name] = comparison.facts()
             reasons += comparison.reasons()
     return found, reasons
 
@@ -85,7 +112,7 @@ class _EndpointComparison:
             differing = np.flatnonzero(~(apart <= self._limits[output]))[:room]
             self._shown[output] += requests.row_words(number, differing)
 
-    def described(self):
+    def facts(self):
         return {
             "rows": max(map(len, map(np.concatenate, self._differences.values()))),
             "outputs": {output: self._facts(output) for output in self._rules},
@@ -93,7 +120,7 @@ class _EndpointComparison:
 
     def _facts(self, output):
         rule, limit, apart = self._rules[output], self._limits[output], np.concatenate(self._differences[output])
-        facts = {**rule.described(limit), "rows_that_differ": int((~(apart <= limit)).sum())}
+        facts = {**rule.facts(limit), "rows_that_differ": int((~(apart <= limit)).sum())}
         numbers = apart if rule.name == "close" else np.concatenate(self._numbers[output])
         if len(numbers):
             facts["largest_difference"] = float(numbers.max())

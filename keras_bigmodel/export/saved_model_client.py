@@ -1,6 +1,6 @@
-"""Runs a SavedModel as a stranger would: TensorFlow and TensorFlow Text only, in a process of its own.
+"""Runs a SavedModel with TensorFlow and TensorFlow Text only, in a process of its own.
 
-A script, run by path; it imports nothing of keras_bigmodel and makes sure that nobody does.
+A script, run by path; it imports nothing of keras_bigmodel and checks that nothing else does.
 usage: saved_model_client.py SAVED_MODEL REQUESTS.npz ANSWERS.npz
 """
 

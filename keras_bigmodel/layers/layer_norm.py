@@ -2,8 +2,7 @@
 
 import keras
 
-from keras_bigmodel.layers import kernels
-from keras_bigmodel.layers.kernels import plain
+from keras_bigmodel import kernels
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
@@ -28,5 +27,4 @@ class LayerNorm(keras.layers.LayerNormalization):
             return super().call(inputs)
         inputs = keras.ops.cast(inputs, self.compute_dtype)
         gamma, beta = (keras.ops.cast(weight, "float32") for weight in (self.gamma, self.beta))
-        normalise = kernels.normalise if training else plain.normalise  # a saved graph has no gradients of its own
-        return normalise(inputs, gamma, beta, self.epsilon)
+        return kernels.normalise(inputs, gamma, beta, self.epsilon, training=training)

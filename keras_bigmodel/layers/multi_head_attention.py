@@ -5,7 +5,7 @@ import functools
 import keras
 from keras import ops
 
-from keras_bigmodel.layers import kernels
+from keras_bigmodel import kernels
 from keras_bigmodel.layers.dropout import Dropout
 from keras_bigmodel.layers.masks import attention_bias, causal_mask
 from keras_bigmodel.layers.projection import Projection

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_bigmodel.layers import kernels
+from keras_bigmodel import kernels
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")

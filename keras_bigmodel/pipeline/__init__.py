@@ -7,9 +7,11 @@ _HOMES = {
     "check_drop": "export_run",
     "export": "export_run",
     "load_task": "version_contents",
-    "compare": "comparison",
+    "Screen": "screen",
+    "compare": "measurement",
+    "import_tensorflow": "screen",
     "measure": "measurement",
-    "measured": "measurement",
+    "measure_for_report": "measurement",
     "train": "train_run",
 }
 

@@ -6,11 +6,11 @@ import threading
 
 import keras
 
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.core.whole_folder import check_can_make
-from keras_bigmodel.pipeline.streamed_table import StreamedTable
+from keras_bigmodel.pipeline.streamed_tables import StreamedTable
 from keras_bigmodel.training import LEARNING_RATE, BackupAndResume, ReportProgress, StopAtNaN
 
 
@@ -31,7 +31,7 @@ def fit_task(task, job, settings, tables, *, state_folder, reporter, callbacks=(
 
     Raises:
         UserError: the loss is no number in the first epoch.
-        RunStopped: somebody asked to stop (SIGINT, SIGTERM); the state is kept.
+        RunStopped: SIGINT or SIGTERM came; the state is saved.
     """
     task.compile(
         learning_rate=settings.learning_rate,
@@ -44,7 +44,7 @@ def fit_task(task, job, settings, tables, *, state_folder, reporter, callbacks=(
     steps = -(-len(train_table) // settings.batch_size) * settings.epochs
     progress, watch = ReportProgress(reporter, steps), StopAtNaN()
     early = _early_stopping(settings)
-    with contextlib.closing(progress), _polite_end(backup):
+    with contextlib.closing(progress), _stop_on_signals(backup):
         history = task.fit(
             **_rows_of(train_table),
             batch_size=settings.batch_size,
@@ -121,19 +121,19 @@ def _said_of_early(early, history, settings):
 
 
 @contextlib.contextmanager
-def _polite_end(backup):
-    """Lets the first Ctrl-C, or SIGTERM, end the run after its batch, its state kept; the second ends it at once."""
+def _stop_on_signals(backup):
+    """Ends the run after its batch, its state saved, at the first SIGINT or SIGTERM, and at once at the second."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears signals
+        yield  # Python delivers signals to the main thread only
         return
 
-    def hear(number, frame):
+    def stop(number, frame):
         signal.signal(number, before[number])
         backup.stop_soon()
 
     # What is ignored (nohup) stays so, and what is not Python's could not be put back.
-    heard = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) not in (signal.SIG_IGN, None)]
-    before = {number: signal.signal(number, hear) for number in heard}
+    handled = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) not in (signal.SIG_IGN, None)]
+    before = {number: signal.signal(number, stop) for number in handled}
     try:
         yield
     finally:

@@ -2,7 +2,7 @@
 
 from rich.cells import cell_len
 
-from keras_bigmodel.core.counted import counted
+from keras_bigmodel.core.sentences import counted
 
 _FIGURES = {  # in the dict → for people
     "accuracy": "accuracy",

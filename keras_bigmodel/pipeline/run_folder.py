@@ -7,8 +7,7 @@ import shutil
 import time
 import uuid
 
-from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.full_disk import full_disk_explained
+from keras_bigmodel.core.errors import UserError, full_disk_explained
 from keras_bigmodel.core.json_shape import misfit
 from keras_bigmodel.core.manifest import FILE_NAME, Manifest
 from keras_bigmodel.core.model_files import read_json
@@ -161,5 +160,5 @@ class RunFolder:
 
     def clear(self):
         """Forgets the run; the lock stays."""
-        self._run_file.unlink(missing_ok=True)  # first: without it nobody goes on with the rest
+        self._run_file.unlink(missing_ok=True)  # first: without it no run resumes from the rest
         shutil.rmtree(self.state_folder, ignore_errors=True)

@@ -20,7 +20,7 @@ def write_run_report(folder, manifest, certificate, *, job, figures):
         manifest: `Manifest`.
         certificate: dict: the parity certificate.
         job: the `Job` of its kind.
-        figures: dict: `data` as `Job.describe`, `history`, `notes`, `measured` as `Job.measure`.
+        figures: dict: `data` as `Job.data_report`, `history`, `notes`, `measured` as `Job.measure`.
     """
     figures = {**figures, "data": _with_names(figures["data"])}
     job.write_report(folder, {**figures, "model": about_model(manifest), "parity": certificate})

@@ -1,7 +1,7 @@
 """The tables of a run: read, split, told of. Knows settings and tables; no model, no kind of task."""
 
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.sentences import counted
 
 
 def read_parts(settings, say, whole, read, hold_back):

@@ -1,16 +1,15 @@
 """The tables of a run that are read row by row. Knows settings and streams; no model."""
 
 import contextlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import classes_to_train
 from keras_bigmodel.data.class_labels import in_order, left_out
 from keras_bigmodel.pipeline.run_tables import tell
-from keras_bigmodel.pipeline.streamed_table import StreamedTable
 from keras_bigmodel.pipeline.table_survey import TableSurvey, key_of
-from keras_bigmodel.tables import TableStream, read_text_table
+from keras_bigmodel.tables import TableStream, TextTable, read_text_table
 
 _LARGE = 256 << 20  # bytes; what a table of that size takes in memory, most machines have
 _SHOWN_ROWS = 1000  # between two steps of a bar
@@ -80,7 +79,7 @@ def _train_table(stream, survey, counts, settings, reporter):
 
 
 class _ToldStream(TableStream):
-    """A stream whose reader hears how far it is."""
+    """A stream that reports how far it has been read."""
 
     def tell(self, reporter, title, rows=None):
         self._told = reporter, title, rows
@@ -120,3 +119,35 @@ def _is_large(path):
 
 def _keys(table):
     return map(key_of, *table.inputs.values())
+
+
+@dataclass(frozen=True)
+class StreamedTable:
+    """Stands where a `TextTable` stands otherwise, with what a run asks of either.
+
+    Args:
+        stream: `TableStream` of the rows.
+        label_counts: dict of label → rows.
+        sample: `TextTable` of some of the rows: what is said of texts is said of these.
+        sample_rows: list of int. Where the sample's rows stand in the table, from 0.
+        path: str, and all below, as in `TextTable`.
+        dropped: dict of reason → rows.
+        sha256: str.
+        columns: dict of role → column.
+        cut: int.
+        notes: list of str.
+    """
+
+    stream: TableStream
+    label_counts: dict[str, int]
+    sample: TextTable
+    sample_rows: list[int]
+    path: str
+    dropped: dict[str, int]
+    sha256: str
+    columns: dict[str, str | int]
+    cut: int
+    notes: list[str]
+
+    def __len__(self):
+        return sum(self.label_counts.values())

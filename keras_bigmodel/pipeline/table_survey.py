@@ -3,7 +3,7 @@
 from collections import Counter
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.same_text import same_text, text_place
+from keras_bigmodel.core.unicode_text import same_text, text_fractions
 from keras_bigmodel.data import DrawnRows
 from keras_bigmodel.tables import TextTable
 from keras_bigmodel.tables.table import INPUTS
@@ -39,7 +39,7 @@ class TableSurvey:
         self.label_counts, self.rows = Counter(), 0
         self._held = DrawnRows(share, most_of_one=_MOST_HELD_OF_ONE, leave_out=True)
         self._seen = DrawnRows(1.0, most_of_one=_MOST_SEEN_OF_ONE)
-        self._met = {}  # key among `known` → the first row with it
+        self._known_rows = {}  # key among `known` → the first row with it
         for block in stream:
             self._take(block, known)
         self._give_back()
@@ -52,11 +52,11 @@ class TableSurvey:
             number, (texts, label, _) = self.rows, row
             self.rows += 1
             self.label_counts[label] += 1
-            places, size = text_place(*texts, seed=self._seed), sum(map(len, texts))
-            self._held.offer(places[0], (number, row), size)
-            self._seen.offer(places[1], (number, row), size)
+            fractions, size = text_fractions(*texts, seed=self._seed), sum(map(len, texts))
+            self._held.offer(fractions[0], (number, row), size)
+            self._seen.offer(fractions[1], (number, row), size)
             if known and (key := key_of(*texts)) in known:
-                self._met.setdefault(key, (number, row))
+                self._known_rows.setdefault(key, (number, row))
         if len(self.label_counts) > _MOST_LABELS:
             raise UserError(
                 f"{self.stream.path} has more than {_MOST_LABELS:,} different labels in its first {self.rows:,} rows; "
@@ -65,31 +65,33 @@ class TableSurvey:
 
     def _give_back(self):
         """Lets texts go that would be too large a part of what is held back, or leave a label without a row."""
-        places = self._held.places
-        most = max(3, _LARGE_SHARE * sum(map(len, places.values())))
-        for place, rows in places.items():
+        groups = self._held.groups
+        most = max(3, _LARGE_SHARE * sum(map(len, groups.values())))
+        for fraction, rows in groups.items():
             if len(rows) > most:
-                self._held.leave_out(place)
+                self._held.leave_out(fraction)
         held = Counter(label for _, (_, label, _) in self._rows_held())
         for label in [label for label, rows in held.items() if rows == self.label_counts[label]]:
-            of_label = [place for place, rows in self._held.places.items() if any(row[1][1] == label for row in rows)]
+            of_label = [
+                fraction for fraction, rows in self._held.groups.items() if any(row[1][1] == label for row in rows)
+            ]
             if of_label:  # another label's turn may have let it go already
                 self._held.leave_out(max(of_label))
 
     def _rows_held(self):
-        return [row for rows in self._held.places.values() for row in rows]
+        return [row for rows in self._held.groups.values() for row in rows]
 
     def is_held(self, texts, label=None):
         """Says whether a row is held back: for `TableStream.where`."""
-        return self._held.holds(text_place(*texts, seed=self._seed)[0])
+        return self._held.holds(text_fractions(*texts, seed=self._seed)[0])
 
     def held(self, labels):
         """Gives the rows held back that have one of the labels, in the table's order: a `TextTable`."""
         return self._table(sorted(row for row in self._rows_held() if row[1][1] in labels))[0]
 
     def sample(self, labels):
-        """Gives `(TextTable, their places in the table)`: rows to look at, of those that are not held back."""
-        drawn = dict(row for rows in self._seen.places.values() for row in rows) | dict(self._met.values())
+        """Gives `(TextTable, their row numbers in the table)`: rows to look at, of those that are not held back."""
+        drawn = dict(row for rows in self._seen.groups.values() for row in rows) | dict(self._known_rows.values())
         return self._table(
             sorted((number, row) for number, row in drawn.items() if row[1] in labels and not self.is_held(row[0]))
         )
@@ -98,7 +100,7 @@ class TableSurvey:
         stream = self.stream
         names = [name for role, name in INPUTS.items() if role in stream.columns]
         columns = {
-            "inputs": {name: [texts[place] for _, (texts, *_) in rows] for place, name in enumerate(names)},
+            "inputs": {name: [texts[index] for _, (texts, *_) in rows] for index, name in enumerate(names)},
             "labels": [label for _, (_, label, _) in rows],
             "weights": [weight for _, (*_, weight) in rows] if "weight" in stream.columns else None,
         }

@@ -10,20 +10,19 @@ import keras
 import tensorflow as tf
 
 from keras_bigmodel.core.answers import describe_reader
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.path_check import checked_path, refuse_patterns
 from keras_bigmodel.core.reporter import SILENT
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.core.versions import check_base, next_version
 from keras_bigmodel.core.whole_folder import check_room
 from keras_bigmodel.pipeline.fitting import check_tensorboard, fit_task
 from keras_bigmodel.pipeline.jobs import job_named
-from keras_bigmodel.pipeline.parent_version import parent_of
 from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.run_report import write_run_report
 from keras_bigmodel.pipeline.train_settings import TrainSettings
-from keras_bigmodel.pipeline.version_contents import load_task, write_version
+from keras_bigmodel.pipeline.version_contents import load_task, parent_of, write_version
 from keras_bigmodel.training import resolve_dtype
 
 UNFINISHED = ("refuse", "resume", "discard")
@@ -48,7 +47,7 @@ def train(settings, *, unfinished="refuse", reporter=SILENT, callbacks=()):
 
     Raises:
         UserError: something in the settings or the tables cannot be used; nothing is written then.
-        RunStopped: somebody asked to stop (SIGINT, SIGTERM); the state is kept.
+        RunStopped: SIGINT or SIGTERM came; the state is saved.
     """
     if unfinished not in UNFINISHED:
         raise UserError(f'unfinished="{unfinished}" came; known are {", ".join(UNFINISHED)}.')
@@ -100,7 +99,7 @@ def _run(settings, run, reporter, callbacks):
     task = _task_of(run, job, settings, tables, facts)
     job.check(task, tables)
     check_room(settings.out, _COPIES * 4 * task.count_params())
-    figures = {"data": job.describe(task, tables, reporter)}
+    figures = {"data": job.data_report(task, tables, reporter)}
     if settings.validation is None:
         held, rows = len(tables["validation"]), len(tables["validation"]) + len(tables["train"])
         reporter.say(f"Held back {held:,} of {counted(rows, 'row')} for validation.")
@@ -175,7 +174,7 @@ def _publish(task, job, settings, run, tables, figures, reporter):
             preprocessor=_described(task.preprocessor),
             sizes={**getattr(task.encoder, "settings", {}), "parameters": task.count_params()},
             settings={**dataclasses.asdict(settings), "trained_in": task.export_dtype},
-            data={name: job.described(table) for name, table in tables.items()},
+            data={name: job.table_facts(table) for name, table in tables.items()},
             metrics={name: job.short(part["metrics"]) for name, part in measured.items()},
             headlines=headlines,
             parity={},
@@ -192,7 +191,7 @@ def _described(preprocessor):
     """Returns a preprocessor's settings without what stands in files: dict."""
     config, _ = preprocessor.to_files(keras.saving.serialize_keras_object(preprocessor)["config"])
     tokenizer = config.pop("tokenizer", None)
-    described = {"class": type(preprocessor).__name__, "columns": list(preprocessor.columns), **config}
+    facts = {"class": type(preprocessor).__name__, "columns": list(preprocessor.columns), **config}
     if isinstance(tokenizer, dict):
-        described["tokenizer"] = {"class": tokenizer["class_name"], **tokenizer["config"]}
-    return described
+        facts["tokenizer"] = {"class": tokenizer["class_name"], **tokenizer["config"]}
+    return facts

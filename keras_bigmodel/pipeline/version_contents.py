@@ -1,13 +1,14 @@
-"""What goes into a version folder, in which order. Knows tasks and exporters; no run."""
+"""What goes into a version folder, and which version a run begins from. Knows tasks and exporters; no run."""
 
 import dataclasses
 from pathlib import Path
 
+from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import FILE_NAME, Manifest
-from keras_bigmodel.core.parity_words import parity_in_short
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.reporter import SILENT
-from keras_bigmodel.core.versions import version_folder
+from keras_bigmodel.core.sentences import parity_in_short
+from keras_bigmodel.core.versions import version_folder, version_numbers
 from keras_bigmodel.export import write_checked_saved_model
 from keras_bigmodel.pipeline.jobs import job_of
 from keras_bigmodel.tasks import task_folder
@@ -57,3 +58,18 @@ def load_task(path, *, dtype="float32"):
         return job_of(task_folder.task_name(path)).task_class.load(path, dtype=dtype)
     folder = version_folder(path)
     return job_of(Manifest.read(folder).task).task_class.load(folder, dtype=dtype)
+
+
+def parent_of(settings):
+    """Gives the number of the version that a run begins from, None for the encoder.
+
+    Raises:
+        UserError: the settings say `--continue` and there is no version.
+    """
+    if not settings.from_last:
+        return None
+    if not version_numbers(settings.out):
+        raise UserError(
+            f"{settings.out} holds no version to continue from. Leave --continue out to begin from the encoder."
+        )
+    return version_numbers(settings.out)[-1]

@@ -10,8 +10,39 @@ from keras_bigmodel.data.examples import Examples
 from keras_bigmodel.data.ragged_column import RaggedColumn
 from keras_bigmodel.data.text_inputs import as_text_columns
 from keras_bigmodel.preprocessors.preprocessor import Preprocessor
-from keras_bigmodel.preprocessors.text_parts import string_tensors, text_parts
 from keras_bigmodel.tokenizers.vocabulary import read_vocabulary, vocabulary_lines
+
+_ROWS = 1024  # texts tokenized in one call
+_CHARACTERS = 2_000_000  # and characters at most: the graph holds some hundred bytes for each
+
+
+def text_parts(columns):
+    """Yields the columns of some rows after the other.
+
+    Args:
+        columns: dict of name → list of str, all as long.
+
+    Yields:
+        dict of name → list of str.
+    """
+    start, characters = 0, 0
+    for number, row in enumerate(zip(*columns.values(), strict=True)):
+        size = sum(map(len, row))
+        if number > start and (number - start == _ROWS or characters + size > _CHARACTERS):
+            yield {name: column[start:number] for name, column in columns.items()}
+            start, characters = number, 0
+        characters += size
+    if start < len(next(iter(columns.values()))):
+        yield {name: column[start:] for name, column in columns.items()}
+
+
+def string_tensors(columns):
+    """Returns columns of texts as string tensors `(texts,)`; tensors as they are."""
+    return {
+        name: column if tf.is_tensor(column) else tf.constant(column, tf.string, shape=(len(column),))
+        for name, column in columns.items()
+    }
+
 
 TEXT, PAIR = ("text",), ("text", "text_pair")
 _VOCABULARY_FILE, _WORD_PIECE = "vocab.txt", "keras_bigmodel>WordPieceTokenizer"

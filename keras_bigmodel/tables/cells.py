@@ -6,8 +6,7 @@ from collections import defaultdict
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import is_number
-from keras_bigmodel.core.same_text import same_words
-from keras_bigmodel.core.text_check import check_label, without_surrogates
+from keras_bigmodel.core.unicode_text import check_label, same_words, without_surrogates
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
 _BOOLEANS = {"true", "false"}

@@ -64,27 +64,27 @@ def choose_columns(names, columns, *, named, wanted, path, by_number=False):
         by_number: bool. Whether a name that no column has may be a number from 1. Defaults to False.
 
     Returns:
-        dict of role → place of the column in `names`, from 0.
+        dict of role → index of the column in `names`, from 0.
 
     Raises:
         UserError: no such column, one named twice, or none that stands out.
     """
     chosen = _look_up_all(names, named, path, by_number=by_number)
-    free = lambda: [place for place in range(len(names)) if place not in chosen.values()]
+    free = lambda: [index for index in range(len(names)) if index not in chosen.values()]
     missing = [role for role in ("label", "text") if role in wanted and role not in chosen]  # labels are easier to tell
     for role in missing:
-        place = _by_name(names, free(), role, path)
-        if place is not None:
-            chosen[role] = place
-    shapes = {place: _Shape(columns[place]) for place in free()} if set(missing) - set(chosen) else {}
+        index = _by_name(names, free(), role, path)
+        if index is not None:
+            chosen[role] = index
+    shapes = {index: _Shape(columns[index]) for index in free()} if set(missing) - set(chosen) else {}
     for role in missing:
         if role not in chosen:
             other = [name for names in _BY_NAME[_OTHER[role]] for name in names]
-            left = {place: shapes[place] for place in free() if plain(names[place]) not in other}
-            place = _BY_SHAPE[role](left, has_text="text" in chosen)
-            if place is None:
+            left = {index: shapes[index] for index in free() if plain(names[index]) not in other}
+            index = _BY_SHAPE[role](left, has_text="text" in chosen)
+            if index is None:
                 raise UserError(_none_stands_out(names, shapes, role, path))
-            chosen[role] = place
+            chosen[role] = index
     return {role: chosen[role] for role in named if role in chosen}
 
 
@@ -93,20 +93,20 @@ def _look_up_all(names, named, path, *, by_number):
     for role, name in named.items():
         if name is None:
             continue
-        place = _look_up(names, name, role, path, by_number=by_number)
+        index = _look_up(names, name, role, path, by_number=by_number)
         for other, taken in chosen.items():
-            if taken == place:
+            if taken == index:
                 raise UserError(
-                    f'--{other} and --{role} both name the column "{names[place]}" of {path}. Give each a column of '
+                    f'--{other} and --{role} both name the column "{names[index]}" of {path}. Give each a column of '
                     "its own."
                 )
-        chosen[role] = place
+        chosen[role] = index
     return chosen
 
 
 def _look_up(names, name, role, path, *, by_number):
-    found = [place for place, there in enumerate(names) if there == name]
-    found = found or [place for place, there in enumerate(names) if there.strip() == name.strip()]
+    found = [index for index, there in enumerate(names) if there == name]
+    found = found or [index for index, there in enumerate(names) if there.strip() == name.strip()]
     if len(found) > 1:
         raise UserError(f'{path} has the column "{name}" {len(found)} times. Rename all but one.')
     if found:
@@ -133,10 +133,10 @@ def _quoted(name):
 
 def _by_name(names, free, role, path):
     for tier in _BY_NAME[role]:
-        found = [place for place in free if plain(names[place]) in tier]
+        found = [index for index in free if plain(names[index]) in tier]
         if len(found) > 1:
             raise UserError(
-                f"{path} has {len(found)} columns that may be the {role}: {listed([names[place] for place in found])}. "
+                f"{path} has {len(found)} columns that may be the {role}: {listed([names[index] for index in found])}. "
                 f"Name one with --{role}, e.g. --{role} {_quoted(names[found[0]])}."
             )
         if found:
@@ -160,19 +160,19 @@ class _Shape:
 
 
 def _text_by_shape(shapes):
-    flat = sorted((shape.length, place) for place, shape in shapes.items() if shape.is_flat and shape.length)
+    flat = sorted((shape.length, index) for index, shape in shapes.items() if shape.is_flat and shape.length)
     if len(flat) == 1 or (len(flat) > 1 and flat[-1][0] >= _MUCH_LONGER * flat[-2][0]):
         return flat[-1][1]
     return None
 
 
 def _label_by_shape(shapes, *, has_text):
-    alike = [place for place, shape in shapes.items() if shape.is_label]
+    alike = [index for index, shape in shapes.items() if shape.is_label]
     if len(alike) > 1 and not has_text:  # in a small table texts may repeat, too
         text = _text_by_shape(shapes)
-        alike = [place for place in alike if place != text]
+        alike = [index for index in alike if index != text]
     if len(alike) > 1:  # a column that never changes tells nothing apart
-        alike = [place for place in alike if shapes[place].varies]
+        alike = [index for index in alike if shapes[index].varies]
     return alike[0] if len(alike) == 1 else None
 
 
@@ -189,7 +189,7 @@ def _none_stands_out(names, shapes, role, path):
         )
     if not shapes:
         return f"{path} has no column left for the {role}. It has: {listed(names)}. Name each column once."
-    likely = sorted(shapes, key=lambda place: shapes[place].length, reverse=role == "text")
+    likely = sorted(shapes, key=lambda index: shapes[index].length, reverse=role == "text")
     pair = f", for pairs with --pair {_quoted(names[likely[1]])}" if role == "text" and len(likely) > 1 else ""
     return (
         f"No column of {path} stands out as the {role}. It has: {listed(names)}. Name it with --{role}, "

@@ -4,8 +4,8 @@ import csv
 import itertools
 import re
 
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.tables.columns import is_known_name
 from keras_bigmodel.tables.stray_quotes import lines_apart
 from keras_bigmodel.tables.table import TableRow
@@ -200,8 +200,8 @@ def blanks_part_too(lines, delimiter, *, whole):
         return False
     rows = list(csv.reader(lines, delimiter=delimiter))
     below = rows[1:] or rows  # a header may be written otherwise
-    for place in range(1, max(map(len, rows), default=0)):
-        cells = [row[place] for row in below if len(row) > place and row[place].strip()]
+    for index in range(1, max(map(len, rows), default=0)):
+        cells = [row[index] for row in below if len(row) > index and row[index].strip()]
         behind = [cell for cell in cells if cell.startswith(" ")]
         if any(cell.lstrip(" ").startswith('"') for cell in behind) and len(behind) >= _MOST * len(cells):
             return _is_even(lines, delimiter, whole=whole)

@@ -36,7 +36,7 @@ def check_joined(rows, labels, *, label, format, path):
     Args:
         rows: list of `TableRow` whose `apart` is not None.
         labels: collection of str, the labels of the table; or None, where none are read.
-        label: int or None. The place of the label's column.
+        label: int or None. The index of the label's column.
         format: str. `"csv"` or `"tsv"`.
         path: path of the table, for the sentence.
 

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.core.settings import setting
 
 ROLES = ("text", "pair", "label", "weight")
@@ -132,3 +133,10 @@ class TextTable:
         inputs = {name: pick(column) for name, column in self.inputs.items()}
         parts = {"labels": pick(self.labels), "weights": pick(self.weights)}
         return replace(self, inputs=inputs, **parts, dropped={}, cut=0, notes=[])
+
+
+def reading_notes(table):
+    """Yields the sentences on how a `TextTable` or a `TableStream` was read: its notes, and the rows left out."""
+    yield from table.notes
+    for reason, rows in table.dropped.items():
+        yield f"Left out {counted(rows, 'row')}: {reason}."

@@ -13,7 +13,7 @@ class TableLayout:
     """Where the columns of a table stand.
 
     Args:
-        keys: dict of role (one of `ROLES`) → place of the cell in a row, from 0, or its name.
+        keys: dict of role (one of `ROLES`) → index of the cell in a row, from 0, or its name.
         columns: dict of role → what people call the column: its name, or its number from 1 without a header.
         header_rows: int. 1 if the first row holds names, else 0.
         notes: list of str. What was found without being asked for, as sentences.
@@ -57,7 +57,7 @@ class TableLayout:
         if not names:
             raise UserError(f'{how["path"]} has no columns. Wanted rows such as {{"text": "…", "label": "…"}}.')
         chosen = choose_columns(names, [[row.get(name) for row in rows] for name in names], **how)
-        keys = {role: names[place] for role, place in chosen.items()}
+        keys = {role: names[index] for role, index in chosen.items()}
         return cls(keys, keys, 0, _notes(keys, how["named"], 1))
 
     @classmethod
@@ -68,10 +68,10 @@ class TableLayout:
             header = any(bare(row) == bare(rows[0]) for row in rows[1:]) or None
         if header is None:
             header = has_header(rows[0], rows[1:], named=given, path=how["path"])
-        names = rows[0] if header else [str(place + 1) for place in range(len(rows[0]))]
+        names = rows[0] if header else [str(index + 1) for index in range(len(rows[0]))]
         columns = [list(column) for column in zip(*rows[header:], strict=True)] or [[] for _ in names]
         chosen = choose_columns(names, columns, by_number=True, **how)
-        taken = {role: names[place].strip() if header else place + 1 for role, place in chosen.items()}
+        taken = {role: names[index].strip() if header else index + 1 for role, index in chosen.items()}
         again = bare(rows[0]) if header and sure else None
         return cls(chosen, taken, int(header), _notes(taken, how["named"], int(header)), again)
 
@@ -118,7 +118,7 @@ def has_header(first, rows, *, named, path):
     names = [cell.strip() for cell in first]
     if not all(map(str.isdecimal, named)):
         return True  # if the first row lacks such a name, the sentence about the missing column lists it
-    columns = [[row[place].strip() for row in rows] for place in range(len(first))]
+    columns = [[row[index].strip() for row in rows] for index in range(len(first))]
     if any(_comes_again(name, column) for name, column in zip(names, columns, strict=True)):
         return False
     if any(map(is_known_name, names)) or (named and set(named) <= set(names)):

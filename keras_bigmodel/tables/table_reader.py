@@ -2,9 +2,9 @@
 
 import itertools
 
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.tables.cells import cell_input, cell_label, cell_weight, label_notes
 from keras_bigmodel.tables.stray_quotes import check_joined
 from keras_bigmodel.tables.table import INPUTS, TableOptions, TextTable, inputs_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
-from keras_bigmodel.core.same_text import text_place
+from keras_bigmodel.core.unicode_text import text_fractions
 from keras_bigmodel.tables.table import INPUTS, TableBlock, TableOptions, inputs_of
 from keras_bigmodel.tables.table_file import file_sha256
 from keras_bigmodel.tables.table_reader import TableReader
@@ -77,7 +77,7 @@ class TableStream:
         """
         if not 0 < share < 1:
             raise UserError(f"share={share} came; wanted a number between 0 and 1, e.g. 0.1.")
-        held = lambda texts, label: text_place(*texts, seed=seed)[0] < share
+        held = lambda texts, label: text_fractions(*texts, seed=seed)[0] < share
         return self.where(lambda *row: not held(*row)), self.where(held)
 
     def __iter__(self):

@@ -93,7 +93,7 @@ def _wrong_byte(path, encoding):
                 line, is_encoded = line + newlines.decode(text).count("\n"), is_encoded or not text.isascii()
             except UnicodeDecodeError as error:
                 line += newlines.decode(_good(error)).count("\n")
-                # Of "caf" and half of a character nobody knows; where others are whole, the file ends too early.
+                # "caf" and half of a character may be any encoding; where others are whole, the file ends too early.
                 if not block and is_encoded and encoding.lower().startswith("utf-8"):
                     return (
                         f"{path} breaks off in the middle of a character, in line {line}: it was not copied whole. "

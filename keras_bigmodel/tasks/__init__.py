@@ -1,12 +1,11 @@
 """What a user holds: Keras models that take raw text. They belong to Keras's TensorFlow backend."""
 
-import keras
-
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.kernels import BACKEND
 
-if keras.backend.backend() != "tensorflow":
+if BACKEND != "tensorflow":
     raise UserError(
-        f"Tasks take text and export to TensorFlow Serving, and Keras runs on {keras.backend.backend()}. Set "
+        f"Tasks take text and export to TensorFlow Serving, and Keras runs on {BACKEND}. Set "
         "KERAS_BACKEND=tensorflow; layers and encoders (keras_bigmodel.layers, keras_bigmodel.models) work on every "
         "backend."
     )

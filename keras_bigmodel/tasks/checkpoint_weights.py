@@ -26,44 +26,44 @@ def checkpoint_map(task):
     }
 
 
-def load_checkpoint_weights(task, folder, described):
+def load_checkpoint_weights(task, folder, description):
     """Fills a task with the weights that stand in a SavedModel.
 
     Args:
         task: a task with fresh weights.
         folder: path of the SavedModel.
-        described: dict that `checkpoint_map` returned.
+        description: dict that `checkpoint_map` returned.
 
     Raises:
         UserError: a variable is missing, or is not of the described shape and dtype, or not of the layer and shape that
-            the task has in its place.
+            the task has in its path.
     """
-    place = Path(folder) / "variables" / "variables"
+    path = Path(folder) / "variables" / "variables"
     again = "Take the folder from a backup or train again."
     refuse_patterns(folder)
     try:
-        reader = tf.train.load_checkpoint(str(place))
+        reader = tf.train.load_checkpoint(str(path))
     except (tf.errors.OpError, ValueError) as error:
-        raise UserError(f"{place} cannot be read ({str(error).splitlines()[0]:.120}). {again}") from error
+        raise UserError(f"{path} cannot be read ({str(error).splitlines()[0]:.120}). {again}") from error
     weights = task.weights
-    if len(weights) != len(described):
+    if len(weights) != len(description):
         raise UserError(
-            f"{folder} describes {len(described)} weights, and its task has {len(weights)}: it was written by another "
-            f"version of the task's class. {again}"
+            f"{folder} describes {len(description)} weights, and its task has {len(weights)}: it was written by "
+            f"another version of the task's class. {again}"
         )
-    for weight, (key, facts) in zip(weights, described.items(), strict=True):
+    for weight, (key, facts) in zip(weights, description.items(), strict=True):
         facts = facts if isinstance(facts, dict) else {}
         wanted = {"layer": weight.path, "shape": list(weight.shape)}
         same_layer = _COUNTED.sub("", weight.path) == _COUNTED.sub("", str(facts.get("layer")))
         if not same_layer or facts.get("shape") != wanted["shape"]:
             raise UserError(f"{folder} describes the weight {key} as {facts}, and its task has {wanted}. {again}")
         if not reader.has_tensor(key):
-            raise UserError(f"{place} holds no variable {key}, which task.json names. {again}")
+            raise UserError(f"{path} holds no variable {key}, which task.json names. {again}")
         try:
             value = reader.get_tensor(key)
         except (tf.errors.OpError, IndexError) as error:  # a file that was cut off
-            raise UserError(f"{place} cannot be read ({str(error).splitlines()[0]:.120}). {again}") from error
+            raise UserError(f"{path} cannot be read ({str(error).splitlines()[0]:.120}). {again}") from error
         found = {"shape": list(value.shape), "dtype": value.dtype.name}
         if any(facts.get(name) != found[name] for name in found):
-            raise UserError(f"{place} holds {key} as {found}, and task.json describes it as {facts}. {again}")
+            raise UserError(f"{path} holds {key} as {found}, and task.json describes it as {facts}. {again}")
         weight.assign(value)

@@ -38,10 +38,10 @@ class ClassWeights:
         for key in keys:
             check_number(f"class_weight[{key!r:.40}]", class_weight[key], least=0)
         numbers, shares = names.numbers(keys), np.ones(len(names), "float32")
-        for place, number in enumerate(numbers.tolist()):
-            if number in numbers[:place]:
+        for index, number in enumerate(numbers.tolist()):
+            if number in numbers[:index]:
                 raise UserError(f'class_weight gives the label "{names.names[number]}" two weights. Give it one.')
-            shares[number] = class_weight[keys[place]]
+            shares[number] = class_weight[keys[index]]
         if not shares.any():
             raise UserError("class_weight gives every label 0, so nothing would count. Give at least one above 0.")
         return cls(shares)

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.data.batch_plan import WINDOW
 from keras_bigmodel.data.length_batches import LengthBatches, untuned
 from keras_bigmodel.tasks.list_source import checked_weights, examples_of, weighted

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 import keras
 import tensorflow as tf
 
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number
-from keras_bigmodel.tasks.callback_list import checked_callbacks
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.sources import is_raw, validation_source
 from keras_bigmodel.training import (
@@ -25,6 +24,21 @@ from keras_bigmodel.training import (
     inner_optimizer,
     updates_times_steps,
 )
+
+
+def checked_callbacks(callbacks):
+    """Returns what Keras takes as callbacks, as a list.
+
+    Raises:
+        UserError: there is something else among them; a class, say.
+    """
+    callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
+    for part in callbacks:
+        if not isinstance(part, keras.callbacks.Callback):
+            advice = f" Write {part.__name__}(...)." if isinstance(part, type) else ""
+            raise UserError(f"callbacks holds {part!r:.60}; wanted keras.callbacks.Callback objects.{advice}")
+    return callbacks
+
 
 BATCH_SIZE = 32
 _RATE_CALLBACKS = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)  # the rate is theirs then

@@ -8,7 +8,7 @@ from numbers import Real
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.text_check import check_label
+from keras_bigmodel.core.unicode_text import check_label
 from keras_bigmodel.tasks.label_column import label_column
 
 _WORDS = {True: ("true", "yes", "y", "t", "on"), False: ("false", "no", "n", "f", "off")}

@@ -4,9 +4,9 @@ import hashlib
 
 import numpy as np
 
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.data.examples import Examples
 from keras_bigmodel.data.length_batches import LengthBatches
 from keras_bigmodel.data.ragged_column import RaggedColumn

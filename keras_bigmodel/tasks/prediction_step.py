@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.length_batches import LengthBatches, check_batch_size
 from keras_bigmodel.layers import Projection
-from keras_bigmodel.tasks.callback_list import checked_callbacks
+from keras_bigmodel.tasks.fit_plan import checked_callbacks
 from keras_bigmodel.tasks.output_rows import OutputRows
 
 _ROWS = 32  # in a batch of what has no length

@@ -45,13 +45,13 @@ def load(cls, folder, *, dtype="float32"):
     """Reads a task; see `Task.load`."""
     folder = _task_folder(folder)
     manifest = _checked_manifest(folder)
-    described = _read_description(folder, cls)
+    description = _read_description(folder, cls)
     if manifest is None:
-        _check_files(folder, described)
-    config = described["config"]
+        _check_files(folder, description)
+    config = description["config"]
     config["dtype"] = keras.dtype_policies.serialize(resolve_dtype(dtype))
     try:
-        if described["format"] >= 2:
+        if description["format"] >= 2:
             config["preprocessor"] = _with_files(config["preprocessor"], folder)
         else:
             config = cls.upgraded(config, folder)
@@ -68,8 +68,8 @@ def load(cls, folder, *, dtype="float32"):
             f"{folder / FILE_NAME} reads answers otherwise than {TASK_FILE} beside it: {manifest.answers} and "
             f"{describe_reader(task.answer_reader())}. Take the folder from a backup or train again."
         )
-    if isinstance(described.get("weights"), dict):
-        load_checkpoint_weights(task, folder, described["weights"])
+    if isinstance(description.get("weights"), dict):
+        load_checkpoint_weights(task, folder, description["weights"])
     else:
         _load_weights_file(task, folder / WEIGHTS_FILE)
     return task
@@ -84,10 +84,10 @@ def _checked_manifest(folder):
     return manifest
 
 
-def _check_files(folder, described):
+def _check_files(folder, description):
     """Refuses a saved task whose files are not those that its description lists."""
-    files = described.get("files")
-    if described["format"] >= 2 and not files:
+    files = description.get("files")
+    if description["format"] >= 2 and not files:
         raise UserError(
             f"{folder} holds no {FILE_NAME}, and {TASK_FILE} lists no files: it is not whole. Take the folder from a "
             "backup or train again."
@@ -103,10 +103,10 @@ def _write_description(task, folder, *, with_files=False, **more):
     for name, text in files.items():
         (folder / name).write_bytes(text.encode("utf-8"))
     config["preprocessor"] = {**preprocessor, "config": kept}
-    described = {"format": FORMAT, "task": type(task).__name__, "config": config, **more}
+    description = {"format": FORMAT, "task": type(task).__name__, "config": config, **more}
     if with_files:
-        described["files"] = checksums(folder)
-    text = json.dumps(described, indent=2, ensure_ascii=False)
+        description["files"] = checksums(folder)
+    text = json.dumps(description, indent=2, ensure_ascii=False)
     (folder / TASK_FILE).write_text(text + "\n", encoding="utf-8")
 
 
@@ -153,22 +153,22 @@ def task_name(folder):
 
 
 def _read_description(folder, cls):
-    described = _read_json(folder)
-    if described.get("task") != cls.__name__:
-        raise UserError(f"{folder} holds a {described.get('task')}; load it with that class, not {cls.__name__}.")
-    return {"format": 1, "config": {}, **described}
+    description = _read_json(folder)
+    if description.get("task") != cls.__name__:
+        raise UserError(f"{folder} holds a {description.get('task')}; load it with that class, not {cls.__name__}.")
+    return {"format": 1, "config": {}, **description}
 
 
 def _read_json(folder):
     path = folder / TASK_FILE
     if not path.is_file():
         raise UserError(f"{folder} holds no {TASK_FILE}, so it cannot be loaded for training or predicting.")
-    described = read_json(path, advice=AGAIN)
-    wrong = misfit(described, {"config?": dict, "format?": int, "weights?": dict, "files?": {...: str}})
+    description = read_json(path, advice=AGAIN)
+    wrong = misfit(description, {"config?": dict, "format?": int, "weights?": dict, "files?": {...: str}})
     if wrong is not None:
         raise UserError(f"{path} is no description of a task: {wrong}. {AGAIN}")
-    if described.get("format", 0) > FORMAT:
+    if description.get("format", 0) > FORMAT:
         raise UserError(
-            f"{path} has format {described['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
+            f"{path} has format {description['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
         )
-    return described
+    return description

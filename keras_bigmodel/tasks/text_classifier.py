@@ -5,9 +5,9 @@ import tensorflow as tf
 
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.answers import PredictionReader
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number, check_switch
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.export import Endpoint, SameChoice
 from keras_bigmodel.layers import ClsPooling, MeanPooling
 from keras_bigmodel.models.bert import BertEncoder
@@ -352,7 +352,7 @@ def _check_fit(encoder, preprocessor, pooling):
     if pooling == "pooler" and encoder.pooler is None:
         raise UserError('pooling="pooler" came, and the encoder has no pooler. Use pooling="mean" or "cls".')
     if not isinstance(preprocessor, TextPreprocessor):
-        return  # the contract's own check says what is wrong, or the features are somebody's own
+        return  # the contract's own check says what is wrong, or the features are of another preprocessor
     size, tokens = encoder.settings["vocabulary_size"], preprocessor.tokenizer.vocabulary_size
     if tokens > size:
         raise UserError(f"The tokenizer has {tokens} tokens and the encoder {size}. Take both from one model.")

@@ -7,7 +7,7 @@ from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, ref
 from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary
 
 CONTINUATION = "##"
-# Common characters are looked up once; beyond, memory would grow with what strangers type.
+# Common characters are looked up once; beyond, memory would grow with the texts that come.
 REMEMBERED_CODE_POINTS = 0x10000
 REMEMBERED_WORDS = 50_000
 

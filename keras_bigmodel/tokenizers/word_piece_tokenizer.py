@@ -90,12 +90,14 @@ class WordPieceTokenizer(WordPieceVocabulary):
         A text that is too long keeps its head; of a pair the longer is cut first (Hugging Face's `longest_first`).
         """
         room = room_for_text(max_length, is_pair=pairs is not None)
-        firsts = self.tokenize(texts)
+        first_pieces = self.tokenize(texts)
         if pairs is None:
-            return self._pack([firsts], [tf.minimum(firsts.row_lengths(), room)])
-        seconds = self.tokenize(pairs)
-        refuse_unequal_numbers(firsts.shape[0], seconds.shape[0])
-        return self._pack([firsts, seconds], longest_first(firsts.row_lengths(), seconds.row_lengths(), room))
+            return self._pack([first_pieces], [tf.minimum(first_pieces.row_lengths(), room)])
+        second_pieces = self.tokenize(pairs)
+        refuse_unequal_numbers(first_pieces.shape[0], second_pieces.shape[0])
+        return self._pack(
+            [first_pieces, second_pieces], longest_first(first_pieces.row_lengths(), second_pieces.row_lengths(), room)
+        )
 
     def get_config(self):
         """Returns what the constructor takes, as a dict that JSON can hold."""
@@ -199,24 +201,24 @@ def without_unreachable(vocabulary):
     ]
 
 
-def longest_first(firsts, seconds, room):
+def longest_first(first_pieces, second_pieces, room):
     """Gives the lengths that are left of pairs when the longer text is cut first, as in Hugging Face `tokenizers`.
 
     Args:
-        firsts: int64 `(texts,)`. Pieces of the first texts.
-        seconds: int64 `(texts,)`. Pieces of the second texts.
+        first_pieces: int64 `(texts,)`. Pieces of the first texts.
+        second_pieces: int64 `(texts,)`. Pieces of the second texts.
         room: int. Pieces that fit.
     """
     half = room // 2
-    shorter = tf.minimum(firsts, seconds)
+    shorter = tf.minimum(first_pieces, second_pieces)
     # Where neither text fits into half, the second gets the odd piece; when the first is longer, the first does.
-    is_swapped = firsts > seconds
+    is_swapped = first_pieces > second_pieces
     short_share = tf.where(shorter <= half, shorter, half)
     long_share = room - short_share
-    fits = firsts + seconds <= room
+    fits = first_pieces + second_pieces <= room
     return [
-        tf.where(fits, firsts, tf.where(is_swapped, long_share, short_share)),
-        tf.where(fits, seconds, tf.where(is_swapped, short_share, long_share)),
+        tf.where(fits, first_pieces, tf.where(is_swapped, long_share, short_share)),
+        tf.where(fits, second_pieces, tf.where(is_swapped, short_share, long_share)),
     ]
 
 

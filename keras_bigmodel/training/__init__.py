@@ -1,10 +1,9 @@
 """Optimizer, learning rate and dtype of a run. Knows no task."""
 
 from keras_bigmodel.training.adamw import AdamW
-from keras_bigmodel.training.apply_accumulated import ApplyAccumulated, updates_times_steps
-from keras_bigmodel.training.backup_and_resume import BackupAndResume
+from keras_bigmodel.training.backup_and_resume import BackupAndResume, RunStopped
 from keras_bigmodel.training.dtype_choice import fastest_dtype, resolve_dtype
-from keras_bigmodel.training.inner_optimizer import inner_optimizer
+from keras_bigmodel.training.gradient_accumulation import ApplyAccumulated, inner_optimizer, updates_times_steps
 from keras_bigmodel.training.recipe import (
     FROZEN_LEARNING_RATE,
     LEARNING_RATE,
@@ -13,9 +12,7 @@ from keras_bigmodel.training.recipe import (
     WEIGHT_DECAY,
     recipe_optimizer,
 )
-from keras_bigmodel.training.report_predicting import ReportPredicting
-from keras_bigmodel.training.report_progress import ReportProgress
-from keras_bigmodel.training.run_stopped import RunStopped
+from keras_bigmodel.training.report_progress import ReportPredicting, ReportProgress
 from keras_bigmodel.training.skipping_step import SkippingStep
 from keras_bigmodel.training.smoothed_crossentropy import SmoothedCrossentropy
 from keras_bigmodel.training.stop_at_nan import StopAtNaN

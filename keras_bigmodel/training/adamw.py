@@ -1,19 +1,13 @@
 """The optimizer of the recipe. Knows variables and gradients; no model."""
 
+import contextlib
+
 import keras
 import numpy as np
 from keras import ops
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.training.fused_update import (
-    clip_together,
-    corrected_rate,
-    fused_adam_update,
-    fused_decay,
-    is_one_replica,
-    outside_of_graphs,
-    summed,
-)
+from keras_bigmodel.kernels import fused_update
 
 # A share of the weights. The recipe's 1e-6 a step is eight times what float32 can tell at all; eight at once also are
 # rounded less. Rates at which the order of decay and update could be seen in the sixth digit pass it in every step.
@@ -73,7 +67,7 @@ class AdamW(keras.optimizers.AdamW):
         )
         if self._state_before_build is not None:
             state, self._state_before_build = self._state_before_build, None
-            with outside_of_graphs():
+            with fused_update.outside_of_graphs() if fused_update else contextlib.nullcontext():
                 self.load_own_variables(state)
 
     # ---- the learning rate
@@ -139,11 +133,11 @@ class AdamW(keras.optimizers.AdamW):
 
     @property
     def _is_fused(self):
-        return fused_adam_update is not None and not self.amsgrad and self._is_float32
+        return fused_update is not None and not self.amsgrad and self._is_float32
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
         if self._is_fused:  # once a step, not once a variable
-            learning_rate = corrected_rate(learning_rate, self.iterations + 1, self.beta_1, self.beta_2)
+            learning_rate = fused_update.corrected_rate(learning_rate, self.iterations + 1, self.beta_1, self.beta_2)
         super()._backend_update_step(grads, trainable_variables, learning_rate)
 
     def update_step(self, gradient, variable, learning_rate):
@@ -151,7 +145,7 @@ class AdamW(keras.optimizers.AdamW):
         if not self._is_fused:
             return super().update_step(gradient, variable, learning_rate)
         index = self._get_variable_index(variable)
-        return fused_adam_update(
+        return fused_update.fused_adam_update(
             gradient,
             variable,
             self._momentums[index],
@@ -163,17 +157,17 @@ class AdamW(keras.optimizers.AdamW):
         )
 
     def _clip_gradients(self, grads):
-        if clip_together is not None and self.global_clipnorm and self.global_clipnorm > 0:
-            return clip_together(grads, self.global_clipnorm)
-        if summed is not None and (self.clipnorm or self.clipvalue):
-            grads = [summed(gradient) for gradient in grads]
+        if fused_update is not None and self.global_clipnorm and self.global_clipnorm > 0:
+            return fused_update.clip_together(grads, self.global_clipnorm)
+        if fused_update is not None and (self.clipnorm or self.clipvalue):
+            grads = [fused_update.summed(gradient) for gradient in grads]
         return super()._clip_gradients(grads)
 
     # ---- weight decay
 
     def _apply_weight_decay(self, variables):
         # With several replicas each takes its steps alone, and other precisions round in another place.
-        if fused_decay is None or not is_one_replica() or not self._is_float32:
+        if fused_update is None or not fused_update.is_one_replica() or not self._is_float32:
             return super()._apply_weight_decay(variables)
         decayed = [variable for variable in variables if self._use_weight_decay(variable)]
         if not self.weight_decay or not decayed:
@@ -185,7 +179,7 @@ class AdamW(keras.optimizers.AdamW):
 
         def decay():
             for index, variable in zip(indices, decayed, strict=True):
-                fused_decay(variable, due[index])
+                fused_update.fused_decay(variable, due[index])
             self._decay_due.assign(due * (1.0 - ops.convert_to_tensor(is_decayed)))
 
         def postpone():

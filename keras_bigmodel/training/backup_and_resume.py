@@ -1,4 +1,4 @@
-"""A training run that can be killed and goes on as if it had not been. Knows Keras's callbacks; no task, no screen."""
+"""Saves the state of a training run and resumes it after a kill. Knows Keras's callbacks; no task, no screen."""
 
 import contextlib
 import re
@@ -11,8 +11,7 @@ import numpy as np
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.whole_folder import whole_folder
-from keras_bigmodel.training.batches_done import batches_done
-from keras_bigmodel.training.run_stopped import RunStopped
+from keras_bigmodel.training.gradient_accumulation import batches_done
 from keras_bigmodel.training.training_state import TrainingState
 
 _STATE = re.compile("state-([0-9]{8})")
@@ -107,7 +106,7 @@ class BackupAndResume(keras.callbacks.Callback):
         self._epochs_run += 1
 
     def on_train_batch_end(self, batch, logs=None):
-        """Keeps the state when it is time, or when somebody asked to stop."""
+        """Keeps the state when it is time, or after a request to stop."""
         done = batches_done(self, batch)
         due = self.minutes is not None and time.monotonic() - self._saved >= 60 * self.minutes
         if not (due or self._stop) or self._is_behind(done):
@@ -135,7 +134,7 @@ class BackupAndResume(keras.callbacks.Callback):
             self.model.history = history
         self._run = {}
         if not self.keep:
-            for number in self._numbers():  # nothing else: the folder may be somebody's
+            for number in self._numbers():  # nothing else: the folder may hold other files
                 shutil.rmtree(self._path(number), ignore_errors=True)
             with contextlib.suppress(OSError):
                 self.folder.rmdir()
@@ -148,7 +147,7 @@ class BackupAndResume(keras.callbacks.Callback):
 
     def _save(self, epoch, batch, logs):
         if not np.isfinite(float((logs or {}).get("loss", 0.0))):
-            return  # nobody wants to go on from there
+            return  # a state with a NaN loss is not saved: no run could resume from it
         state = TrainingState.capture(
             self.model,
             self._callbacks,
@@ -165,10 +164,10 @@ class BackupAndResume(keras.callbacks.Callback):
             shutil.rmtree(self._path(number), ignore_errors=True)
         self._saved = time.monotonic()
 
-    def _end_if_asked(self, place):
+    def _end_if_asked(self, position):
         if self._stop:
             self._stop = False
-            raise RunStopped(place)
+            raise RunStopped(position)
 
     def _path(self, number):
         return self.folder / f"state-{number:08d}"
@@ -178,3 +177,15 @@ class BackupAndResume(keras.callbacks.Callback):
             return []
         found = (_STATE.fullmatch(entry.name) for entry in self.folder.iterdir())
         return sorted(int(match[1]) for match in found if match)
+
+
+class RunStopped(KeyboardInterrupt):
+    """A training run was asked to stop and has kept its state.
+
+    Args:
+        position: str. Where it stopped, for people.
+    """
+
+    def __init__(self, position):
+        super().__init__(f"stopped at {position}")
+        self.position = position

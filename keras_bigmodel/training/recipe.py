@@ -1,4 +1,4 @@
-"""How a pretrained encoder is fine-tuned here unless somebody says otherwise. Knows no data, no task."""
+"""The default settings of fine-tuning a pretrained encoder. Knows no data, no task."""
 
 from keras_bigmodel.training.adamw import AdamW
 

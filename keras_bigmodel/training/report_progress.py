@@ -1,4 +1,4 @@
-"""A Keras run, told to a reporter. Knows Keras's callbacks; no task and no screen."""
+"""Reports the batches of `fit` and `predict` to a reporter. Knows Keras's callbacks; no task and no screen."""
 
 import contextlib
 
@@ -50,3 +50,19 @@ class ReportProgress(keras.callbacks.Callback):
     def close(self):
         """Closes the bar, also after a run that broke off."""
         self._open.close()
+
+
+class ReportPredicting(keras.callbacks.Callback):
+    """Tells a reporter the batches of `predict` or `evaluate`.
+
+    Args:
+        advance: function to call after each batch; what `Reporter.bar` gives.
+    """
+
+    def __init__(self, advance):
+        super().__init__()
+        self._advance = advance
+
+    def on_predict_batch_end(self, batch, logs=None):
+        """Moves the bar."""
+        self._advance()

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from keras_bigmodel.training.inner_optimizer import inner_optimizer
+from keras_bigmodel.training.gradient_accumulation import inner_optimizer
 
 
 class StopAtNaN(keras.callbacks.Callback):

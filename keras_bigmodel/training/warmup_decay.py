@@ -4,7 +4,7 @@ import keras
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.training.adamw import AdamW
-from keras_bigmodel.training.inner_optimizer import inner_optimizer
+from keras_bigmodel.training.gradient_accumulation import inner_optimizer
 
 
 class WarmupDecay(keras.callbacks.Callback):

@@ -14,7 +14,7 @@ from scipy import stats
 from sklearn import metrics
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.evaluation import classification_metrics, row_resamples
+from keras_bigmodel.evaluation import classification_metrics, intervals
 from tests.evaluation.simulated import calibrated, drawn, names, one_hot
 
 FIGURES = (
@@ -174,7 +174,7 @@ def test_the_intervals_of_f1_and_area_are_those_of_scikit_learn_on_the_same_resa
     probabilities = probabilities.round(1) + 0.01  # ties
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     answers = probabilities.argmax(axis=1)
-    (rows,) = row_resamples.row_resamples(60, 200, seed=9)
+    (rows,) = intervals.row_resamples(60, 200, seed=9)
     f1 = [metrics.f1_score(targets[row], answers[row], average="macro") for row in rows]
     areas = [metrics.roc_auc_score(np.eye(3)[targets[row]], probabilities[row], average=None) for row in rows]
     found = classification_metrics(targets, probabilities, names(3), resamples=200, seed=9)
@@ -321,7 +321,7 @@ def test_the_same_seed_gives_the_same_intervals_however_many_are_drawn_at_once(m
     first = classification_metrics(*data, seed=3)
     assert classification_metrics(*data, seed=3) == first
     assert classification_metrics(*data, seed=4)["intervals"] != first["intervals"]
-    monkeypatch.setattr(row_resamples, "_NUMBERS_AT_ONCE", 1000)
+    monkeypatch.setattr(intervals, "_NUMBERS_AT_ONCE", 1000)
     again = classification_metrics(*data, seed=3)
     assert again["intervals"]["log_loss"] == pytest.approx(first["intervals"]["log_loss"])
     assert again["intervals"]["expected_calibration_error"] == pytest.approx(

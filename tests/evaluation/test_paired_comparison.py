@@ -9,8 +9,8 @@ from sklearn import metrics
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.evaluation import classification_metrics, paired_comparison
+from keras_bigmodel.evaluation.intervals import row_resamples
 from keras_bigmodel.evaluation.paired_comparison import mcnemar
-from keras_bigmodel.evaluation.row_resamples import row_resamples
 from tests.evaluation.simulated import drawn, names, one_hot
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from keras_bigmodel.evaluation import roc
-from keras_bigmodel.evaluation.row_resamples import row_resamples
+from keras_bigmodel.evaluation.intervals import row_resamples
 from tests.evaluation.simulated import drawn
 
 

@@ -165,9 +165,9 @@ def test_an_export_in_bfloat16_agrees_with_the_model_in_bfloat16(task, tmp_path)
 
 KILLED = """
 import os, sys
-from keras_bigmodel.export import checked_saved_model
+from keras_bigmodel.export import checked_exports
 from keras_bigmodel.tasks import TextClassifier
-checked_saved_model.saved_model_parity = lambda *given, **named: os.kill(os.getpid(), 9)  # written, not compared
+checked_exports.saved_model_parity = lambda *given, **named: os.kill(os.getpid(), 9)  # written, not compared
 TextClassifier.from_encoder(sys.argv[1], ["a", "b"], dtype="float32").export(sys.argv[2])
 """
 

@@ -8,7 +8,7 @@ import pytest
 
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.core.manifest import FILE_NAME, Manifest
-from keras_bigmodel.core.parity_words import parity_words
+from keras_bigmodel.core.sentences import parity_words
 from keras_bigmodel.pipeline.run_folder import RunFolder
 from tests.tiny_bert import CONFIG, write_tiny_bert
 

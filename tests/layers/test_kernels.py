@@ -3,14 +3,16 @@
 On JAX both ways are the plain one, and the formulas are what is tested.
 """
 
+import functools
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 from scipy.special import erf
 
-from keras_bigmodel.layers import kernels
-from keras_bigmodel.layers.kernels import plain
+from keras_bigmodel import kernels
+from keras_bigmodel.kernels import plain
 from tests.layers.plain_layers import number
 
 pytestmark = pytest.mark.layers
@@ -90,19 +92,25 @@ def test_a_normalisation_and_its_gradients(dtype, shape):
     def by(way):
         return lambda x, gamma, beta: way(x, ops.cast(gamma, "float32"), ops.cast(beta, "float32"), 1e-12)
 
-    same_both_ways(by(kernels.normalise), by(plain.normalise), [drawn(*shape) * 3 + 1, gamma, beta], dtype, shape)
+    same_both_ways(
+        by(functools.partial(kernels.normalise, training=True)),
+        by(plain.normalise),
+        [drawn(*shape) * 3 + 1, gamma, beta],
+        dtype,
+        shape,
+    )
 
 
 def test_a_normalisation_keeps_its_digits_far_from_zero():
     x = drawn(4, 64) + 1000.0
-    found = number(kernels.normalise(ops.convert_to_tensor(x), ops.ones(64), ops.zeros(64), 1e-12))
+    found = number(kernels.normalise(ops.convert_to_tensor(x), ops.ones(64), ops.zeros(64), 1e-12, training=True))
     wide = x.astype("float64")
     wanted = (wide - wide.mean(-1, keepdims=True)) / wide.std(-1, keepdims=True)
     np.testing.assert_allclose(found, wanted, atol=1e-3)
 
 
 def test_tokens_all_alike_are_normalised_to_the_shift():
-    found = number(kernels.normalise(ops.zeros((3, 8)), ops.ones(8), 2.0 * ops.ones(8), 1e-12))
+    found = number(kernels.normalise(ops.zeros((3, 8)), ops.ones(8), 2.0 * ops.ones(8), 1e-12, training=True))
     np.testing.assert_array_equal(found, np.full((3, 8), 2.0))
 
 

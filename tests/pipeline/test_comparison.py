@@ -6,7 +6,7 @@ import keras
 import pytest
 
 from keras_bigmodel import TextClassifier, UserError
-from keras_bigmodel.pipeline.comparison import compare
+from keras_bigmodel.pipeline.measurement import compare
 from keras_bigmodel.tables import read_text_table
 from tests.pipeline.conftest import Listener, write_table
 from tests.task_contract import LABELS, messages

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.same_text import same_words
+from keras_bigmodel.core.unicode_text import same_words
 from keras_bigmodel.pipeline import load_task, streamed_tables, table_survey, train
 from keras_bigmodel.pipeline.streamed_tables import is_streamed, stream_tables
 from keras_bigmodel.pipeline.table_survey import TableSurvey

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.core.manifest import Manifest
-from keras_bigmodel.core.parity_words import parity_in_short
+from keras_bigmodel.core.sentences import parity_in_short
 from keras_bigmodel.pipeline import export, load_task, measure, train
 from keras_bigmodel.tables import read_text_table
 from tests.pipeline.conftest import Listener, write_table

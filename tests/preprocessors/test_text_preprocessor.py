@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_bigmodel import TextClassifier, UserError
-from keras_bigmodel.preprocessors import TextPreprocessor, text_parts
+from keras_bigmodel.preprocessors import TextPreprocessor, text_preprocessor
 from tests.task_contract import LABELS, messages
 
 
@@ -43,7 +43,7 @@ def test_what_the_vocabulary_lacks_is_counted_as_unknown(tiny_bert):
 def test_how_many_are_taken_at_once_changes_nothing(task, limit, monkeypatch):
     columns = task.preprocessor.checked(_inputs(task))
     wanted = task.preprocessor.encode(columns)
-    monkeypatch.setattr(text_parts, "_CHARACTERS", limit)
+    monkeypatch.setattr(text_preprocessor, "_CHARACTERS", limit)
     found = task.preprocessor.encode(columns)
     for name, column in wanted.features.items():
         np.testing.assert_array_equal(found.features[name].values, column.values)

@@ -1,6 +1,6 @@
 """What a person should know of some tables, as sentences. Knows the data report's figures; no table."""
 
-from keras_bigmodel.core.counted import counted
+from keras_bigmodel.core.sentences import counted
 
 _FEW = 10  # rows; a class with fewer is hardly learned, and not measured
 _UNEVEN = 10  # the largest class has this many times the rows of the smallest

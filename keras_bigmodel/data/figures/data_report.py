@@ -29,7 +29,7 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
         too: how many rows the figures on texts are of.
     """
     lengths, unknown, whole, repeated = lengths or {}, unknown or {}, whole or {}, RepeatedTexts(tables)
-    described = {
+    figures = {
         name: {
             "path": table.path,
             "sha256": table.sha256,
@@ -47,11 +47,11 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
         for name, table in tables.items()
     }
     for name, table in whole.items():
-        described[name] |= {**_facts_of_whole(table), "looked_at_rows": len(tables[name])}
-        for group in described[name]["duplicates"]["first"]:
+        figures[name] |= {**_facts_of_whole(table), "looked_at_rows": len(tables[name])}
+        for group in figures[name]["duplicates"]["first"]:
             group["rows"] = [table.sample_rows[row] for row in group["rows"]]
     leaks = [repeated.leak(source, target) for source, target in itertools.combinations(tables, 2)]
-    report = {"max_length": max_length, "tables": described, "leaks": [leak for leak in leaks if leak is not None]}
+    report = {"max_length": max_length, "tables": figures, "leaks": [leak for leak in leaks if leak is not None]}
     return {**report, "notes": data_notes(report)}
 
 

@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter, defaultdict
 
-from keras_bigmodel.core.same_text import nearly_same_text
+from keras_bigmodel.core.unicode_text import nearly_same_text
 
 ALIKE = 0.85  # Jaccard of the shingles
 _MOST_WORDS = 1000  # of one text

@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter, defaultdict
 
-from keras_bigmodel.core.same_text import same_text
+from keras_bigmodel.core.unicode_text import same_text
 from keras_bigmodel.data.figures.near_duplicates import near_groups
 
 _SHOWN = 10  # of each list

@@ -23,7 +23,7 @@ def class_weights(given, labels):
     if isinstance(given, str):
         parts = [part.rpartition("=") for part in given.split(",")]
         names = [label.strip() for label, _, _ in parts]
-        twice = next((label for place, label in enumerate(names) if label in names[:place]), None)
+        twice = next((label for index, label in enumerate(names) if label in names[:index]), None)
         if twice is not None:
             raise UserError(f'--class-weight names the label "{twice}" twice. Give every label one weight.')
         given = {label: number for label, (_, _, number) in zip(names, parts, strict=True)}

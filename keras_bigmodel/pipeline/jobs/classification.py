@@ -3,20 +3,23 @@
 import keras
 
 from keras_bigmodel.checkpoints import open_checkpoint
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.data import data_report, hold_back, labels_to_train
 from keras_bigmodel.data.class_labels import counts_in_order
-from keras_bigmodel.evaluation import paired_comparison, write_card, write_report
-from keras_bigmodel.pipeline.asking import refuse_other_columns
-from keras_bigmodel.pipeline.data_description import describe_data
+from keras_bigmodel.evaluation import paired_comparison
 from keras_bigmodel.pipeline.jobs.class_weights import class_weights
-from keras_bigmodel.pipeline.jobs.classification_measures import measured, targets_and_answers
+from keras_bigmodel.pipeline.jobs.classification_measures import (
+    measure_classifier,
+    tables_report,
+    targets_and_answers,
+)
 from keras_bigmodel.pipeline.jobs.job import Job
-from keras_bigmodel.pipeline.jobs.label_check import refuse_unknown_labels
 from keras_bigmodel.pipeline.measure_lines import class_lines, figure_lines, metric_lines
 from keras_bigmodel.pipeline.run_tables import read_parts
 from keras_bigmodel.pipeline.streamed_tables import is_streamed, stream_tables
+from keras_bigmodel.pipeline.table_answers import refuse_other_columns, refuse_unknown_labels
+from keras_bigmodel.reports import write_card, write_report
 from keras_bigmodel.tasks import TextClassifier
 
 _KINDS = {(False, True): "fixed", (True, False): "broken", (False, False): "both wrong"}
@@ -45,13 +48,13 @@ class ClassificationJob(Job):
     def _hold_back(self, table, settings):
         return hold_back(table.inputs, table.labels, settings.validation_share, seed=settings.seed)
 
-    def described(self, table):
+    def table_facts(self, table):
         """Returns what the manifest keeps of a table."""
-        return {**super().described(table), "classes": counts_in_order(table.label_counts)}
+        return {**super().table_facts(table), "classes": counts_in_order(table.label_counts)}
 
-    def describe(self, task, tables, reporter):
-        """Returns what the report says of the tables; see `describe_data`."""
-        return describe_data(task, tables, reporter)
+    def data_report(self, task, tables, reporter):
+        """Returns what the report says of the tables; see `data.data_report`."""
+        return tables_report(task, tables, reporter)
 
     # ---- the task
 
@@ -100,8 +103,8 @@ class ClassificationJob(Job):
     # ---- the measures
 
     def measure(self, task, table, *, batch_size=64, reporter):
-        """Returns `metrics` and `details`; see `classification_measures.measured`."""
-        return measured(task, table, batch_size=batch_size, reporter=reporter)
+        """Returns `metrics` and `details`; see `classification_measures.measure_classifier`."""
+        return measure_classifier(task, table, batch_size=batch_size, reporter=reporter)
 
     def headline(self, metrics):
         """Returns the chief measures with their intervals."""

@@ -4,12 +4,12 @@ import dataclasses
 import json
 import numbers
 
-from keras_bigmodel.core.counted import counted
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.core.settings import option_of
 from keras_bigmodel.data import hold_back
-from keras_bigmodel.pipeline.asking import ask, check_columns
 from keras_bigmodel.pipeline.run_tables import read_parts
+from keras_bigmodel.pipeline.table_answers import ask, check_columns
 from keras_bigmodel.tables import read_text_table
 
 CARD = """# {name}, version {version}
@@ -78,13 +78,13 @@ class Job:
         same = [""] * len(table)  # a row's target is no class to keep the share of
         return hold_back(table.inputs, same, settings.validation_share, seed=settings.seed)
 
-    def described(self, table):
+    def table_facts(self, table):
         """Returns what the manifest keeps of a table: dict."""
         return {"path": table.path, "sha256": table.sha256, "rows": len(table), "dropped": table.dropped}
 
-    def describe(self, task, tables, reporter):
+    def data_report(self, task, tables, reporter):
         """Returns what the report says of the tables: dict with `tables`."""
-        return {"tables": {name: self.described(table) for name, table in tables.items()}}
+        return {"tables": {name: self.table_facts(table) for name, table in tables.items()}}
 
     # ---- the task
 

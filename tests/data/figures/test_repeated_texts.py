@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_bigmodel.core.same_text import nearly_same_text, same_text, same_words
+from keras_bigmodel.core.unicode_text import nearly_same_text, same_text, same_words
 from keras_bigmodel.data import dominant_script
 from keras_bigmodel.data.figures.near_duplicates import ALIKE, near_groups
 

@@ -1,0 +1,96 @@
+"""Exports that prove themselves before they appear: a SavedModel, a LiteRT file. Knows no task."""
+
+import sys
+from pathlib import Path
+
+from keras_bigmodel.core.reporter import SILENT
+from keras_bigmodel.export.clean_process import ask_clean_process
+from keras_bigmodel.export.lite import LITE_FILE, QUANTIZERS, write_lite
+from keras_bigmodel.export.lite_parity import lite_parity
+from keras_bigmodel.export.parity import REPORT_IT, TOLERANCE, certificate_of, certify, compare_endpoints
+from keras_bigmodel.export.requests import Requests, rows_to_compare
+from keras_bigmodel.export.safe_ops import refused_ops
+from keras_bigmodel.export.saved_model import write_saved_model
+
+_CLIENT = Path(__file__).with_name("saved_model_client.py")
+
+
+def write_checked_saved_model(exportable, folder, parity_rows=None, reporter=SILENT):
+    """Writes a SavedModel and `parity.json` into a folder, and refuses an export that does not agree.
+
+    Args:
+        exportable: has `endpoints()`, `variables`, `preprocessor` and `export_dtype`; every task does.
+        folder: path of a folder that is there.
+        parity_rows: dict of column → rows to compare on, checked, besides the preprocessor's samples.
+        reporter: `Reporter` that is told how far it is.
+
+    Returns:
+        dict: the parity certificate.
+
+    Raises:
+        UserError: no agreement; the sentence says what differs. Or as `write_saved_model`.
+    """
+    preprocessor = exportable.preprocessor
+    write_saved_model(exportable.endpoints(), exportable.variables, folder, tracked=preprocessor.tracked)
+    rows = rows_to_compare(preprocessor, parity_rows)
+    return certify(saved_model_parity(exportable, folder, rows, reporter=reporter), folder)
+
+
+def saved_model_parity(exportable, folder, rows, *, tolerance=None, python=sys.executable, reporter=SILENT):
+    """Compares a SavedModel, run in a clean process, with the endpoints it was written from.
+
+    Args:
+        exportable: has `endpoints()`, `preprocessor` and `export_dtype`; computes here.
+        folder: path of the SavedModel.
+        rows: dict of column → list or array, checked.
+        tolerance: float. Largest difference of a number. Defaults to 1e-5, in bfloat16 3e-2.
+        python: path of the interpreter of the clean process; another TensorFlow may be installed there.
+        reporter: `Reporter` that is told how far it is.
+
+    Returns:
+        dict: the certificate; `"agrees"` says whether it passed, `"reasons"` why not.
+    """
+    endpoints, dtype = exportable.endpoints(), exportable.export_dtype
+    requests = Requests.of(exportable.preprocessor, rows, endpoints)
+    with reporter.bar("comparing, in a clean process", len(requests.batches)) as advance:
+        theirs, about = ask_clean_process(_CLIENT, folder, requests, advance, python=python)
+    how = {"tolerance": tolerance or TOLERANCE[dtype], "reporter": reporter}
+    compared, reasons = compare_endpoints(endpoints, requests, theirs, **how)
+    ops = [f"the op {name} is {words}" for name, words in refused_ops(about["foreign_ops"]).items()]
+    return certificate_of(
+        compared,
+        [*ops, *reasons],
+        requests.rows,
+        dtype=dtype,
+        foreign_ops=about["foreign_ops"],
+        load_seconds=round(about["load_seconds"], 3),
+        clean_process=about["versions"],
+    )
+
+
+_QUANTIZE_LESS = 'quantize less: quantize="float16" or "none" (--quantize).'
+
+
+def write_checked_lite(exportable, folder, parity_rows=None, reporter=SILENT, *, quantize=QUANTIZERS[0]):
+    """Writes `model.tflite` and `parity.json` into a folder, and refuses a file that does not agree.
+
+    Args:
+        exportable: as `write_lite`.
+        folder: path of a folder that is there.
+        parity_rows: dict of column → texts to compare on, checked, besides the bundled ones.
+        reporter: `Reporter` that is told how far it is.
+        quantize: str. As `write_lite`.
+
+    Returns:
+        dict: the parity certificate.
+
+    Raises:
+        UserError: no agreement; the sentence says what differs.
+    """
+    path = Path(folder) / LITE_FILE
+    with reporter.bar("converting to LiteRT", 1) as advance:
+        write_lite(exportable, path, quantize=quantize)
+        advance()
+    columns = rows_to_compare(exportable.preprocessor, parity_rows)
+    certificate = lite_parity(exportable, path, columns, quantize=quantize, reporter=reporter)
+    return certify(certificate, folder, REPORT_IT if quantize == "none" else _QUANTIZE_LESS)

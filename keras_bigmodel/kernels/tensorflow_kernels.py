@@ -1,0 +1,132 @@
+"""The inner steps of layers where TensorFlow has a faster way, mostly in the gradient. Knows tensors only.
+
+TensorFlow runs one op after another over whole tensors, so what counts on a CPU is the number of passes over memory,
+and some of its kernels are far slower than others (`docs/performance.md` has the figures).
+"""
+
+import math
+
+import tensorflow as tf
+
+from keras_bigmodel.kernels import plain
+
+_SQRT_HALF = math.sqrt(0.5)
+_DENSITY_AT_ZERO = 1.0 / math.sqrt(2.0 * math.pi)
+
+
+def affine(x, kernel, bias):
+    """Is `plain.affine`; the bias's gradient is a product with ones, 3 to 5 times as fast as `BiasAddGrad`."""
+    if bias is None:
+        return tf.matmul(x, kernel)
+    return _affine(x, tf.convert_to_tensor(kernel), tf.convert_to_tensor(bias))  # own gradients take no variables
+
+
+@tf.custom_gradient
+def _affine(x, kernel, bias):
+    def gradient(upstream):
+        ones = tf.ones((1, tf.shape(upstream)[0]), upstream.dtype)
+        return (
+            tf.matmul(upstream, kernel, transpose_b=True),
+            tf.matmul(x, upstream, transpose_a=True),
+            tf.matmul(ones, upstream)[0],
+        )
+
+    return tf.nn.bias_add(tf.matmul(x, kernel), bias), gradient
+
+
+@tf.custom_gradient
+def gelu(x):
+    """Is `plain.gelu`, in float32 inside, which is faster than in bfloat16; its slope is kept from the way there."""
+    wide = tf.cast(x, tf.float32)
+    below = 0.5 + 0.5 * tf.math.erf(wide * _SQRT_HALF)  # the share of the normal distribution below x
+    density = tf.exp(-0.5 * tf.square(wide)) * _DENSITY_AT_ZERO
+    slope = tf.cast(below + wide * density, x.dtype)
+    return tf.cast(wide * below, x.dtype), lambda upstream: upstream * slope
+
+
+def normalise(x, gamma, beta, epsilon, *, training=None):
+    """Is `plain.normalise`; in training with a gradient of its own, and means as products, which are faster."""
+    if not training:
+        return plain.normalise(x, gamma, beta, epsilon)  # a saved graph has no gradients of its own
+    width = x.shape[-1]
+    gamma, beta = tf.convert_to_tensor(gamma), tf.convert_to_tensor(beta)  # own gradients take no variables
+    flat = _normalise(tf.reshape(x, (-1, width)), gamma, beta, tf.constant(epsilon, tf.float32))
+    return tf.reshape(flat, tf.shape(x)) if x.shape.rank != 2 else flat
+
+
+@tf.custom_gradient
+def _normalise(x, gamma, beta, epsilon):
+    width = x.shape[-1]
+    share = tf.fill((width, 1), tf.constant(1.0 / width, tf.float32))
+    wide = tf.cast(x, tf.float32)
+    centred = wide - tf.matmul(wide, share)
+    scale = tf.math.rsqrt(tf.matmul(tf.square(centred), share) + epsilon)  # (tokens, 1)
+    unit = centred * scale
+
+    def gradient(upstream):
+        upstream = tf.cast(upstream, tf.float32)
+        along = upstream * unit
+        ones = tf.ones((1, tf.shape(upstream)[0]), tf.float32)
+        weights = share * gamma[:, None]
+        # What moves a token's mean or variance is taken out again by the normalisation.
+        inside = upstream * gamma - tf.matmul(upstream, weights) - unit * tf.matmul(along, weights)
+        return (
+            tf.cast(inside * scale, x.dtype),
+            tf.matmul(ones, along)[0],
+            tf.matmul(ones, upstream)[0],
+            None,
+        )
+
+    return tf.cast(unit * gamma + beta, x.dtype), gradient
+
+
+def drop(x, rate, seed):
+    """Is `plain.drop` from eight random bits a number instead of thirty-two: drawing them is what takes the time."""
+    return x * _kept(tf.shape(x), x.dtype, rate, seed)
+
+
+def _kept(shape, dtype, rate, seed):
+    """Draws what `drop` multiplies with: 0 for the share that goes, `1 / (1 - rate)` for what stays.
+
+    Of 256 values a whole number falls below the threshold. Where `256 * rate` is none, calls take turns with the two
+    numbers beside it, so that over the calls the share dropped is the rate to 1/65536; the scale is always the rate's.
+    """
+    if not 1 / 256 <= rate <= 255 / 256:
+        return plain.drop(tf.ones(shape, dtype), rate, seed)
+    seed = tf.cast(seed.next(), tf.int64)
+    call, parts = seed[1], round(rate * 65536)
+    threshold = tf.bitwise.right_shift((call + 1) * parts, 8) - tf.bitwise.right_shift(call * parts, 8)
+    size = tf.reduce_prod(shape)
+    bits = tf.random.stateless_uniform([(size + 3) // 4], seed, minval=None, maxval=None, dtype=tf.uint32)
+    bits = tf.reshape(tf.reshape(tf.bitcast(bits, tf.uint8), [-1])[:size], shape)
+    stays = bits >= tf.cast(threshold, tf.uint8)
+    return tf.where(stays, tf.constant(1.0 / (1.0 - rate), dtype), tf.constant(0.0, dtype))
+
+
+def attend(queries, keys, values, bias, *, rate=0.0, seed=None, training=None):
+    """Is `plain.attend`; in training with a gradient of its own that keeps fewer and smaller tensors."""
+    if not training:
+        return plain.attend(queries, keys, values, bias)
+    queries = queries * tf.cast(queries.shape[-1] ** -0.5, queries.dtype)
+
+    @tf.custom_gradient
+    def mix(queries, keys, values):
+        scores = tf.matmul(queries, keys, transpose_b=True)  # (batch, heads, queries, keys)
+        shares = tf.nn.softmax(scores if bias is None else scores + bias)  # sums in float32, whatever the dtype
+        used = shares * _kept(tf.shape(shares), shares.dtype, rate, seed) if rate else shares
+        mixed = tf.matmul(used, values)
+
+        def gradient(upstream):
+            of_used = tf.matmul(upstream, values, transpose_b=True)
+            # The sum over keys of a share times its gradient, from the far smaller output: Dao et al., 2022, section B.
+            along = tf.reduce_sum(upstream * mixed, axis=-1, keepdims=True)
+            of_scores = used * of_used - shares * along if rate else shares * (of_used - along)
+            return (
+                tf.matmul(of_scores, keys),
+                tf.matmul(of_scores, queries, transpose_a=True),
+                tf.matmul(used, upstream, transpose_a=True),
+            )
+
+        return mixed, gradient
+
+    return mix(queries, keys, values)

@@ -1,0 +1,118 @@
+"""What a person sees while something runs: sentences and bars on standard error, no greetings of TensorFlow."""
+
+import contextlib
+import os
+import sys
+import tempfile
+import time
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from keras_bigmodel.core.reporter import Reporter
+
+_PATIENCE = 2  # seconds; what is done by then needs no bar
+
+
+class Screen(Reporter):
+    """Shows sentences, and bars with the time left where there is a terminal."""
+
+    def __init__(self):
+        self._console = Console(
+            stderr=True, soft_wrap=True, highlight=False, width=None if sys.stderr.isatty() else 200
+        )
+
+    def say(self, sentence):
+        """Writes a sentence."""
+        self._console.print(sentence, markup=False)
+
+    @contextlib.contextmanager
+    def bar(self, title, total):
+        """Shows a bar; see `Reporter.bar`."""
+        with self._progress() as progress:
+            part = progress.add_task(title, total=total)
+            yield lambda title=None: progress.update(part, advance=1, description=title)
+
+    @contextlib.contextmanager
+    def row_bar(self, title, total):
+        """Shows a bar of rows, their number a second and the time left, where the work takes longer than two seconds.
+
+        Args:
+            title: str. What the work is.
+            total: int. How many rows there are, or about how many; None where it is not known.
+
+        Yields:
+            function to call with the number of rows done so far.
+        """
+        progress, began = self._progress(_RowsASecond()), time.monotonic()
+        part = progress.add_task(title, total=total)
+
+        def show(done):
+            if not progress.live.is_started and time.monotonic() - began > _PATIENCE:
+                progress.start()
+            progress.update(part, completed=done, total=None if total is None else max(total, done))
+
+        try:
+            yield show
+        finally:
+            progress.stop()
+
+    def _progress(self, *more):
+        return Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            *more,
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+
+
+class _RowsASecond(ProgressColumn):
+    """How fast rows are done."""
+
+    def render(self, task):
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f} rows/s")
+
+
+def import_tensorflow():
+    """Imports TensorFlow with standard error put aside; shows what it said when the import fails.
+
+    Its C++ side greets on standard error before any of its own switches is read.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    with tempfile.TemporaryFile() as aside, _standard_error_to(aside.fileno()) as real:
+        try:
+            import tensorflow  # noqa: F401
+            import tensorflow_text  # noqa: F401
+        except BaseException:
+            sys.stderr.flush()
+            aside.seek(0)
+            os.write(real, aside.read())
+            raise
+
+
+@contextlib.contextmanager
+def _standard_error_to(target):
+    real = os.dup(2)
+    os.dup2(target, 2)
+    try:
+        yield real
+    finally:
+        os.dup2(real, 2)
+        os.close(real)

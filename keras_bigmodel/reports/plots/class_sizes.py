@@ -1,0 +1,59 @@
+"""Draws how many rows each class has. Knows the counts of the tables."""
+
+from keras_bigmodel.reports.plots.canvas import Canvas, text_width
+from keras_bigmodel.reports.plots.palette import FIRST, MUTED
+from keras_bigmodel.reports.report_text import count, shorten, things, visible
+
+_NAMED = 24  # classes that still get a bar with a name
+_COLUMNS = 26
+_ROW = 24
+_WIDTH = 460
+
+
+def class_sizes(table, *, part):
+    """Draws the classes of one table as bars: each by its name, or, where they are many, their profile.
+
+    Args:
+        table: dict. One of `run["data"]["tables"]`.
+        part: str. The table's name, e.g. `"train"`.
+    """
+    sizes = table.get("classes") or {}
+    if not any(sizes.values()):
+        return None
+    largest, smallest = max(sizes, key=sizes.get), min(sizes, key=sizes.get)
+    description = (
+        f"{things(len(sizes), 'class', 'classes')} in the {part} rows; the largest, {visible(largest, 80)}, has "
+        f"{count(sizes[largest])}, the smallest, {visible(smallest, 80)}, {count(sizes[smallest])}."
+    )
+    about = {"title": f"Rows of each class, {part}", "description": description}
+    return _bars(sizes, about) if len(sizes) <= _NAMED else _profile(sizes, about)
+
+
+def _bars(sizes, about):
+    names = {label: shorten(visible(label), _COLUMNS) for label in sizes}
+    left = min(max(map(text_width, names.values())), 200) + 14
+    canvas = Canvas("class_sizes", _WIDTH, len(sizes) * _ROW + 12, **about)
+    most, total = max(sizes.values()), sum(sizes.values())
+    axes = canvas.axes(left=left, right=104, top=6, bottom=6, x_limits=(0, most), y_limits=(len(sizes), 0))
+    canvas.rectangles(axes, [(0, row + 0.2, rows, row + 0.8) for row, rows in enumerate(sizes.values())], color=FIRST)
+    for row, (label, rows) in enumerate(sizes.items()):
+        canvas.write(axes, 0, row + 0.5, label, columns=_COLUMNS, shift=(-8, 0), ha="right")
+        share = f"{count(rows)}  ({rows / total:.1%})".replace("%)", "\u00a0%)")
+        canvas.write(axes, rows, row + 0.5, share, shift=(7, 0), ha="left", color=MUTED)
+    return canvas.plot()
+
+
+def _profile(sizes, about):
+    rows = sorted(sizes.values(), reverse=True)
+    canvas = Canvas("class_sizes", _WIDTH, 240, **about)
+    axes = canvas.axes(left=52, right=12, top=30, bottom=44, x_limits=(0, len(rows)), y_limits=(0, rows[0] * 1.05))
+    canvas.y_axis(axes, {place: count(place) for place in canvas.steps(rows[0])}, "rows")
+    bars = [(at + 0.1, 0, at + 0.9, number) for at, number in enumerate(rows)]
+    canvas.rectangles(axes, bars, color=FIRST)
+    ends = {0.5: "largest", len(rows) / 2: "median", len(rows) - 0.5: "smallest"}
+    canvas.x_axis(axes, {})
+    for place, name in ends.items():
+        side = {"largest": "left", "median": "center", "smallest": "right"}[name]
+        size = rows[min(int(place), len(rows) - 1)]
+        canvas.write(axes, place, 0, f"{name}: {count(size)}", shift=(0, -16), ha=side, color=MUTED)
+    return canvas.plot()

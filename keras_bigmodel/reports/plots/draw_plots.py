@@ -1,0 +1,36 @@
+"""Draws every plot that a run has the figures for. Knows which part of the run each needs."""
+
+from keras_bigmodel.reports.plots.canvas import own_settings
+from keras_bigmodel.reports.plots.class_sizes import class_sizes
+from keras_bigmodel.reports.plots.confusion_matrix import confusion_matrix
+from keras_bigmodel.reports.plots.reliability import reliability
+from keras_bigmodel.reports.plots.roc import roc
+from keras_bigmodel.reports.plots.text_lengths import text_lengths
+from keras_bigmodel.reports.plots.training_curves import training_curves
+
+
+@own_settings()
+def draw_plots(run, *, measured_part, data_part):
+    """Draws the plots of a run.
+
+    Args:
+        run: dict. What `write_report` takes.
+        measured_part: str or None. The part of `run["measured"]` that is drawn.
+        data_part: str or None. The table of `run["data"]` that is drawn.
+
+    Returns:
+        dict of name → `Plot`, without those that the run has no figures for.
+    """
+    measured = (run.get("measured") or {}).get(measured_part) or {}
+    metrics, details = measured.get("metrics") or {}, measured.get("details") or {}
+    data = run.get("data") or {}
+    table = (data.get("tables") or {}).get(data_part) or {}
+    plots = [
+        class_sizes(table, part=data_part),
+        text_lengths(table, data.get("max_length"), part=data_part),
+        *training_curves(run.get("history") or {}),
+        confusion_matrix(metrics),
+        roc(metrics, details),
+        reliability(metrics, details),
+    ]
+    return {plot.name: plot for plot in plots if plot is not None}

@@ -1,0 +1,86 @@
+"""Writes the report of a run: one page that opens from disk, its plots, its figures. Knows the run's dict; no model."""
+
+from pathlib import Path
+
+from keras_bigmodel.reports import report_rows
+from keras_bigmodel.reports.report_json import as_json
+from keras_bigmodel.reports.report_summary import (
+    commonest,
+    details_of,
+    measure_rows,
+    measured_parts,
+    metrics_of,
+    tables_of,
+)
+from keras_bigmodel.reports.report_template import page_environment
+from keras_bigmodel.reports.report_warnings import warnings_of
+
+PAGE, FIGURES = "index.html", "metrics.json"
+_SHORT = ("training", "measures")  # chapters that may share a printed page with others
+_SHORT_WITH_FEW = ("classes", "confusion", "probabilities", "slices")
+_FEW_CLASSES = 20
+_CHAPTERS = {  # id → title, and whether the run has something for it
+    "data": ("The data", lambda view: view["tables"] or view["data"].get("leaks")),
+    "training": ("Training", lambda view: view["curves"]),
+    "measures": ("Measures", lambda view: view["measures"]),
+    "classes": ("Classes", lambda view: view["classes"]),
+    "confusion": ("Confusion", lambda view: "confusion_matrix" in view["plots"]),
+    "probabilities": ("Probabilities", lambda view: {"roc", "reliability"} & set(view["plots"])),
+    "slices": ("Slices", lambda view: view["slices"]),
+    "mistakes": ("The surest mistakes", lambda view: "mistakes" in view["details"]),
+    "making": ("How it was made", lambda view: view["model"] or view["run"].get("parity")),
+}
+
+
+def write_report(folder, run):
+    """Writes `index.html` (one file, no network, no script), `metrics.json` and each plot as `<name>.svg`.
+
+    Args:
+        folder: path of a folder; it is made where it is missing.
+        run: dict of what is known of the run; any part may be missing, then its chapter is too:
+            `model` (name, version, settings, …), `data` (tables, leaks), `history` (measure → one figure an epoch),
+            `notes` (sentences), `measured` (part → `metrics` of `classification_metrics` and `details` of
+            `answer_details`), `parity` (the certificate of the export).
+
+    Returns:
+        Path of the page.
+    """
+    from keras_bigmodel.reports.plots import draw_plots  # here: matplotlib takes half a second to load
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    parts, tables = measured_parts(run), tables_of(run)
+    data_part = "train" if "train" in tables else next(iter(tables), None)
+    plots = draw_plots(run, measured_part=parts[0] if parts else None, data_part=data_part)
+    for plot in plots.values():
+        (folder / f"{plot.name}.svg").write_text(plot.file(), encoding="utf-8")
+    (folder / FIGURES).write_text(as_json(run), encoding="utf-8")
+    page = folder / PAGE
+    page.write_text(page_environment().get_template("report.html").render(_view(run, plots)), encoding="utf-8")
+    return page
+
+
+def _view(run, plots):
+    """Gives what the page's template is written from."""
+    parts = measured_parts(run)
+    main = parts[0] if parts else None
+    metrics, details = metrics_of(run, main), details_of(run, main)
+    view = {
+        "run": run,
+        "model": run.get("model") or {},
+        "data": run.get("data") or {},
+        "tables": tables_of(run),
+        "parts_measured": parts,
+        "metrics": metrics,
+        "details": details,
+        "plots": plots,
+        "curves": [plot for name, plot in plots.items() if name.startswith("training_")],
+        "measures": measure_rows(run, parts),
+        "commonest": commonest(metrics),
+        "classes": report_rows.class_rows(metrics),
+        "slices": report_rows.slice_groups(details, metrics.get("accuracy")),
+        "warnings": warnings_of(run),
+    }
+    short = _SHORT if len(view["classes"]) > _FEW_CLASSES else (*_SHORT, *_SHORT_WITH_FEW)
+    chapters = {name: title for name, (title, has) in _CHAPTERS.items() if has(view)}
+    return {**view, "chapters": chapters, "short_chapters": short}

@@ -1,0 +1,122 @@
+"""Loads the templates of the report and the card, and formats what they are given. Knows jinja2; no measure."""
+
+import re
+
+import jinja2
+from markupsafe import Markup, escape
+
+from keras_bigmodel.reports import report_rows
+from keras_bigmodel.reports.report_text import (
+    between,
+    count,
+    decimal,
+    language,
+    percent,
+    scientific,
+    things,
+    visible,
+)
+
+_LABEL = 120  # characters of a label that a table shows
+
+
+def page_environment():
+    """Gives the environment of the HTML page: everything written is made visible and escaped, asked for or not."""
+    environment = _environment(autoescape=True, finalize=_shown)
+    environment.filters["label"] = _label
+    environment.filters["text"] = _text
+    environment.globals.update(rows=report_rows, ReportScale=ReportScale)
+    return environment
+
+
+def card_environment():
+    """Gives the environment of the card in Markdown: all is made visible and escaped but `Markup`."""
+    return _environment(autoescape=False, finalize=_markdown)
+
+
+def _environment(**kwargs):
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("keras_bigmodel.reports", "templates"),
+        undefined=jinja2.ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **kwargs,
+    )
+    writers = {
+        "percent": percent,
+        "count": count,
+        "decimal": decimal,
+        "scientific": scientific,
+        "between": between,
+        "things": things,
+    }
+    environment.filters.update(writers, moment=_moment, fact=_fact)
+    return environment
+
+
+def _shown(value):
+    """Makes a text visible; what is missing is written as nothing."""
+    if value is None or isinstance(value, Markup):
+        return "" if value is None else value
+    return visible(value) if isinstance(value, str) and value else value
+
+
+def _moment(created):
+    """Writes a time as `2025-11-03 10:12 UTC`; what is no such time stays."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|\+00:00)", str(created or ""))
+    return f"{found[1]} {found[2]} UTC" if found else str(created or "")
+
+
+def _fact(value):
+    """Writes a setting."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_fact(item)}" for name, item in value.items())
+    return ", ".join(map(_fact, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _label(label):
+    """Writes a label in its own direction and language."""
+    parts = re.split(r"(?<=[_/.-])", visible(label, _LABEL))  # a narrow column breaks a name there
+    return Markup('<bdi class="label"{}>{}</bdi>').format(_lang(label), Markup("<wbr>").join(parts))
+
+
+def _text(text, limit=600):
+    """Writes a text in its own direction and language."""
+    return Markup('<span class="text" dir="auto"{}>{}</span>').format(_lang(text), visible(text, limit))
+
+
+def _lang(text):
+    return Markup(' lang="{}"').format(language(text))
+
+
+def _markdown(value):
+    """Escapes what Markdown and the HTML in it would act on."""
+    if value is None or value == "":
+        return ""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "".join(f"\\{c}" if c in "\\`*_[]|~$" else str(escape(c)) for c in visible(value, 200))
+
+
+class ReportScale:
+    """Where a figure stands between the ends of a small bar.
+
+    Args:
+        intervals: list of `[low, high]` or None: what the bar must hold.
+        values: list of float or None.
+
+    >>> scale = ReportScale([[0.62, 0.7]], [0.66])
+    >>> scale.low, scale.high, round(scale.place(0.8), 2)
+    (0.6, 1.0, 0.5)
+    """
+
+    def __init__(self, intervals, values):
+        ends = [end for interval in intervals if interval for end in interval if end is not None]
+        lowest = min([*ends, *(value for value in values if value is not None)], default=0.0)
+        self.low, self.high = min(int(lowest * 10) / 10, 0.9), 1.0
+
+    def place(self, value):
+        """Gives 0 at the left end, 1 at the right one."""
+        return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
