@@ -67,7 +67,7 @@ def main():
             lambda text: {"logits": model(preprocessor(text), training=False)},
             [tf.TensorSpec([None], tf.string, name="text")],
         )
-        archive.write_out(f"{aside}/wrapped", verbose=False)
+        archive.expand_characters(f"{aside}/wrapped", verbose=False)
         describe("keras_hub, preprocessor wrapped in by hand", f"{aside}/wrapped")
 
 

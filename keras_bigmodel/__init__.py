@@ -1,6 +1,6 @@
-"""Keras 3 + TensorFlow for big models: a table of text in, a measured, servable model out.
+"""Trains, evaluates and exports Transformer text classifiers with Keras 3 and TensorFlow.
 
-Names are handed on when first used, so that importing the package loads neither TensorFlow nor Keras.
+Names are imported on first use, so that importing the package loads neither TensorFlow nor Keras.
 """
 
 from keras_bigmodel._version import __version__

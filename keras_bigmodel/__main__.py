@@ -1,4 +1,4 @@
-"""Lets `python -m keras_bigmodel` be `bigmodel`."""
+"""Runs the `bigmodel` command as `python -m keras_bigmodel`."""
 
 from keras_bigmodel.cli.main import main
 

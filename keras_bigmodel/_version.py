@@ -1,3 +1,3 @@
-"""The version, alone in a file so that packaging can read it without importing anything."""
+"""Holds the version of the package. Packaging reads this file without importing the package."""
 
 __version__ = "0.1.0"

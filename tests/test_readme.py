@@ -60,7 +60,10 @@ def test_the_python_of_the_readme_runs(tmp_path):
     assert (tmp_path / "exported/sentiment/1/saved_model.pb").is_file()
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "saved_models/README.md"])
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md", "saved_models/README.md"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_files_that_a_document_names_exist(document):
     text = (ROOT / document).read_text(encoding="utf-8")
     roots = (ROOT, ROOT / "keras_bigmodel")

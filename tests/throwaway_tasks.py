@@ -36,7 +36,7 @@ class ScoreReader:
     def __call__(self, outputs, row=None):
         return Score(float(outputs[0]))
 
-    def nothing(self):
+    def empty_json(self):
         return {"score": None}
 
     def settings(self):
@@ -86,7 +86,7 @@ class TagsReader:
     def __call__(self, outputs, row):
         return Tags([self.names[number] for number in outputs.argmax(-1)], row["text"])
 
-    def nothing(self):
+    def empty_json(self):
         return {"tags": None}
 
     def settings(self):
@@ -139,7 +139,7 @@ class PlaceReader:
     def __call__(self, outputs, row=None):
         return Place(int(outputs["start"].argmax()), int(outputs["end"].argmax()))
 
-    def nothing(self):
+    def empty_json(self):
         return {"start": None, "end": None}
 
     def settings(self):

@@ -1,4 +1,4 @@
-"""Weights and configurations in and out, one file per foreign format. Knows no training."""
+"""Reads and writes weights and configurations of other libraries, one file per format. Knows no training."""
 
 from keras_bigmodel.checkpoints.hugging_face_folder import HuggingFaceFolder
 from keras_bigmodel.checkpoints.load_encoder import NAMED_ENCODERS, load_encoder, open_checkpoint

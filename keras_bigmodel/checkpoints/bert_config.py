@@ -1,4 +1,4 @@
-"""The `config.json` of a BERT. Knows its keys and what they must be; no weights, no vocabulary."""
+"""Reads and checks the `config.json` of a BERT. Knows its keys and their valid values; no weights, no vocabulary."""
 
 import re
 
@@ -21,10 +21,10 @@ SETTINGS = {
 REQUIRED = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
 _COUNTS = (*REQUIRED, "max_position_embeddings", "type_vocab_size")
 _ACTIVATIONS = {"gelu": "gelu", "gelu_python": "gelu", "relu": "relu", "silu": "silu", "swish": "silu"}
-# Of the files of 2018, which name no type: nothing but a BERT has all of these and none of the others.
+# For files of 2018, which name no model type: only a BERT has all of these keys and none of the keys of others.
 _KEYS_OF_2018 = {*REQUIRED, "hidden_act", "max_position_embeddings", "type_vocab_size"}
 _KEYS_OF_OTHERS = {"embedding_size", "attention_window", "n_embd", "d_model", "rotary_emb_base", "bos_token_id"}
-_HEADS = {  # class → what its head labels, for a sentence
+_HEADS = {  # class → what its head labels, for error messages
     "BertForSequenceClassification": "texts",
     "PooledBertForSequenceClassification": "texts",  # ours, see transformers_pooled_bert.py
     "BertForTokenClassification": "tokens",
@@ -40,14 +40,14 @@ _TAG = re.compile(r"O|[BIESLUM][-_].+")
 
 
 class BertConfig:
-    """What a `config.json` says of a BERT.
+    """Holds the contents of a BERT's `config.json`.
 
     Args:
-        path: `Path` of the file, for the sentences.
-        values: dict: the file.
+        path: `Path` of the file, for error messages.
+        values: dict. The contents of the file.
 
     Raises:
-        UserError: it is no such file, or of another architecture; the sentence says which.
+        UserError: a value is missing or invalid, or the file describes another architecture; the message names it.
 
     Source: `BertConfig` of Hugging Face transformers, and `bert_config.json` of google-research/bert.
     """
@@ -60,20 +60,20 @@ class BertConfig:
 
     @property
     def encoder_settings(self):
-        """Dict of `BertEncoder`'s arguments, without `pooler`."""
+        """Returns the arguments of `BertEncoder` except `pooler`: dict."""
         settings = {ours: self.values[theirs] for theirs, ours in SETTINGS.items() if theirs in self.values}
         return {**settings, "activation": _ACTIVATIONS[settings.get("activation", "gelu")]}
 
     @property
     def architecture(self):
-        """str: the class that the weights were saved from, or None where the file does not name it."""
+        """Returns the name of the class that saved the weights: str, or None if the file does not name it."""
         found = self.values.get("architectures") or [None]
         found = found[0] if isinstance(found, list) else found
         return found if isinstance(found, str) else None
 
     @property
     def head_labels(self):
-        """Str or None: what the head labels: `"texts"`, `"tokens"`, …; None where the file does not say."""
+        """Returns what the head labels, e.g. `"texts"`: str, or None if there is no head or the file does not say."""
         if self.architecture is not None:
             return _HEADS.get(self.architecture, f"what {self.architecture} labels")
         names = self.values.get("id2label")
@@ -81,13 +81,15 @@ class BertConfig:
         return "tokens" if len(names) > 2 and all(_TAG.fullmatch(str(name)) for name in names) else None
 
     def labels(self, number):
-        """Returns the head's label names in the order of its outputs, LABEL_0, … where the file names none.
+        """Returns the head's label names in the order of its outputs: list of str.
+
+        If the file has no names, they are LABEL_0, LABEL_1, …
 
         Args:
-            number: int. How many outputs the head has.
+            number: int. The number of outputs of the head.
 
         Raises:
-            UserError: there are other names than outputs.
+            UserError: the file has another number of labels, or `id2label` is invalid.
         """
         names, said = self.values.get("id2label") or {}, self.values.get("num_labels")
         if said is not None and said != number:
@@ -134,7 +136,7 @@ class BertConfig:
             )
 
     def _said_by_other_keys(self):
-        """Returns the type of a file that names none: by its class, or by the keys that files of 2018 have."""
+        """Returns the model type of a file that does not name it: by its class, or by the keys of files of 2018."""
         if self.architecture is not None:
             return "bert" if self.architecture in _HEADS else self.architecture
         has_keys = self.values.keys() >= _KEYS_OF_2018 and not self.values.keys() & _KEYS_OF_OTHERS

@@ -1,16 +1,16 @@
-"""Which Hugging Face tensor is which of our variables in a BERT. Serves reading and writing; knows no file."""
+"""Maps the variables of our BERT to Hugging Face tensor names, for reading and writing. Knows no file."""
 
 from keras_bigmodel.checkpoints.name_pair import fused, fused_bias, same, transposed
 
 
 def bert_name_map(encoder):
-    """Lists the pairs for an encoder, the pooler included where it has one.
+    """Lists the pairs of an encoder, including those of the pooler if it has one.
 
     Args:
         encoder: `BertEncoder`.
 
     Returns:
-        list of `NamePair`; names without the `bert.` prefix that models with a head put before them.
+        list of `NamePair`. The names have no `bert.` prefix; models with a head add it.
     """
     embedding = encoder.embedding
     pairs = [
@@ -27,7 +27,14 @@ def bert_name_map(encoder):
 
 
 def head_name_map(logits_layer):
-    """Lists the pairs for a classification head, a product on the pooled output."""
+    """Lists the pairs of a classification head.
+
+    Args:
+        logits_layer: built `keras.layers.Dense` on the pooled output.
+
+    Returns:
+        list of `NamePair`.
+    """
     return _product(logits_layer, "classifier")
 
 

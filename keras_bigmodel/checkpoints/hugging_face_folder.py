@@ -1,23 +1,23 @@
-"""A BERT in a folder as Hugging Face writes it. Knows which file says what; no training, no strings."""
+"""Reads a BERT from a folder in Hugging Face's format. Knows which file holds what; no training, no texts."""
 
 from pathlib import Path
 
 from keras_bigmodel.checkpoints.bert_config import REQUIRED, BertConfig
 from keras_bigmodel.checkpoints.bert_name_map import bert_name_map, head_name_map
 from keras_bigmodel.checkpoints.other_folders import (
-    refuse_other_config,
-    refuse_without_config,
-    refuse_without_weights,
+    check_config_kind,
+    check_has_config,
+    check_has_weights,
 )
 from keras_bigmodel.checkpoints.safetensors_file import SafetensorsFile
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.json_shape import misfit
+from keras_bigmodel.core.json_shape import shape_mismatch
 from keras_bigmodel.core.model_files import read_json
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.tokenizers.vocabulary import read_vocabulary
 
-_UNUSED = {"embeddings.position_ids", "embeddings.token_type_ids"}  # 0, 1, 2, …, which older versions saved
+_UNUSED = {"embeddings.position_ids", "embeddings.token_type_ids"}  # constants that older versions saved: 0, 1, 2, …
 _POOLINGS = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}
 
 
@@ -25,10 +25,10 @@ class HuggingFaceFolder:
     """Reads a BERT folder: `config.json`, `model.safetensors`, and `tokenizer.json` or `vocab.txt`.
 
     Args:
-        folder: path of the folder.
+        folder: str or path of the folder.
 
     Raises:
-        UserError: it is no such folder, or holds another architecture; the sentence says which.
+        UserError: the folder is missing, has another format or another architecture; the message names what it has.
 
     Source: the `BertModel` and `BertForSequenceClassification` formats of Hugging Face transformers.
     """
@@ -37,54 +37,60 @@ class HuggingFaceFolder:
         self.folder = Path(folder)
         path = self.folder / "config.json"
         if not path.is_file():
-            refuse_without_config(self.folder)
+            check_has_config(self.folder)
         values = read_json(path)
-        refuse_other_config(self.folder, values)
+        check_config_kind(self.folder, values)
         self.config = BertConfig(path, values)
         weights = self.folder / "model.safetensors"
         if not weights.is_file():
-            refuse_without_weights(self.folder)
+            check_has_weights(self.folder)
         self._weights = SafetensorsFile(weights)
 
     @property
     def encoder_settings(self):
-        """Dict of `BertEncoder`'s arguments, without `pooler`."""
+        """Returns the arguments of `BertEncoder` except `pooler`: dict."""
         return self.config.encoder_settings
 
     @property
     def has_pooler(self):
-        """Whether the folder holds the pooler's weights."""
+        """Returns whether the folder has the pooler's weights: bool."""
         return "pooler.dense.weight" in self._weights
 
     @property
     def has_head(self):
-        """Whether the folder holds a head that labels texts, on the pooler or on what the folder says it stands on."""
-        stands = self.has_pooler or self._said_pooling in _POOLINGS.values()
+        """Returns whether the folder has a head that labels texts, on the pooler or a pooling that it names: bool."""
+        stands = self.has_pooler or self._saved_pooling in _POOLINGS.values()
         return "classifier.weight" in self._weights and stands and self.config.head_labels in ("texts", None)
 
     @property
     def other_head(self):
-        """Str or None: what the folder's head labels where it is another than texts: `"tokens"`, say."""
+        """Returns what the folder's head labels if it does not label texts, e.g. `"tokens"`: str or None."""
         return self.config.head_labels if self.config.head_labels != "texts" else None
 
     @property
     def num_head_outputs(self):
-        """int: the number of outputs of the classification head, 0 without one."""
+        """Returns the number of outputs of the classification head: int, 0 without a head."""
         return self._weights.shape("classifier.weight")[0] if self.has_head else 0
 
     @property
     def labels(self):
-        """The head's label names in the order of its outputs (LABEL_0, … where it names none), or None."""
+        """Returns the head's label names in the order of its outputs: list of str, or None without a head.
+
+        If the folder has no names, they are LABEL_0, LABEL_1, …
+        """
         return self.config.labels(self.num_head_outputs) if self.has_head else None
 
     @property
     def pooling(self):
-        """Str or None: how the folder makes a text's vector: `"mean"`, `"cls"`, `"pooler"`, or what we cannot make."""
-        return "pooler" if self.has_head and self.has_pooler else self._said_pooling
+        """Returns how the folder computes a text's vector: str, or None if it does not say.
+
+        The value is `"mean"`, `"cls"`, `"pooler"`, or the name of a pooling that is not supported here.
+        """
+        return "pooler" if self.has_head and self.has_pooler else self._saved_pooling
 
     @property
-    def _said_pooling(self):
-        """What sentence-transformers wrote: `"mean"`, `"cls"`, or another or several, e.g. `"mean and max"`."""
+    def _saved_pooling(self):
+        """Returns the pooling of sentence-transformers, e.g. `"mean"`, `"cls"` or `"mean and max"`: str or None."""
         path = checked_path(self.folder / _pooling_folder(self.folder) / "config.json", "the folder of a pooling")
         if not path.is_file():
             return None
@@ -96,7 +102,11 @@ class HuggingFaceFolder:
         return " and ".join(names) or None
 
     def vocabulary(self):
-        """Returns `(tokens, tokenizer settings)`; see `tokenizers.vocabulary.read_vocabulary`."""
+        """Returns `(tokens, tokenizer settings)`; see `tokenizers.vocabulary.read_vocabulary`.
+
+        Raises:
+            UserError: as `read_vocabulary`; or there are more tokens than config.json states.
+        """
         tokens, settings = read_vocabulary(self.folder)
         rows = self.config.values["vocab_size"]
         if len(tokens) > rows:
@@ -107,17 +117,17 @@ class HuggingFaceFolder:
         return tokens, settings
 
     def load_encoder(self, *, pooler=True, dtype=None):
-        """Builds the encoder and fills it.
+        """Builds the encoder and loads its weights.
 
         Args:
-            pooler: bool. Whether to load the pooler where the folder has one. Defaults to True.
-            dtype: str or policy of the layers. Defaults to Keras's own.
+            pooler: bool. Whether to load the pooler if the folder has one. Defaults to `True`.
+            dtype: str or dtype policy of the layers. Defaults to Keras's global policy.
 
         Returns:
             `BertEncoder`.
 
         Raises:
-            UserError: tensors are missing, too many, of another shape, or no numbers; the sentence names each.
+            UserError: tensors are missing, unexpected, of another shape or not finite; the message lists some.
         """
         self._check_sizes()
         encoder = BertEncoder(**self.encoder_settings, pooler=pooler and self.has_pooler, dtype=dtype)
@@ -133,10 +143,13 @@ class HuggingFaceFolder:
         return encoder
 
     def load_head(self, logits_layer):
-        """Fills a built product `(hidden_dim, labels)` with the folder's classification head.
+        """Loads the folder's classification head into a layer.
+
+        Args:
+            logits_layer: built `keras.layers.Dense` with a kernel `(hidden_dim, labels)`.
 
         Raises:
-            UserError: the head is no choice of one label; or as `load_encoder`.
+            UserError: the head does not choose exactly one label per text; or as `load_encoder`.
         """
         kind, other = self.config.values.get("problem_type"), "cls" if self.pooling == "mean" else "mean"
         if kind not in (None, "single_label_classification"):
@@ -147,7 +160,7 @@ class HuggingFaceFolder:
         self._fill(head_name_map(logits_layer))
 
     def _check_sizes(self):
-        """Refuses sizes far beyond those of the weights before a model of these sizes is made."""
+        """Raises `UserError` if config.json's sizes far exceed the weights, before a model of these sizes is built."""
         values = self.config.values
         width, inner, layers = (values[name] for name in ("hidden_size", "intermediate_size", "num_hidden_layers"))
         rows = values["vocab_size"] + values.get("max_position_embeddings", 512) + values.get("type_vocab_size", 2)
@@ -168,10 +181,10 @@ class HuggingFaceFolder:
 
 
 def _pooling_folder(folder):
-    """Returns the name of sentence-transformers' folder of the pooling: its modules.json says which."""
+    """Returns the name of sentence-transformers' pooling folder, as stated in its modules.json."""
     path = folder / "modules.json"
     modules = read_json(path, kind=list) if path.is_file() else []
-    wrong = misfit(modules, [{"path": str, "type": str}])
+    wrong = shape_mismatch(modules, [{"path": str, "type": str}])
     if wrong is not None:
         raise UserError(f"{path} is no list of modules ({wrong}). Copy it again from the model.")
     found = [module["path"] for module in modules if module["type"].endswith("Pooling")]

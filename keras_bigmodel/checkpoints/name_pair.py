@@ -1,4 +1,4 @@
-"""One of our variables and the foreign tensors that hold the same numbers. Knows no file format."""
+"""Maps one of our variables to the tensors of another library that hold the same numbers. Knows no file format."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class NamePair:
-    """Says where one variable's numbers stand in a foreign checkpoint, for both directions.
+    """Stores how one variable maps to tensors of another library's checkpoint, for reading and writing.
 
     Args:
         variable: our `keras.Variable`.
-        names: the foreign tensors' names; several where our variable is fused of several.
-        join: function from the list of foreign arrays to our array.
-        split: function from our array to the list of foreign arrays; undoes `join`.
-        shapes: the foreign arrays' shapes, in the order of `names`.
+        names: tuple of str. The names of the checkpoint's tensors; several if our variable fuses several of them.
+        join: function from the list of the checkpoint's arrays to our array.
+        split: function from our array to the list of the checkpoint's arrays; the inverse of `join`.
+        shapes: tuple of tuples of int. The shapes of the checkpoint's arrays, in the order of `names`.
     """
 
     variable: Any
@@ -27,18 +27,18 @@ class NamePair:
 
 
 def same(variable, name):
-    """Pairs a variable with a tensor of the same layout."""
+    """Returns the `NamePair` of a variable and a tensor of the same layout."""
     return NamePair(variable, (name,), lambda arrays: arrays[0], lambda array: [array], (tuple(variable.shape),))
 
 
 def transposed(variable, name):
-    """Pairs a kernel `(in, out)` with a PyTorch weight `(out, in)`."""
+    """Returns the `NamePair` of a kernel `(in, out)` and a PyTorch weight `(out, in)`."""
     shape = tuple(variable.shape[::-1])
     return NamePair(variable, (name,), lambda arrays: arrays[0].T, lambda array: [array.T], (shape,))
 
 
 def fused(variable, names):
-    """Pairs a kernel `(in, n * out)` with `n` PyTorch weights `(out, in)` that lie side by side in it."""
+    """Returns the `NamePair` of a kernel `(in, n * out)` and the `n` PyTorch weights `(out, in)` that it joins."""
     width = variable.shape[1] // len(names)
     return NamePair(
         variable,
@@ -50,7 +50,7 @@ def fused(variable, names):
 
 
 def fused_bias(variable, names):
-    """Pairs a bias `(n * out,)` with `n` biases `(out,)`."""
+    """Returns the `NamePair` of a bias `(n * out,)` and the `n` biases `(out,)` that it joins."""
     width = variable.shape[0] // len(names)
     return NamePair(
         variable,

@@ -1,15 +1,15 @@
-"""What a folder is that is no Hugging Face BERT, and what to do with it. Knows the files of other formats."""
+"""Recognizes folders that are not a Hugging Face BERT, and says what to do. Knows the files of other formats."""
 
 from keras_bigmodel.core.errors import UserError
 
 _WANTED = "config.json, model.safetensors, and vocab.txt or tokenizer.json, as Hugging Face writes them"
 
 
-def refuse_without_config(folder):
-    """Refuses a folder without `config.json`, by what it holds instead.
+def check_has_config(folder):
+    """Raises `UserError` for a folder without `config.json`; the message depends on what the folder contains.
 
     Args:
-        folder: `Path`.
+        folder: `Path` of the folder.
 
     Raises:
         UserError: always.
@@ -56,15 +56,15 @@ def refuse_without_config(folder):
     raise UserError(f"{folder} is no BERT folder: it holds {_listed(names)}. Wanted are {_WANTED}.")
 
 
-def refuse_other_config(folder, values):
-    """Refuses a folder whose `config.json` is of another library.
+def check_config_kind(folder, values):
+    """Raises `UserError` if a folder's `config.json` belongs to another library.
 
     Args:
-        folder: `Path`.
-        values: dict: the file.
+        folder: `Path` of the folder.
+        values: dict. The contents of `config.json`.
 
     Raises:
-        UserError: it is KerasHub's.
+        UserError: the folder is a KerasHub preset.
     """
     if "registered_name" in values or (folder / "model.weights.h5").is_file():
         raise UserError(
@@ -73,8 +73,11 @@ def refuse_other_config(folder, values):
         )
 
 
-def refuse_without_weights(folder):
-    """Refuses a folder without `model.safetensors`, by what weights it holds instead.
+def check_has_weights(folder):
+    """Raises `UserError` for a folder without `model.safetensors`; the message depends on the weights it contains.
+
+    Args:
+        folder: `Path` of the folder.
 
     Raises:
         UserError: always.

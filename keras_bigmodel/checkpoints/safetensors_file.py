@@ -1,4 +1,4 @@
-"""The weights of a BERT in a safetensors file, by their plain names. Knows the file; no model."""
+"""Reads the weights of a BERT from a safetensors file by their plain names. Knows the file; no model."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.model_files import refuse_git_pointer
+from keras_bigmodel.core.model_files import check_no_git_pointer
 
 _OLD_NAMES = {".gamma": ".weight", ".beta": ".bias"}  # LayerNorm in checkpoints of 2018 and 2019
 _PREFIXES = ("module.", "bert.")  # of torch.nn.DataParallel, and of models with a head
@@ -14,19 +14,19 @@ _DTYPES = {"F64", "F32", "F16", "BF16"}
 
 
 class SafetensorsFile:
-    """Reads tensors by the names that `BertModel` gives them, whatever stands before them in the file.
+    """Reads tensors by their plain names: those of `BertModel`, without the prefixes that the file may add.
 
     Args:
         path: `Path` of the file.
 
     Raises:
-        UserError: it cannot be read, or holds two tensors of one plain name.
+        UserError: the file cannot be read, contains a larger model, or contains two tensors with the same plain name.
     """
 
     def __init__(self, path):
         self.path = path
         with path.open("rb") as file:
-            refuse_git_pointer(path, file.read(64))
+            check_no_git_pointer(path, file.read(64))
         with self._open() as tensors:
             self._names = {}
             for name in tensors.keys():  # noqa: SIM118 (safe_open is no mapping)
@@ -49,28 +49,28 @@ class SafetensorsFile:
         return name in self._names
 
     def names(self):
-        """Returns the plain names."""
+        """Returns the plain names of all tensors: set-like view of str."""
         return self._names.keys()
 
     def size(self):
-        """Returns how many numbers the file holds."""
+        """Returns how many numbers the file contains: int."""
         with self._open() as tensors:
             return sum(math.prod(tensors.get_slice(name).get_shape()) for name in self._names.values())
 
     def shape(self, name):
-        """Returns a tensor's shape."""
+        """Returns the shape of the tensor with a plain name: tuple of int."""
         with self._open() as tensors:
             return tuple(tensors.get_slice(self._names[name]).get_shape())
 
     def check(self, wanted, config):
-        """Refuses a file that lacks tensors, or has them in other shapes or kinds of numbers.
+        """Raises `UserError` if tensors are missing, or have other shapes or types of numbers.
 
         Args:
-            wanted: list of `(name, shape)`.
-            config: path of the file that asks for these shapes.
+            wanted: list of `(plain name, shape)`.
+            config: `Path` of the file that states these shapes.
 
         Raises:
-            UserError: the sentence names each, ten at most.
+            UserError: a tensor does not fit; the message names each, ten at most.
         """
         problems = []
         with self._open() as tensors:
@@ -88,10 +88,13 @@ class SafetensorsFile:
             raise UserError(f"{self.path} does not fit its {config.name}: {shown}. Take both files from one model.")
 
     def read(self, names):
-        """Yields the tensors of some names as float32 arrays.
+        """Yields the tensors with some names as float32 arrays.
+
+        Args:
+            names: iterable of str. Plain names.
 
         Raises:
-            UserError: a tensor holds what is no number.
+            UserError: a tensor contains NaN, infinity, or a number that is too large for float32.
         """
         with self._open() as tensors:
             for name in names:

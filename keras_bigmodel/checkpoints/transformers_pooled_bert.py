@@ -1,4 +1,4 @@
-"""A BERT whose head stands on the mean of the tokens, or on the first one. Copied into exported folders; run there.
+"""Defines a BERT whose head uses the mean of the tokens or the first token. Copied into exported folders; run there.
 
 AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=True)
 """
@@ -9,7 +9,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 
 class PooledBertForSequenceClassification(BertPreTrainedModel):
-    """Labels texts; `config.pooling` is `"mean"` or `"cls"`."""
+    """Labels texts by the mean of their tokens (`config.pooling="mean"`) or by the first token (`"cls"`)."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -20,7 +20,7 @@ class PooledBertForSequenceClassification(BertPreTrainedModel):
         self.post_init()
 
     def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, labels=None, **kwargs):
-        """Gives logits, and the cross-entropy where labels are given."""
+        """Returns the logits, and the cross-entropy if labels are given."""
         kwargs.pop("return_dict", None)
         states = self.bert(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids, **kwargs

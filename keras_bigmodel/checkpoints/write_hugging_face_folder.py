@@ -1,4 +1,4 @@
-"""A BERT with its classification head as a folder that Hugging Face reads. Knows files and names; no text."""
+"""Writes a BERT and its classification head as a Hugging Face folder. Knows files and names; no text."""
 
 import json
 import shutil
@@ -20,28 +20,29 @@ from keras_bigmodel.tokenizers.vocabulary import write_vocabulary
 
 _MODEL_CODE = Path(__file__).with_name("transformers_pooled_bert.py")
 _CODE_FILE, _CODE_CLASS = "modeling_pooled_bert.py", "PooledBertForSequenceClassification"
-_POOLING_FOLDER = "1_Pooling"  # sentence-transformers' place for how a sentence's vector is made
+_POOLING_FOLDER = "1_Pooling"  # where sentence-transformers states the pooling
 _SPECIAL = {"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
 
 
 def write_hugging_face_folder(folder, *, encoder, logits_layer, tokenizer, labels, pooling, dropout, max_length):
     """Writes `config.json`, `model.safetensors` and the tokenizer's files.
 
-    A head on BERT's pooler is `BertForSequenceClassification`. Transformers has no class for a head on the mean of the
-    tokens or on the first one: then the folder holds a short class of its own, which `trust_remote_code=True` loads.
+    A head on BERT's pooler is saved as `BertForSequenceClassification`. Transformers has no class for a head on the
+    mean of the tokens or on the first token. For such a head, the folder also contains the code of a short class, which
+    `trust_remote_code=True` loads.
 
     Args:
-        folder: path of a folder that is there.
+        folder: str or path of an existing folder.
         encoder: `BertEncoder`.
-        logits_layer: the product `(hidden_dim, labels)` of the head.
+        logits_layer: `keras.layers.Dense` of the head, with a kernel `(hidden_dim, labels)`.
         tokenizer: `WordPieceTokenizer` in mode `"exact"`.
-        labels: list of str.
+        labels: list of str. The label names in the order of the outputs.
         pooling: `"pooler"`, `"mean"` or `"cls"`.
-        dropout: float. Before the head.
-        max_length: int. Tokens of a text at most.
+        dropout: float. The dropout rate before the head.
+        max_length: int. Maximum number of tokens of a text.
 
     Raises:
-        UserError: the tokenizer is in mode `"fast"`, which Hugging Face has not.
+        UserError: the tokenizer is in mode `"fast"`, which Hugging Face does not have; or as `hugging_face_tokenizer`.
 
     Source: the `BertForSequenceClassification` format of Hugging Face transformers.
     """
@@ -72,7 +73,14 @@ def write_hugging_face_folder(folder, *, encoder, logits_layer, tokenizer, label
 
 
 def hugging_face_tokenizer(tokenizer):
-    """Gives the `tokenizers.Tokenizer` of a `WordPieceTokenizer`: the same ids, special tokens included."""
+    """Returns the `tokenizers.Tokenizer` with the same ids as a `WordPieceTokenizer`, special tokens included.
+
+    Args:
+        tokenizer: `WordPieceTokenizer`.
+
+    Raises:
+        UserError: an added token would get another id, because Hugging Face puts added tokens after all others.
+    """
     settings = tokenizer.settings()
     ids = {token: number for number, token in enumerate(tokenizer.pieces) if token is not None}
     made = Tokenizer(
@@ -96,7 +104,7 @@ def hugging_face_tokenizer(tokenizer):
     made.decoder = WordPieceDecoder(prefix="##")
     made.add_special_tokens([token for token in (*_SPECIAL.values(), settings["unknown_token"]) if token in ids])
     added = settings.get("added_tokens", ())
-    # Not special: tokenizer_config.json says that typed special tokens are text.
+    # Not as special tokens: tokenizer_config.json states that typed special tokens are text.
     made.add_tokens([AddedToken(token["content"], normalized=token["normalized"]) for token in added])
     moved = [token["content"] for token in added if made.token_to_id(token["content"]) != _id(tokenizer, token)]
     if moved:
@@ -142,7 +150,7 @@ def _tokenizer_config(tokenizer, max_length):
         "unk_token": settings["unknown_token"],
         **special,
         "model_max_length": max_length,
-        "split_special_tokens": True,  # a typed "[SEP]" is text, as it is here
+        "split_special_tokens": True,  # a typed "[SEP]" is text, as in WordPieceTokenizer
     }
 
 

@@ -1,4 +1,4 @@
-"""Where answers go, line by line: standard output, or a file that has its name when it is whole. Knows lines only."""
+"""Writes answers line by line to standard output, or to a file that is renamed when complete. Knows lines only."""
 
 import contextlib
 import os
@@ -12,10 +12,13 @@ _PART = ".part"
 
 
 def check_free(out):
-    """Refuses a file that cannot be made; ask before hours of work.
+    """Checks that a new file can be created; call it before long work.
+
+    Args:
+        out: path of the file.
 
     Raises:
-        UserError: it is there, or there is no folder for it.
+        UserError: the file already exists, or its folder does not exist.
     """
     path = checked_path(out, "the name of a new file (--out)")
     has_folder = path.parent.is_dir()
@@ -27,22 +30,23 @@ def check_free(out):
 
 @contextlib.contextmanager
 def answer_lines(out=None):
-    """Gives a function that writes lines, and brings them where they are read at once.
+    """Yields a function that writes lines and flushes them.
 
     Args:
-        out: path of a new file, which is written as `<out>.<process>.part` and gets its name in the end. Defaults to
-            None: standard output.
+        out: path of a new file, which is written as `<out>.<process>.part` and renamed at the end. Defaults to None:
+            standard output.
 
     Yields:
         function of an iterable of str.
 
     Raises:
-        UserError: the file cannot be written; or what the block raises, with where the answers so far stand.
+        UserError: the file cannot be written. A `UserError` of the block is raised again, with the path of the file
+            that holds the answers so far.
     """
     if out is None:
         yield lambda lines: _write(sys.stdout, lines)
         return
-    part = Path(f"{out}.{os.getpid()}{_PART}")  # a name of its own: another process may be writing the same
+    part = Path(f"{out}.{os.getpid()}{_PART}")  # unique: another process may be writing the same file
     try:
         file = part.open("x", encoding="utf-8", newline="\n")
     except OSError as error:
@@ -59,20 +63,24 @@ def answer_lines(out=None):
         if not part.stat().st_size:
             part.unlink(missing_ok=True)
         raise
-    move_in(part, out)
+    rename_finished(part, out)
 
 
-def move_in(part, out):
-    """Gives a written file its name, unless another process has taken it.
+def rename_finished(part, out):
+    """Renames a finished file, unless a file of the new name exists.
+
+    Args:
+        part: `Path` of the finished file.
+        out: path of its new name.
 
     Raises:
-        UserError: a file of that name is there; the written one keeps its own name, and the sentence says which.
+        UserError: a file of the new name exists. The finished file stays at `part`; the message names it.
     """
     try:
         os.link(part, out)  # unlike a rename it replaces nothing
     except FileExistsError as error:
         raise UserError(f"{out} is already there: somebody was faster. The answers stand in {part}.") from error
-    except OSError:  # a disk without links
+    except OSError:  # the file system has no hard links
         check_free(out)
         os.replace(part, out)
     else:

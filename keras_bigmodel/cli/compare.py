@@ -1,4 +1,4 @@
-"""`bigmodel compare`: two models and a table in, what changed between them out. Knows no TensorFlow until it runs."""
+"""Defines the command `bigmodel compare`: compares two models on a table. Knows no TensorFlow until it runs."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from keras_bigmodel.tables.table import INPUTS, reading_notes
 
 NAME = "compare"
 _FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
-_WIDEST = 100  # screen columns of a text that is shown
+_WIDEST = 100  # terminal cells of a text that is shown
 
 
 @with_table_options("weight")
@@ -39,7 +39,7 @@ def run(
 
     rows = read_text_table(table, options=options)
     import_tensorflow()
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # two models trace twice as often, which it warns of
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # with two models TensorFlow warns of too many traces
     from keras_bigmodel.pipeline.measurement import compare
 
     compared = compare(first, second, rows, reporter=Screen())
@@ -78,7 +78,7 @@ def _figure_rows(compared, names):
 
 
 def _names(first, second):
-    """Gives what tells the two apart: their versions, their names, or their folders."""
+    """Returns names that distinguish the two models: their versions, their names, or their folders."""
     if first["name"] == second["name"] and None not in (first["version"], second["version"]):
         names = tuple(f"version {model['version']}" for model in (first, second))
     else:
@@ -102,7 +102,7 @@ def _verdict(compared, names):
 
 
 def _percent(share):
-    """Writes a probability for people.
+    """Formats a probability as a percentage.
 
     >>> _percent(0.0054), _percent(0.27), _percent(0.00001)
     ('0.5 %', '27 %', 'less than 0.1 %')

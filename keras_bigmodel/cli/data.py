@@ -1,4 +1,4 @@
-"""`bigmodel data`: tables in, what to know of them before training out. Knows no TensorFlow until it runs."""
+"""Defines the command `bigmodel data`: describes tables before training. Knows no TensorFlow until it runs."""
 
 from typing import Annotated
 
@@ -12,8 +12,8 @@ from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 
 NAME = "data"
 _DEFAULT_ENCODER = "minilm"
-_MAX_LENGTH = 128  # what train takes where the encoder's limit is not below
-_TEXTS_AT_ONCE = 1000  # counted between two steps of the bar
+_MAX_LENGTH = 128  # tokens; the default of train, unless the encoder's limit is lower
+_TEXTS_AT_ONCE = 1000  # counted between two steps of the progress bar
 
 
 @with_table_options()
@@ -49,7 +49,11 @@ def run(
 
 
 def _token_counts(tables, encoder):
-    """Returns `(tokens and unknown tokens of each table's texts, sentences on why there are none, tokens read)`."""
+    """Returns `(counts, notes, limit)`.
+
+    `counts` is a dict of part → `(tokens, unknown tokens)`, two lists of int with one number per text. `notes` are
+    sentences on why nothing was counted. `limit` is the number of tokens at which texts are truncated.
+    """
     columns = tuple(tables["train"].inputs)
     try:
         preprocessor = _preprocessor(encoder or _DEFAULT_ENCODER, columns)
@@ -64,7 +68,7 @@ def _token_counts(tables, encoder):
 
 
 def _preprocessor(encoder, columns):
-    """Returns the `TextPreprocessor` that train makes of an encoder's vocabulary."""
+    """Returns the `TextPreprocessor` that train builds from an encoder's vocabulary."""
     import_tensorflow()
     from keras_bigmodel.checkpoints import open_checkpoint
     from keras_bigmodel.preprocessors import TextPreprocessor

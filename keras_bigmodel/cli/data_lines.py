@@ -1,26 +1,26 @@
-"""The data report as lines for a person. Knows the dict that `data.data_report` gives."""
+"""Formats the data report as lines for the screen. Knows the dict of `data.data_report`."""
 
 from rich.cells import cell_len, set_cell_size
 
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.pipeline.measure_lines import columns
 
-_BAR = 24  # characters of the largest class
-_MOST_CLASSES = 24  # of a table that are shown
-_LARGEST = 16  # of more than that: so many from the top, the rest from the bottom
-_SHOWN = 3  # texts of each kind
-_WIDEST = 80  # screen columns of a text
+_BAR = 24  # characters of the bar of the largest class
+_MOST_CLASSES = 24  # shown of a table
+_LARGEST = 16  # of a table with more classes: this many of the largest are shown, the others are the smallest
+_SHOWN = 3  # examples of each kind
+_WIDEST = 80  # terminal cells of a text
 
 
 def data_lines(report, *, bar="█"):
-    """Gives the report's lines.
+    """Yields the lines of a data report.
 
     Args:
-        report: dict, as `data.data_report` gives it.
-        bar: str. The character that bars are made of.
+        report: dict; see `data.data_report`.
+        bar: str. The character that bars consist of. Defaults to `"█"`.
 
     Yields:
-        str: lines without their ends.
+        str: a line without a newline.
     """
     for name, table in report["tables"].items():
         yield from _table_lines(name, table, report["max_length"], bar)
@@ -89,6 +89,6 @@ def _share(part, whole):
 
 
 def _short(text):
-    """Writes a text on one line; what moves a terminal's cursor becomes a space."""
+    """Returns a text as one line, shortened; a character that is not printable becomes a space."""
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return line if cell_len(line) <= _WIDEST else set_cell_size(line, _WIDEST - 1).rstrip() + "…"

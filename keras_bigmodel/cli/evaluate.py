@@ -1,4 +1,4 @@
-"""`bigmodel evaluate`: a model and a table in, measures out. Knows no TensorFlow until it runs."""
+"""Defines the command `bigmodel evaluate`: measures a model on a table. Knows no TensorFlow until it runs."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`bigmodel export`: a trained model in another format. Knows no TensorFlow until it runs."""
+"""Defines the command `bigmodel export`: writes a model in another format. Knows no TensorFlow until it runs."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`bigmodel inspect`: what a model's folder holds. Loads no TensorFlow at all."""
+"""Defines the command `bigmodel inspect`: shows the contents of a model's folder. Loads no TensorFlow at all."""
 
 from pathlib import Path
 from typing import Annotated

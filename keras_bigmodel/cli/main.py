@@ -1,4 +1,4 @@
-"""The program `bigmodel`: its commands, its errors, its exit codes. Loads nothing heavy by itself."""
+"""Defines the program `bigmodel`: commands, errors, exit codes. Imports no heavy package."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ import typer
 
 from keras_bigmodel._version import __version__
 from keras_bigmodel.cli import compare, data, evaluate, export, inspect, predict, train
-from keras_bigmodel.cli.standard_streams import SIGPIPE_EXIT, ReaderLeftError, give_up_output, standard_streams
+from keras_bigmodel.cli.standard_streams import SIGPIPE_EXIT, ReaderLeftError, discard_output, standard_streams
 from keras_bigmodel.core.errors import UserError
 
 app = typer.Typer(
@@ -38,10 +38,10 @@ def _describe(
 
 
 def main():
-    """Runs the program; bad input ends it with one sentence and exit code 2."""
+    """Runs the program; a `UserError` ends it with its message and exit code 2."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's greetings are not ours to print
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hides TensorFlow's log messages
     os.environ["KERAS_BACKEND"] = "tensorflow"
     try:
         with standard_streams():
@@ -50,10 +50,10 @@ def main():
         if debug:
             traceback.print_exc()
         _say_error(error)
-        give_up_output()
+        discard_output()
         sys.exit(2)
     except ReaderLeftError:
-        give_up_output()
+        discard_output()
         sys.exit(SIGPIPE_EXIT)
 
 

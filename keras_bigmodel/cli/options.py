@@ -1,4 +1,4 @@
-"""Turns the fields of a settings class into options of a command. Knows typer; not what a field means."""
+"""Converts the fields of a settings class to options of a command. Knows typer; not the meaning of a field."""
 
 import dataclasses
 import functools
@@ -18,9 +18,9 @@ def option_parameters(cls, *, panel=None, leave_out=()):
     """Returns the fields of a settings class as parameters of a command, with the defaults of the class.
 
     Args:
-        cls: dataclass of `core.settings.setting`s.
-        panel: str, the panel of the help; or function of a field's name → str. Defaults to none.
-        leave_out: collection of str. Fields that the command does not take.
+        cls: dataclass whose fields are `core.settings.setting`s.
+        panel: str, the title of the panel in the help; or function of a field's name → str. Defaults to None.
+        leave_out: collection of str. Names of fields that the command does not take. Defaults to none.
 
     Returns:
         list of `inspect.Parameter`, keyword-only.
@@ -47,20 +47,27 @@ def _parameter(field, hint, panel):
 
 
 def with_parameters(function, parameters):
-    """Gives a function the signature that typer reads; returns the function."""
+    """Sets the signature of a function, which typer reads, and returns the function.
+
+    Args:
+        function: function of a command.
+        parameters: list of `inspect.Parameter`.
+    """
     function.__signature__ = inspect.Signature(parameters)
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return function
 
 
 def with_table_options(*leave_out):
-    """Gives a command the options of `TableOptions`; it is called with `options=TableOptions(...)`.
+    """Returns a decorator that adds the options of `TableOptions` to a command.
+
+    The command is called with `options=TableOptions(...)`.
 
     Args:
-        *leave_out: str. Fields that the command does not take.
+        *leave_out: str. Names of fields that the command does not take.
 
     Returns:
-        decorator of a command whose last parameter is `options`.
+        decorator of a function with a parameter `options`.
     """
     shared = option_parameters(TableOptions, panel=_TABLE_PANEL, leave_out=leave_out)
 

@@ -1,4 +1,4 @@
-"""`bigmodel predict`: texts in, one JSON line a text out. Knows no TensorFlow until it runs."""
+"""Defines the command `bigmodel predict`: writes one JSON line per text. Knows no TensorFlow until it runs."""
 
 import contextlib
 import itertools
@@ -9,15 +9,15 @@ import typer
 
 from keras_bigmodel.cli.answer_file import answer_lines, check_free
 from keras_bigmodel.cli.options import with_table_options
-from keras_bigmodel.cli.predict_inputs import texts_asked
+from keras_bigmodel.cli.predict_inputs import read_inputs
 from keras_bigmodel.cli.standard_streams import json_text
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 
 NAME = "predict"
-_ROWS = 4096  # texts answered together: enough to sort by length, little enough to hold
-_CHARACTERS = 4_000_000  # and fewer, where texts are long
+_ROWS = 4096  # texts predicted together: enough to sort by length, few enough to hold in memory
+_CHARACTERS = 4_000_000  # of the texts predicted together: fewer texts if they are long
 _BATCH = 32
 
 
@@ -41,17 +41,17 @@ def run(
     """Answer texts: one JSON line a text, in the order given. For a model of pairs: text TAB text."""
     if out is not None:
         check_free(out)
-    rows, total = texts_asked(inputs, options)
+    rows, total = read_inputs(inputs, options)
     import_tensorflow()
     from keras_bigmodel.pipeline import load_task
-    from keras_bigmodel.pipeline.table_answers import refuse_other_columns
+    from keras_bigmodel.pipeline.table_answers import check_column_names
 
     task, answered, empty = load_task(model, dtype=dtype), 0, 0
     columns = task.preprocessor.columns
-    refuse_other_columns(columns, columns if options.pair is None else (*columns, "text_pair"))
+    check_column_names(columns, columns if options.pair is None else (*columns, "text_pair"))
     answer_options = {} if top_k is None else {"top_k": top_k}
     encoding_of_lines = sys.stdout.encoding if out is None else "utf-8"
-    quiet = out is None and sys.stdout.isatty()  # a bar would stand between the lines of answers
+    quiet = out is None and sys.stdout.isatty()  # a progress bar would mix with the lines of answers
     with (
         answer_lines(out) as write,
         contextlib.nullcontext() if quiet else Screen().row_bar("predicting", total) as bar,
@@ -70,7 +70,10 @@ def run(
 
 
 def _answers(task, rows, show, options):
-    """Yields `(rows, answers)`, some thousand each, None for a row without a text; `show` is told how many are done."""
+    """Yields `(rows, answers)` in parts of up to `_ROWS` rows; a row without a text has the answer None.
+
+    `show` is called with the number of rows done so far.
+    """
     from keras_bigmodel.training import ReportPredicting
 
     done, names = 0, task.preprocessor.columns
@@ -78,13 +81,13 @@ def _answers(task, rows, show, options):
         batches = itertools.count(1)
         callbacks = [ReportPredicting(lambda: show(done + min(next(batches) * _BATCH, _ROWS)))]  # noqa: B023, used here
         filled = [row for row in part if row[0].strip()]
-        answers = iter(_asked(task, _columns(names, filled), callbacks, options) if filled else ())
+        answers = iter(_predict(task, _columns(names, filled), callbacks, options) if filled else ())
         yield part, [next(answers) if row[0].strip() else None for row in part]
         done += len(part)
         show(done)
 
 
-def _asked(task, columns, callbacks, options):
+def _predict(task, columns, callbacks, options):
     try:
         return task.answers(columns, batch_size=_BATCH, callbacks=callbacks, **options)
     except TypeError as error:
@@ -94,10 +97,10 @@ def _asked(task, columns, callbacks, options):
 
 
 def _parts(names, rows):
-    """Yields lists of rows, tuples of texts.
+    """Yields lists of rows; a row is a tuple of texts.
 
     Args:
-        names: tuple of str: the columns that the model takes.
+        names: tuple of str. The columns that the model takes.
         rows: iterable of tuples of texts, or of lines.
     """
     part, characters = [], 0
@@ -117,7 +120,7 @@ def _columns(names, rows):
 
 
 def _as_row(row, names):
-    """Returns the texts of a row as a tuple; of a line for several columns there is a TAB between them."""
+    """Returns the texts of a row as a tuple; a line is split at TABs if the model takes several columns."""
     if not isinstance(row, tuple) and not row.strip():
         return ("",) * len(names)  # an empty line
     texts = row if isinstance(row, tuple) else tuple(row.split("\t", len(names) - 1))
@@ -130,8 +133,8 @@ def _as_row(row, names):
 
 
 def _json_lines(task, rows, answers, encoding):
-    """Yields a line a row; a row without a text has null for its answer."""
-    nothing = task.answer_reader().nothing()
+    """Yields one JSON line per row; the answer to a row without a text is null."""
+    nothing = task.answer_reader().empty_json()
     for texts, answer in zip(rows, answers, strict=True):
         shown = dict(zip(task.preprocessor.columns, texts, strict=True))
         yield json_text({**shown, **(nothing if answer is None else answer.as_json())}, encoding)

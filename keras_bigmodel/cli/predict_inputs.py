@@ -1,4 +1,4 @@
-"""The texts that `bigmodel predict` is asked about, wherever they come from. Knows files and pipes; no model."""
+"""Reads the input of `bigmodel predict` from arguments, files or standard input. Knows files and pipes; no model."""
 
 import io
 import itertools
@@ -11,28 +11,32 @@ import typer
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tables.table import reading_notes
 
-_ENDINGS = (".txt", ".json", ".gz", ".zip", ".xlsx")  # besides the tables'
+_ENDINGS = (".txt", ".json", ".gz", ".zip", ".xlsx")  # of file names, besides those of tables
 
 
-def texts_asked(inputs, options):
-    """Gives `(the texts one by one, about how many or None)`; a row of a table is a tuple.
+def read_inputs(inputs, options):
+    """Returns the texts to predict and an estimate of their number.
 
     Args:
-        inputs: list of str: texts, or one file; none, or `-`, is standard input.
+        inputs: list of str: texts, or the path of one file. None, an empty list or `["-"]` reads standard input.
         options: `TableOptions`.
 
+    Returns:
+        `(iterator, int or None)`: the iterator yields a str for a text or line, and a tuple of str for a row of a
+        table. The number is None if it is unknown.
+
     Raises:
-        UserError: a file's name, mistyped; several files; an option that says how a table is read, and no table; or see
-            `TableStream`.
+        UserError: the input looks like the name of a file that does not exist; there are several inputs and one is a
+            file; there is an option on how a table is read, and no table; or as `TableStream`.
     """
     if not inputs or inputs == ["-"]:
-        _refuse_table_options(options, "standard input has a text a line")
+        _check_no_table_options(options, "standard input has a text a line")
         return _decoded(sys.stdin.buffer, options.encoding), None
     from keras_bigmodel.tables import is_table_name, row_estimate
 
     looks_like_a_file = is_table_name(inputs[0]) or inputs[0].lower().endswith(_ENDINGS)
     if len(inputs) == 1 and not _is_file(inputs[0]) and looks_like_a_file and " " not in inputs[0]:
-        raise UserError(f"No file {inputs[0]}. Check the name.")  # a file's name, mistyped, is no text to label
+        raise UserError(f"No file {inputs[0]}. Check the name.")  # a mistyped file name is not a text to predict
     files = [text for text in inputs if _is_file(text)]
     if len(inputs) > 1 and files:
         raise UserError(
@@ -40,24 +44,26 @@ def texts_asked(inputs, options):
             "texts alone; ask twice for two files."
         )
     if not files:
-        _refuse_table_options(options, "texts on the command line have no columns")
+        _check_no_table_options(options, "texts on the command line have no columns")
         if options.encoding is not None:
             raise UserError("--encoding came, and texts on the command line have none. Leave it out.")
-        # As UTF-8, whatever the locale says; bytes that are none become U+FFFD, as in a file.
+        # Decodes as UTF-8 in any locale; invalid bytes become U+FFFD, as in a file.
         return (os.fsencode(text).decode("utf-8", "replace") for text in inputs), len(inputs)
     path = Path(inputs[0])
     if not is_table_name(path) and options.format is None:
         from keras_bigmodel.tables.table_file import check_lines_of_text
         from keras_bigmodel.tables.text_lines import text_lines
 
-        _refuse_table_options(options, f"{path} has a text a line (--format says otherwise)")
+        _check_no_table_options(options, f"{path} has a text a line (--format says otherwise)")
         check_lines_of_text(path)
-        return _begun(line.rstrip("\r\n") for line in text_lines(path, options.encoding)), row_estimate(path)
-    return _begun(_table_rows(path, options)), row_estimate(path, options.format)
+        return _with_first_row_read(line.rstrip("\r\n") for line in text_lines(path, options.encoding)), row_estimate(
+            path
+        )
+    return _with_first_row_read(_table_rows(path, options)), row_estimate(path, options.format)
 
 
-def _refuse_table_options(options, why):
-    """Refuses options that say how a table is read, where there is none."""
+def _check_no_table_options(options, why):
+    """Raises `UserError` if an option on how a table is read is given; called when there is no table."""
     given = {name: getattr(options, name) for name in ("text", "pair", "format", "header")}
     given["no-quotes"] = None if options.quotes else True
     for name, value in given.items():
@@ -65,8 +71,8 @@ def _refuse_table_options(options, why):
             raise UserError(f"--{name} came, and {why}. Leave it out, or give a table.")
 
 
-def _begun(rows):
-    """Reads the first row now: what cannot be read is told before a model is loaded."""
+def _with_first_row_read(rows):
+    """Reads the first row at once, so that a file that cannot be read raises before a model is loaded."""
     return itertools.chain(list(itertools.islice(rows, 1)), rows)
 
 
@@ -75,13 +81,13 @@ def _table_rows(path, options):
 
     stream, said = TableStream(path, options=options, with_labels=False, keep_empty=True), []
     for block in stream:
-        said += _say_new(stream, said)
+        said += _print_new_notes(stream, said)
         yield from zip(*block.inputs.values(), strict=True)
-    _say_new(stream, said)
+    _print_new_notes(stream, said)
 
 
-def _say_new(stream, said):
-    """Says what is known by now of how the table was read, and was not said before."""
+def _print_new_notes(stream, said):
+    """Prints the notes on how the table was read that were not printed before, and returns them."""
     new = [note for note in reading_notes(stream) if note not in said]
     for note in new:
         typer.echo(note, err=True)
@@ -91,15 +97,15 @@ def _say_new(stream, said):
 def _is_file(name):
     try:
         return Path(name).is_file()
-    except (OSError, ValueError):  # a text too long, or with characters that no file name has
+    except (OSError, ValueError):  # the text is too long or has characters that no file name can have
         return False
 
 
 def _decoded(file, encoding):
-    """Yields the lines of a binary stream as text, or says in which line its bytes are none."""
+    """Yields the lines of a binary stream as text; raises `UserError` with the line number if it cannot be decoded."""
     from keras_bigmodel.tables.text_lines import known_encoding
 
-    encoding_of = "utf-8-sig" if encoding is None else known_encoding(encoding)  # without a byte order mark
+    encoding_of = "utf-8-sig" if encoding is None else known_encoding(encoding)  # removes a byte order mark
     lines, number = io.TextIOWrapper(file, encoding=encoding_of, newline=""), 0
     try:
         for number, line in enumerate(lines, start=1):

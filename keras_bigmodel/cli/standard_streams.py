@@ -1,4 +1,4 @@
-"""Standard input, output and error as a program may find them: closed, full, in another alphabet, without a reader."""
+"""Prepares standard input, output and error: closed, disk full, another encoding, no reader. Knows streams only."""
 
 import contextlib
 import errno
@@ -8,16 +8,22 @@ import sys
 
 from keras_bigmodel.core.errors import UserError
 
-SIGPIPE_EXIT = 141  # what a shell gives for a program that wrote to a reader who had left
+SIGPIPE_EXIT = 141  # the exit code in a shell of a program that is ended by SIGPIPE
 
 
 class ReaderLeftError(Exception):
-    """The reader of standard output has closed it (`... | head -1`). Not an OSError, which typer catches."""
+    """Indicates that the reader of standard output has closed it, e.g. `... | head -1`.
+
+    It is not an `OSError`, because typer catches those.
+    """
 
 
 @contextlib.contextmanager
 def standard_streams():
-    """Makes the three streams ones that can be written to and read, or end the program in one sentence.
+    """Wraps the three standard streams while the block runs, so that their errors are handled.
+
+    A closed stream is opened. A character that the encoding does not have is written as an escape. Errors in writing to
+    standard error are ignored.
 
     Raises:
         ReaderLeftError: the reader of standard output has closed it.
@@ -27,7 +33,7 @@ def standard_streams():
     output, messages = sys.stdout, sys.stderr
     for stream in (output, messages):
         if hasattr(stream, "reconfigure"):
-            # UTF-8 holds every text but undecodable bytes of arguments; other alphabets get escapes.
+            # UTF-8 can encode all text except undecodable bytes of arguments; other encodings need escapes.
             stream.reconfigure(errors="backslashreplace")
     sys.stdout, sys.stderr = _Output(output), _Messages(messages)
     try:
@@ -39,8 +45,8 @@ def standard_streams():
             sys.stdout, sys.stderr = output, messages
 
 
-def give_up_output():
-    """Lets what could not be written go, so that nothing complains of it when the program ends."""
+def discard_output():
+    """Clears output that cannot be written, so that Python reports no error for it at exit."""
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):
         try:
             stream.flush()
@@ -51,16 +57,16 @@ def give_up_output():
 
 
 def print_json(content):
-    """Prints JSON in one line; what standard output's alphabet lacks is escaped as JSON escapes it.
+    """Prints JSON in one line, with JSON escapes if standard output's encoding does not have all characters.
 
     Args:
-        content: what `json.dumps` takes, and anything else as its text.
+        content: any input of `json.dumps`; other objects in it are converted with `str`.
     """
     print(json_text(content, getattr(sys.stdout, "encoding", None)))
 
 
 def can_print(text):
-    """Whether the alphabet of standard output holds a text."""
+    """Returns whether the encoding of standard output has all characters of a text."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
@@ -69,7 +75,14 @@ def can_print(text):
 
 
 def json_text(content, encoding="utf-8"):
-    r"""Returns JSON that an encoding can hold.
+    r"""Returns JSON in one line, with JSON escapes if an encoding does not have all characters.
+
+    Args:
+        content: as in `print_json`.
+        encoding: str. Name of the encoding; None is UTF-8. Defaults to `"utf-8"`.
+
+    Returns:
+        str.
 
     >>> json_text({"text": "好"}), json_text({"text": "好"}, "ascii")
     ('{"text": "好"}', '{"text": "\\u597d"}')
@@ -83,7 +96,10 @@ def json_text(content, encoding="utf-8"):
 
 
 def _open_closed():
-    """Opens what the caller closed: a file opened later would get its number. Output goes where writing fails."""
+    """Opens streams that the caller closed, because a file opened later would get their numbers.
+
+    Standard output is opened for reading only, so that writing to it fails.
+    """
     for number, (name, mode) in enumerate((("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY))):
         try:
             os.fstat(number)
@@ -95,7 +111,7 @@ def _open_closed():
 
 
 class _Stream:
-    """A stream that tells what went wrong in writing in words of its own."""
+    """Wraps a stream and handles its errors in writing."""
 
     def __init__(self, stream):
         self._stream = stream
@@ -114,13 +130,13 @@ class _Stream:
             self.write(line)
 
     def flush(self):
-        """Brings what was written to its reader."""
+        """Writes the buffered text to the stream."""
         with self._explained():
             self._stream.flush()
 
 
 class _Output(_Stream):
-    """Standard output: what cannot be written there ends the program."""
+    """Wraps standard output; an error in writing ends the program."""
 
     @contextlib.contextmanager
     def _explained(self):
@@ -135,7 +151,7 @@ class _Output(_Stream):
 
 
 class _Messages(_Stream):
-    """Standard error: what cannot be written there is not heard, and the work goes on."""
+    """Wraps standard error; an error in writing is ignored."""
 
     @contextlib.contextmanager
     def _explained(self):

@@ -1,4 +1,4 @@
-"""`bigmodel train`: arguments in, a version folder out. Knows no TensorFlow until it runs."""
+"""Defines the command `bigmodel train`: trains a model and writes a version. Knows no TensorFlow until it runs."""
 
 import dataclasses
 import inspect
@@ -16,7 +16,7 @@ from keras_bigmodel.pipeline.train_settings import TrainSettings
 
 NAME = "train"
 _FIELDS = {field.name: field for field in dataclasses.fields(TrainSettings)}
-# A panel of the help, from this field on.
+# First field of a panel → title of the panel in the help.
 _PANELS = {"table": "Tables", "task": "Model", "epochs": "Training"}
 
 
@@ -32,37 +32,40 @@ def run(
     **options,
 ):
     """Train a classifier on a table and publish it as the next version of its name."""
-    # By the name: typer brings a copy of click of its own, whose ParameterSource is another class.
+    # Compares names, because typer has its own copy of click, whose ParameterSource is another class.
     said = {name: options[name] for name in options if context.get_parameter_source(name).name == "COMMANDLINE"}
     from_file = read_settings(settings, TrainSettings) if settings else {}
     if print_settings:
         print(
-            settings_text(_made({"table": "reviews.csv", "out": "saved_models/reviews", **from_file, **said})), end=""
+            settings_text(
+                _train_settings({"table": "reviews.csv", "out": "saved_models/reviews", **from_file, **said})
+            ),
+            end="",
         )
         return
     if resume and discard:
         raise UserError("--resume and --discard came; wanted one of them.")
     values = {**from_file, **said}
-    _need("out", values)
+    _check_given("out", values)
     if not resume and not discard:
         from keras_bigmodel.pipeline.run_folder import RunFolder
 
-        RunFolder(values["out"]).refuse_unfinished()  # before TensorFlow is loaded
+        RunFolder(values["out"]).check_no_unfinished()  # raises before TensorFlow is loaded
     import_tensorflow()
     from keras_bigmodel.pipeline.train_run import has_state, settings_of_unfinished, train
     from keras_bigmodel.training import RunStopped
 
     if resume:
         values = {**dataclasses.asdict(settings_of_unfinished(values["out"])), **values}
-    made = _made(values)
+    made = _train_settings(values)
     try:
         unfinished = "resume" if resume else "discard" if discard else "refuse"
         folder, manifest = train(made, unfinished=unfinished, reporter=Screen())
     except KeyboardInterrupt as stop:
         position = f" at {stop.position}" if isinstance(stop, RunStopped) else ""
-        go_on = f"Go on with: bigmodel train --resume --out {made.out}" if has_state(made.out) else "Nothing was kept."
-        typer.echo(f"Stopped{position}. {go_on}", err=True)
-        sys.exit(130)  # what a shell gives after Ctrl-C
+        resume = f"Go on with: bigmodel train --resume --out {made.out}" if has_state(made.out) else "Nothing was kept."
+        typer.echo(f"Stopped{position}. {resume}", err=True)
+        sys.exit(130)  # the exit code in a shell after Ctrl-C
     if as_json:
         result = {"folder": str(folder), "metrics": manifest.metrics, "parity": manifest.parity}
         print_json({**result, "notes": manifest.notes})
@@ -73,20 +76,20 @@ def run(
     print(f"report: {folder / 'report' / 'index.html'}")
 
 
-def _made(values):
+def _train_settings(values):
     for name in ("table", "out"):
-        _need(name, values)
+        _check_given(name, values)
     return TrainSettings(**values)
 
 
-def _need(name, values):
+def _check_given(name, values):
     if not values.get(name):
         wanted = {"table": "a table to train on", "out": "--out, the folder of the model, e.g. saved_models/reviews"}
         raise UserError(f"Nothing says {wanted[name]}. Example: bigmodel train reviews.csv --out saved_models/reviews")
 
 
 def _with_settings_as_options(function):
-    """Gives the command one parameter a setting, so that no setting is written down twice."""
+    """Adds one parameter per setting to the command, so that no setting is defined twice."""
     context, *own = [
         parameter
         for parameter in inspect.signature(function).parameters.values()

@@ -1,20 +1,20 @@
-"""What a model answers, one dataclass a kind, and how outputs are read as answers. Knows arrays; no model, no files."""
+"""Defines the answers of a model, one class per kind, and reads outputs as answers. Knows arrays; no model, no file."""
 
 from dataclasses import dataclass
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number
 
-_DIGITS = 6  # of probabilities in JSON
+_DIGITS = 6  # decimal places of probabilities in JSON
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The label of a row and how sure the model is.
+    """Holds the predicted label of a row and the probabilities.
 
     Args:
         label: str. The most probable label.
-        probability: float. Its probability.
+        probability: float. Probability of `label`.
         probabilities: dict of label name → probability, the most probable first.
     """
 
@@ -23,7 +23,10 @@ class Prediction:
     probabilities: dict[str, float]
 
     def as_json(self):
-        """Returns a dict that JSON can hold, the same from the command line, the server and the edge."""
+        """Returns the answer as a dict for JSON, with probabilities rounded to 6 decimal places.
+
+        The command line, the server and the edge use the same form.
+        """
         return {
             "label": self.label,
             "probability": round(self.probability, _DIGITS),
@@ -35,9 +38,15 @@ class Prediction:
         """Returns the prediction of one row of probabilities.
 
         Args:
-            names: sequence of str, the labels in the row's order.
+            names: sequence of str. The labels in the row's order.
             row: float array `(labels,)`.
-            top_k: int. How many labels to keep. Defaults to all.
+            top_k: int. Number of labels to keep, the most probable first. Defaults to all.
+
+        Returns:
+            `Prediction`.
+
+        Raises:
+            UserError: `top_k` is not a whole number of 1 or more.
         """
         check_number("top_k", top_k, least=1, whole=True)
         order = (-row).argsort(kind="stable")[:top_k]
@@ -49,9 +58,9 @@ class Prediction:
 class PredictionReader:
     """Reads rows of probabilities as `Prediction`s.
 
-    A reader is called with the outputs of one row, as arrays, and the row itself, and returns an answer: a frozen
-    dataclass with `as_json()`; `nothing()` is the JSON of a row without a text. It needs NumPy alone, so that Python,
-    the command line, servers and phones read alike.
+    A reader is called with the outputs of one row, as arrays, and the row itself. It returns an answer: a frozen
+    dataclass with `as_json()`. `empty_json()` returns the JSON of a row without a text. A reader needs only NumPy, so
+    Python, the command line, servers and phones read outputs in the same way.
 
     Args:
         labels: sequence of str, in the order of the outputs.
@@ -63,32 +72,54 @@ class PredictionReader:
         self.labels = list(labels)
 
     def __call__(self, outputs, row=None, *, top_k=None):
-        """Returns the `Prediction` of float array `(labels,)`."""
+        """Returns the answer for the outputs of one row.
+
+        Args:
+            outputs: float array `(labels,)`. Probabilities.
+            row: the row itself. This reader does not use it.
+            top_k: int. Number of labels to keep. Defaults to all.
+
+        Returns:
+            `Prediction`.
+        """
         return Prediction.from_row(self.labels, outputs, top_k)
 
-    def nothing(self):
-        """Returns the JSON of a row that has nothing to be answered."""
+    def empty_json(self):
+        """Returns the JSON of a row without an answer: a dict in which each value is None."""
         return {"label": None, "probability": None, "probabilities": None}
 
     def settings(self):
-        """Returns the constructor's arguments, as a dict that JSON can hold."""
+        """Returns the constructor's arguments as a dict for JSON."""
         return {"labels": self.labels}
 
 
-# kind → the class of its reader; what reads a manifest finds its reader here.
+# kind → class of its reader; `reader_of` looks up here the kind that a manifest names.
 READERS = {PredictionReader.kind: PredictionReader}
 
 
 def describe_reader(reader):
-    """Returns what a manifest says of how outputs are read: `{"kind": ..., and the reader's settings}`."""
+    """Returns the description of a reader, as a manifest holds it.
+
+    Args:
+        reader: object with `kind` and `settings()`, such as `PredictionReader`.
+
+    Returns:
+        dict: `"kind"` and the reader's settings.
+    """
     return {"kind": reader.kind, **reader.settings()}
 
 
 def reader_of(described):
-    """Returns the reader that `describe_reader` described.
+    """Returns the reader that a description names.
+
+    Args:
+        described: dict that `describe_reader` returned.
+
+    Returns:
+        The reader, such as a `PredictionReader`.
 
     Raises:
-        UserError: its kind is not known here.
+        UserError: the kind is unknown.
     """
     settings = dict(described)
     kind = settings.pop("kind", None)

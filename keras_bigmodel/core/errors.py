@@ -1,17 +1,20 @@
-"""The errors that a person reads: each says what came, what was wanted and what to do. Knows nothing else."""
+"""Defines the errors that users read: each says what came, what was wanted and what to do. Knows nothing else."""
 
 import contextlib
 import errno
 
-_LONGEST = 2000  # characters
+_LONGEST = 2000  # characters of a message
 
 
 class UserError(ValueError):
-    r"""Something that the user gave cannot be used; the message is one sentence that says what to do.
+    r"""Indicates that the user's input cannot be used; the message is one sentence that says what to do.
 
-    On the command line it ends the program with exit code 2 and is printed without a traceback (`--debug` shows it).
-    What is quoted in the message may come from untrusted input: control characters are escaped, and the middle of a
-    message of more than 2,000 characters is left out.
+    On the command line, the error ends the program with exit code 2 and is printed without a traceback, which
+    `--debug` shows. The message may quote untrusted input, so control characters are escaped. The middle of a message
+    of more than 2,000 characters is left out.
+
+    Args:
+        message: str.
 
     >>> print(UserError("No file a\x1b[2J.csv. Check the name."))
     No file a\x1b[2J.csv. Check the name.
@@ -34,15 +37,17 @@ _WORDS = ("no space left", "file too large", "quota exceeded", "errno = 28", "er
 
 
 class FullDiskError(UserError):
-    """The disk is full, or the user's share of it."""
+    """Indicates that the disk or the user's quota is full."""
 
 
 @contextlib.contextmanager
 def full_disk_explained(path):
-    """Turns the errors of a full disk, of Python, HDF5, TensorFlow and safetensors alike, into a sentence.
+    """Raises `FullDiskError` if the block fails because the disk is full.
+
+    Recognizes the errors of Python, HDF5, TensorFlow and safetensors. Other errors are raised unchanged.
 
     Args:
-        path: what is being written.
+        path: path of what is being written, for the message.
 
     Raises:
         FullDiskError: the disk is full.

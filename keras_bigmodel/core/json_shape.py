@@ -1,4 +1,4 @@
-"""Whether JSON has the shape that its reader takes for granted. Knows JSON's kinds; no file and no meaning."""
+"""Checks that JSON has the shape that its reader expects. Knows JSON's kinds; no file and no meaning."""
 
 from types import NoneType
 
@@ -14,19 +14,20 @@ _WORDS = {
 }
 
 
-def misfit(value, shape, place=""):
-    """Returns what first differs from a shape, as a part of a sentence, or None.
+def shape_mismatch(value, shape, place=""):
+    """Returns the first difference between a value and a shape as a part of a sentence, or None if the value fits.
 
     Args:
-        value: what a JSON file holds.
-        shape: a type or tuple of types; `[shape]` for a list of such; or a dict: key → shape of what must stand there
-            (`"key?"` where it may be left out), `...` → shape of what stands under every other key.
-        place: str. Where the value stands in the file.
+        value: a value read from a JSON file.
+        shape: one of three forms. A type or tuple of types: the value has one of these types; a bool is not a number.
+            `[shape]`: the value is a list whose entries have this shape. A dict of key → shape: the value is a dict;
+            a key `"key?"` may be missing, and `...` holds the shape of all other values (any, if there is no `...`).
+        place: str. Position of the value in the file, for the result. Defaults to the top level.
 
     Returns:
-        str or None: `'labels[0] is 3, wanted a text'`.
+        str or None: for example `'labels[0] is 3, wanted a text'`.
 
-    >>> misfit({"labels": ["a", 3]}, {"labels": [str], "format?": int})
+    >>> shape_mismatch({"labels": ["a", 3]}, {"labels": [str], "format?": int})
     'labels[1] is 3, wanted a text'
     """
     if isinstance(shape, dict):
@@ -34,7 +35,7 @@ def misfit(value, shape, place=""):
     if isinstance(shape, list):
         if not isinstance(value, list):
             return _words(place, value, (list,))
-        found = (misfit(part, shape[0], f"{place}[{number}]") for number, part in enumerate(value))
+        found = (shape_mismatch(part, shape[0], f"{place}[{number}]") for number, part in enumerate(value))
         return next((words for words in found if words is not None), None)
     kinds = shape if isinstance(shape, tuple) else (shape,)
     fits = isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds)
@@ -50,7 +51,7 @@ def _misfit_of_dict(value, shape, place):
         return f"{_join(place, missing[0])} is missing"
     for name, part in value.items():
         wanted = named.get(name, shape.get(..., ANY))
-        found = misfit(part, wanted, _join(place, name))
+        found = shape_mismatch(part, wanted, _join(place, name))
         if found is not None:
             return found
     return None

@@ -1,4 +1,4 @@
-"""Names of a package that load when first used. Knows import paths only."""
+"""Loads names of a package when they are first used. Knows import paths only."""
 
 from importlib import import_module
 
@@ -8,14 +8,18 @@ _TENSORFLOW = ("tensorflow", "tensorflow_text")
 
 
 def lazy_names(package, homes):
-    """Gives a package's `__getattr__`: it imports the module in which a name lives when the name is first asked for.
+    """Returns the `__getattr__` of a package, which imports the module of a name when the name is first used.
 
     Args:
         package: str. The package's `__name__`.
-        homes: dict of name → the module that has it, relative to the package.
+        homes: dict of name → module that defines it, relative to the package.
+
+    Returns:
+        Function from a name to its value.
 
     Raises:
-        UserError: by what is given, when a name needs TensorFlow and it is not installed.
+        AttributeError: raised by the returned function if the package has no such name.
+        UserError: raised by the returned function if a name needs TensorFlow and TensorFlow is not installed.
     """
 
     def load(name):

@@ -1,4 +1,4 @@
-"""What a version folder holds, in `manifest.json`. Knows no TensorFlow."""
+"""Reads, writes and checks `manifest.json`, the description of a version folder. Knows no TensorFlow."""
 
 import dataclasses
 import hashlib
@@ -12,17 +12,17 @@ from types import NoneType
 
 from keras_bigmodel._version import __version__
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.json_shape import NUMBER, misfit
+from keras_bigmodel.core.json_shape import NUMBER, shape_mismatch
 from keras_bigmodel.core.manifest_format_1 import upgraded
 from keras_bigmodel.core.model_files import read_json
 
 FILE_NAME = "manifest.json"
 FORMAT = 2
-_READ = ("saved_model.pb", "task.json", "vocab.txt", "weights.weights.h5")  # what a model is read from
+_READ = ("saved_model.pb", "task.json", "vocab.txt", "weights.weights.h5")  # files that a model is read from
 _READ_FOLDERS = ("variables/", "assets/", "lite/")
-AGAIN = "Take the folder from a backup or train again."
+RECOVERY_ADVICE = "Take the folder from a backup or train again."
 _OUTPUT = {"rule": str, "rows?": int, "rows_that_differ": int, "largest_difference?": (*NUMBER, NoneType)}
-_SHAPE = {  # what readers take for granted
+_SHAPE = {  # the shape that readers rely on
     "task": str,
     "job": str,
     "name": str,
@@ -47,28 +47,28 @@ _PACKAGES = ("tensorflow", "tensorflow-text", "keras", "numpy")
 
 @dataclass(frozen=True)
 class Manifest:
-    """The description of one version folder.
+    """Holds the description of one version folder.
 
     Args:
-        task: str. The task's class.
-        job: str. The kind of task, as `--task` says it.
-        name: str. The model's name: the folder above the version.
-        version: int.
-        parent: int or None. The version it was trained from.
-        answers: dict: how outputs are read as answers, see `core.answers.reader_of`.
-        preprocessor: dict: its class, columns and settings, and those of its tokenizer.
-        sizes: dict of the encoder's sizes and parameters.
+        task: str. Class of the task.
+        name: str. Name of the model: the name of the folder above the version.
+        version: int. Version number.
+        job: str. Kind of task, as the option `--task` names it.
+        answers: dict. How outputs are read as answers; see `core.answers.reader_of`.
+        preprocessor: dict. Class, columns and settings of the preprocessor, and those of its tokenizer.
+        sizes: dict of the encoder's sizes and the number of parameters.
         settings: dict of the settings of the run.
-        data: dict: rows, classes and fingerprint of the tables.
+        data: dict. Rows, classes and fingerprint of the tables.
         metrics: dict of split → metric → number, measured in this run.
-        headlines: dict of split → the chief measures in one line.
-        parity: dict: the parity certificate in short; see `core.parity_words`.
-        run: str or None. The id of the training run that wrote it.
-        notes: list of str: what a person should know about the run.
-        versions: dict of package → version.
-        created: str. Time in UTC.
-        files: dict of path → sha256 of every other file in the folder.
-        format: int. Version of this description.
+        headlines: dict of split → the main metrics in one line.
+        parity: dict. Short form of the parity certificate; see `core.sentences.parity_in_short`.
+        parent: int or None. The version from which this one was trained. Defaults to None.
+        run: str or None. Id of the training run that wrote this version. Defaults to None.
+        notes: list of str. What a user should know about the run. Defaults to none.
+        versions: dict of package → version. `write` fills it.
+        created: str. Time in UTC. Defaults to now.
+        files: dict of path → sha256 of every other file in the folder. `write` fills it.
+        format: int. Version of the manifest format. Defaults to the current one.
     """
 
     task: str
@@ -93,11 +93,18 @@ class Manifest:
 
     @property
     def labels(self):
-        """List of str: the names of the classes, of a classifier; else empty."""
+        """Returns the names of the classes: list of str, empty if the model is not a classifier."""
         return self.answers.get("labels", [])
 
     def write(self, folder):
-        """Writes `manifest.json` with the checksums of everything else in the folder; returns it as written."""
+        """Writes `manifest.json` with the checksums of all other files in the folder and the package versions.
+
+        Args:
+            folder: path of the version folder.
+
+        Returns:
+            `Manifest` as written.
+        """
         described = dataclasses.replace(self, files=checksums(folder), versions=package_versions())
         text = json.dumps(dataclasses.asdict(described), indent=2, ensure_ascii=False, default=_plain)
         (Path(folder) / FILE_NAME).write_text(text + "\n", encoding="utf-8")
@@ -105,17 +112,23 @@ class Manifest:
 
     @classmethod
     def read(cls, folder):
-        """Reads `manifest.json`.
+        """Reads `manifest.json`; a manifest of format 1 is converted to the current format.
+
+        Args:
+            folder: path of the version folder.
+
+        Returns:
+            `Manifest`.
 
         Raises:
-            UserError: there is none, it is no manifest, or it is of a newer version of this package.
+            UserError: there is no such file, it is not a manifest, or a newer version of this package wrote it.
         """
         path = Path(folder) / FILE_NAME
         if not path.is_file():
             raise UserError(f"{folder} holds no {FILE_NAME}; it is no version folder of keras_bigmodel.")
-        values = read_json(path, advice=AGAIN)
+        values = read_json(path, advice=RECOVERY_ADVICE)
         if type(values.get("format", 0)) is not int:
-            raise UserError(f"{path} is no manifest of keras_bigmodel. {AGAIN}")
+            raise UserError(f"{path} is no manifest of keras_bigmodel. {RECOVERY_ADVICE}")
         if values.get("format", 0) > FORMAT:
             raise UserError(
                 f"{path} has format {values['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
@@ -131,36 +144,39 @@ class Manifest:
             and entry.name not in values
         ]
         if missing:
-            raise UserError(f"{path} lacks {', '.join(missing)}. {AGAIN}")
-        wrong = misfit(values, _SHAPE)
+            raise UserError(f"{path} lacks {', '.join(missing)}. {RECOVERY_ADVICE}")
+        wrong = shape_mismatch(values, _SHAPE)
         if wrong is not None:
-            raise UserError(f"{path} cannot be read: {wrong}. {AGAIN}")
+            raise UserError(f"{path} cannot be read: {wrong}. {RECOVERY_ADVICE}")
         return cls(**{name: value for name, value in values.items() if name in known})
 
     def check(self, folder):
-        """Refuses a folder whose files are not those that were written.
+        """Checks that the files of a folder are those that were written.
+
+        Args:
+            folder: path of the version folder.
 
         Raises:
-            UserError: a file is missing or altered; the sentence names each.
+            UserError: the manifest lists no files, or as `check_listed_files`.
         """
         if not self.files:
             raise UserError(
                 f"{Path(folder) / FILE_NAME} lists no files, so nobody can say whether they are as they were written. "
-                f"{AGAIN}"
+                f"{RECOVERY_ADVICE}"
             )
-        refuse_other_files(folder, self.files)
+        check_listed_files(folder, self.files)
 
 
-def refuse_other_files(folder, files, *, besides=()):
-    """Refuses a folder whose files are not those that were written.
+def check_listed_files(folder, files, *, besides=()):
+    """Checks that the files of a folder are those that were written.
 
     Args:
         folder: path.
         files: dict of path in the folder → sha256.
-        besides: names of files that may stand there unlisted: the one that holds the list.
+        besides: names of files that need not be listed, such as the file that holds the list. Defaults to none.
 
     Raises:
-        UserError: a file is missing or altered, or one that a model is read from is not among them; the sentence names
+        UserError: a file is missing or altered, or a file that a model is read from is not listed. The message names
             each.
     """
     found = checksums(folder)
@@ -177,12 +193,19 @@ def refuse_other_files(folder, files, *, besides=()):
 
 
 def _plain(value):
-    """A NumPy number as a number, anything else as text."""
+    """Returns a NumPy number as a Python number, and any other value as text."""
     return value.item() if hasattr(value, "item") else str(value)
 
 
 def checksums(folder):
-    """Gives path → sha256 of every file in a folder but the manifest, sorted."""
+    """Returns the sha256 of every file in a folder except the manifest.
+
+    Args:
+        folder: path.
+
+    Returns:
+        dict of path in the folder → sha256, sorted by path.
+    """
     folder = Path(folder)
     digests = {}
     for path in sorted(folder.rglob("*")):
@@ -194,7 +217,11 @@ def checksums(folder):
 
 
 def package_versions():
-    """Gives package → version of what computes here."""
+    """Returns the versions of this package, of Python and of the installed packages that compute.
+
+    Returns:
+        dict of name → version.
+    """
     versions = {"keras_bigmodel": __version__, "python": platform.python_version()}
     for name in _PACKAGES:
         try:

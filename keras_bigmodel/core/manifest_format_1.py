@@ -1,4 +1,4 @@
-"""Manifests as they were before there were several kinds of task. Knows their words; no files."""
+"""Converts manifests of format 1, which knew one kind of task, to the current format. Knows their keys; no files."""
 
 from keras_bigmodel.core.errors import UserError
 
@@ -6,15 +6,18 @@ _FORMAT_1 = {"labels": list, "tokenizer": dict, "sizes": dict, "settings": dict,
 
 
 def upgraded(values, path, format):
-    """Returns the values of a manifest of format 1, which knew one kind of task, as one of today's format.
+    """Returns the values of a manifest of format 1 in the current format.
 
     Args:
-        values: dict, what stands in the file.
-        path: path of the file.
-        format: int. Today's.
+        values: dict. The content of the file.
+        path: path of the file, for messages.
+        format: int. Number of the current format.
+
+    Returns:
+        dict: the values of a `Manifest`.
 
     Raises:
-        UserError: it is none of format 1.
+        UserError: `values` is not a manifest of format 1.
     """
     values = dict(values)
     missing = [name for name in ("task", "name", "version", "data", *_FORMAT_1) if name not in values]

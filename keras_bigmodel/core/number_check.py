@@ -1,4 +1,4 @@
-"""Whether a number is in its range, a switch on or off. Knows values; not what they mean."""
+"""Checks that a number is in its range and that a switch is True or False. Knows values; not what they mean."""
 
 import math
 import numbers
@@ -7,18 +7,18 @@ from keras_bigmodel.core.errors import UserError
 
 
 def check_number(name, value, *, least=None, above=None, below=None, whole=False):
-    """Refuses what is no number, no finite one, or outside of a range.
+    """Checks that a value is a finite number in a range.
 
     Args:
-        name: str. What the number is called.
-        value: what came; None is passed.
-        least: number. The smallest that is taken.
-        above: number. What it must be larger than.
-        below: number. What it must be smaller than.
-        whole: bool. Whether only whole numbers are taken.
+        name: str. Name of the number in the message.
+        value: the value to check. None is accepted; a bool is not a number.
+        least: number. Smallest accepted value. Defaults to no limit.
+        above: number. The value must be greater than this. Defaults to no limit.
+        below: number. The value must be less than this. Defaults to no limit.
+        whole: bool. Whether only whole numbers are accepted. Defaults to False.
 
     Raises:
-        UserError: the sentence says what came and what is wanted.
+        UserError: the value is not such a number; the message says what came and what is wanted.
 
     >>> check_number("dropout", 0.1, least=0, below=1)
     """
@@ -37,17 +37,21 @@ def check_number(name, value, *, least=None, above=None, below=None, whole=False
 
 
 def check_switch(name, value):
-    """Refuses what is neither True nor False: "no" and "False" would mean yes.
+    """Checks that a value is True or False; the texts "no" and "False" would count as true.
+
+    Args:
+        name: str. Name of the switch in the message.
+        value: the value to check.
 
     Raises:
-        UserError: the sentence says what came.
+        UserError: the value is neither; the message says what came.
     """
-    if not (isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")):  # NumPy's too
+    if not (isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")):  # NumPy's bool too
         raise UserError(f"{name}={value!r:.40} came; wanted True or False.")
 
 
 def is_number(text):
-    """Tells whether a text is written as a finite number.
+    """Returns whether a text is written as a finite number.
 
     >>> is_number("1.5"), is_number("nan"), is_number("one")
     (True, False, False)

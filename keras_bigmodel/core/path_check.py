@@ -1,4 +1,4 @@
-"""Whether a value can be the path of a file or folder. Knows paths; reads nothing."""
+"""Checks that a value can be the path of a file or folder. Knows paths; reads nothing."""
 
 import os
 from pathlib import Path
@@ -10,14 +10,18 @@ _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, on Linux and macOS
 
 
 def checked_path(path, what="a path"):
-    """Returns a path as `Path`.
+    """Returns a path as `Path`, after checking that a disk can hold it.
 
     Args:
         path: str or path.
-        what: str. What it is the path of, for the sentence: `"the folder of a model"`.
+        what: str. What the path is for, as the message says it, such as `"the folder of a model"`. Defaults to
+            `"a path"`.
+
+    Returns:
+        `Path`.
 
     Raises:
-        UserError: it is no path, empty, or one that no disk can hold.
+        UserError: `path` is not a path, is empty, or is one that no disk can hold.
 
     >>> checked_path("saved_models/reviews").name
     'reviews'
@@ -37,14 +41,14 @@ def checked_path(path, what="a path"):
     return Path(os.fsdecode(name))
 
 
-def refuse_patterns(folder):
-    """Refuses a place for a SavedModel whose name TensorFlow takes for a pattern: it would not find the files again.
+def check_no_pattern(folder):
+    """Raises `UserError` if TensorFlow reads the path of a SavedModel as a pattern and does not find the files again.
 
     Args:
-        folder: str or path, relative or whole.
+        folder: str or path, relative or absolute.
 
     Raises:
-        UserError: the folder or one above it has such a name.
+        UserError: the name of the folder or of one above it holds `[`, `]`, `*`, `?` or a backslash.
     """
     whole = str(Path(folder).absolute())
     found = sorted(_PATTERN & set(whole))

@@ -1,27 +1,27 @@
-"""Telling a person what happens and how long it will take. This one is silent; the command line has one that shows."""
+"""Reports progress to the user. `Reporter` is silent; the command line has a subclass that shows it."""
 
 import contextlib
 
 
 class Reporter:
-    """Hears what happens, and says nothing. A subclass shows it.
+    """Defines how sentences and progress are reported, and shows nothing; a subclass shows them.
 
-    Rooms below the command line take a reporter and never print.
+    The packages below the command line receive a reporter and never print.
     """
 
     def say(self, sentence):
-        """Hears a sentence."""
+        """Reports a sentence."""
 
     @contextlib.contextmanager
     def bar(self, title, total):
-        """Hears that `total` equal parts of work begin.
+        """Reports that work of `total` equal parts begins.
 
         Args:
             title: str. What the work is.
-            total: int. How many parts; None where it is not known.
+            total: int or None. Number of parts; None if it is not known.
 
         Yields:
-            function to call after each part; `advance(title=None)` may change the title.
+            Function to call after each part; `advance(title=None)` may change the title.
         """
         yield lambda title=None: None
 

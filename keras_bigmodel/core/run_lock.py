@@ -1,4 +1,4 @@
-"""One writer at a time. Knows paths and the operating system's file locks only."""
+"""Locks a folder for one writer at a time. Knows paths and the operating system's file locks only."""
 
 import fcntl
 import json
@@ -7,18 +7,19 @@ import time
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.whole_folder import HOST, make_parents
+from keras_bigmodel.core.whole_folder import HOST, create_with_parents
 
 
 class RunLock:
-    """A lock that ends with the process, however it ends; for `with`.
+    """Locks a file for one process, in a `with` statement; the lock ends with the process, however that ends.
 
     Args:
-        path: path of the lock's file.
-        what: str. What it guards, for people.
+        path: path of the lock file.
+        what: str. What the lock protects, for the message.
 
     Raises:
-        UserError: when entered while another process holds it; the sentence names that process.
+        UserError: raised on entering if another process holds the lock, which the message names, or if the folder
+            cannot be written to.
     """
 
     def __init__(self, path, what):
@@ -27,7 +28,7 @@ class RunLock:
         self._file = None
 
     def __enter__(self):
-        make_parents(self._path.parent)
+        create_with_parents(self._path.parent)
         while True:
             try:
                 self._file = self._path.open("a+", encoding="utf-8")
@@ -41,7 +42,7 @@ class RunLock:
                 raise UserError(f"{self._holder()} Wait for its end, or choose another name.") from error
             if self._is_current():
                 break
-            self._file.close()  # the file was removed by its last holder meanwhile: lock the new one
+            self._file.close()  # the last holder removed the file meanwhile: lock the new file
         self._file.truncate(0)
         json.dump({"process": os.getpid(), "host": HOST, "since": time.strftime("%Y-%m-%d %H:%M:%S")}, self._file)
         self._file.flush()

@@ -1,10 +1,14 @@
-"""Writes counts, and how far an export agrees, as parts of sentences. Knows plurals and the certificate's dict."""
+"""Writes counts and the agreement of an export as parts of sentences. Knows plurals and the certificate's dict."""
 
 _PLURALS = {"class": "classes", "batch": "batches"}
 
 
 def counted(number, thing):
-    """Returns a number and its thing in the singular or the plural.
+    """Returns a number with its noun in the singular or the plural: str.
+
+    Args:
+        number: int.
+        thing: str. The noun in the singular.
 
     >>> counted(1, "row"), counted(2, "class"), counted(1802, "text")
     ('1 row', '2 classes', '1,802 texts')
@@ -17,7 +21,14 @@ _KEPT = ("rule", "rows_that_differ", "largest_difference")
 
 
 def outputs_in_short(certificate):
-    """Returns "endpoint/output" → its rule, rows that differ and largest difference: what a manifest keeps."""
+    """Returns the short form of a certificate's outputs, as a manifest holds it.
+
+    Args:
+        certificate: dict. The parity certificate.
+
+    Returns:
+        dict of "endpoint/output" → dict of its rule, rows, rows that differ and largest difference.
+    """
     return {
         f"{name}/{output}": {"rows": endpoint["rows"], **{key: facts[key] for key in _KEPT if key in facts}}
         for name, endpoint in certificate["endpoints"].items()
@@ -26,16 +37,24 @@ def outputs_in_short(certificate):
 
 
 def parity_in_short(certificate):
-    """Returns what a manifest keeps of a certificate: dict."""
+    """Returns the short form of a certificate, as a manifest holds it.
+
+    Args:
+        certificate: dict. The parity certificate.
+
+    Returns:
+        dict of `outputs` (see `outputs_in_short`), and of `agrees`, `rows`, `dtype` and `load_seconds` where the
+        certificate has them.
+    """
     kept = {name: certificate[name] for name in ("agrees", "rows", "dtype", "load_seconds") if name in certificate}
     return {**kept, "outputs": outputs_in_short(certificate)}
 
 
 def parity_words(parity):
-    """Returns what was compared and how far it agrees, as half a sentence: str.
+    """Returns what was compared and how far it agrees, as a part of a sentence: str.
 
     Args:
-        parity: dict, a certificate or what `parity_in_short` returned.
+        parity: dict. A certificate, or what `parity_in_short` returned.
 
     >>> outputs = {"tokenize/token_ids": {"rule": "equal", "rows": 1802, "rows_that_differ": 0},
     ...            "serving_default/label": {"rule": "same_choice", "rows": 64, "rows_that_differ": 0},
@@ -52,7 +71,7 @@ def parity_words(parity):
 
 
 def _of_rule(rule, outputs, whole):
-    """Yields what is said of the outputs that are compared by a rule: those that differ, then the others by rows."""
+    """Yields the words about the outputs of one rule: those that differ, then the others by decreasing rows."""
     good, bad = _WORDS[rule]
     alike = {}  # number of rows → names of outputs
     for name, facts in outputs.items():

@@ -1,4 +1,4 @@
-"""Settings of a run as a YAML file. Knows frozen dataclasses, whichever; not what their fields mean."""
+"""Reads and writes settings of a run as YAML. Knows any frozen dataclass; not what its fields mean."""
 
 import dataclasses
 import difflib
@@ -16,40 +16,51 @@ _FORMAT_KEY = "settings_format"
 
 
 def setting(default=dataclasses.MISSING, *, help, option=None):
-    """Declares a field of a settings class.
+    """Defines a field of a settings class.
 
     Args:
-        default: its value where none is given; without it the field must be given.
-        help: str. One sentence for people.
-        option: str. Its name on the command line and in files. Defaults to the field's own, with dashes on the command
-            line.
+        default: value of the field if none is given. A field without a default must be given.
+        help: str. One sentence that describes the field to users.
+        option: str. Name of the field on the command line and in files. Defaults to the field's own name. The command
+            line shows it with dashes.
+
+    Returns:
+        `dataclasses.Field`.
     """
     return dataclasses.field(default=default, metadata={"help": help, "option": option})
 
 
 def key_of(entry):
-    """Gives the name of a field in a file."""
+    """Returns the name of a field in a file: str.
+
+    Args:
+        entry: `dataclasses.Field` that `setting` defined.
+    """
     return entry.metadata.get("option") or entry.name
 
 
 def option_of(entry):
-    """Gives the name of a field on the command line."""
+    """Returns the name of a field on the command line, such as `--batch-size`: str.
+
+    Args:
+        entry: `dataclasses.Field` that `setting` defined.
+    """
     return "--" + key_of(entry).replace("_", "-")
 
 
 def read_settings(path, cls):
-    """Reads the settings that a file gives.
+    """Reads the settings in a YAML file.
 
     Args:
         path: path of a YAML file.
         cls: the settings class, a dataclass of `setting`s.
 
     Returns:
-        dict of field name → value, of the fields that stand in the file.
+        dict of field name → value, for the fields that the file holds.
 
     Raises:
-        UserError: no such file, no YAML, an unknown key (the sentence names the nearest), a value of another kind, a
-            file of a newer version.
+        UserError: the file cannot be read, is not YAML, has a key twice, an unknown key (the message names the
+            nearest) or a value of another type, or is of another format.
     """
     path = checked_path(path, "a YAML file of settings")
     try:
@@ -66,7 +77,7 @@ def read_settings(path, cls):
     if not isinstance(values, dict):
         raise UserError(f"{path} holds no settings. Write one a line, e.g. epochs: 3")
     version = values.pop(_FORMAT_KEY, _FORMAT)
-    if str(version).strip() != str(_FORMAT):  # "1" in quotes, too
+    if str(version).strip() != str(_FORMAT):  # "1" in quotes is accepted too
         raise UserError(
             f"{path} has {_FORMAT_KEY} {version!r:.40}, this package knows {_FORMAT}. Install the keras_bigmodel that "
             "wrote it, or write the file anew: bigmodel train --print-settings"
@@ -82,10 +93,10 @@ def read_settings(path, cls):
 
 
 def settings_text(settings):
-    """Gives settings as the text of a YAML file, each with its sentence.
+    """Returns settings as the text of a YAML file, each with its help sentence as a comment: str.
 
     Args:
-        settings: a settings object, or its class (then fields without a default are left open).
+        settings: a settings object, or a settings class, whose fields without a default are written without a value.
     """
     lines = [f"{_FORMAT_KEY}: {_FORMAT}"]
     for entry in dataclasses.fields(settings):
@@ -98,7 +109,7 @@ def settings_text(settings):
 
 
 def _checked(value, hint, key, path):
-    """Gives the value as the field's type, or refuses it."""
+    """Returns the value as the field's type, or raises `UserError`."""
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     kinds = tuple(typing.get_origin(kind) or kind for kind in kinds)
     if value is None and types.NoneType in kinds:
@@ -109,11 +120,11 @@ def _checked(value, hint, key, path):
         return value
     if float in kinds and not isinstance(value, bool):
         try:
-            return float(value)  # "1e-4" is text in YAML, and 1 a whole number
+            return float(value)  # a whole number such as 1, or a text such as "1e-4" in quotes
         except (TypeError, ValueError):
             pass
     if str in kinds and isinstance(value, int) and not isinstance(value, bool):
-        return str(value)  # the number of a column
+        return str(value)  # a column may be named by its number
     names = " or ".join(_WORDS.get(kind, kind.__name__) for kind in kinds if kind is not types.NoneType)
     advice = " If it is a text, put it in quotes." if isinstance(value, bool) else ""
     raise UserError(f"{path} has {key}: {value!r}; wanted {names}.{advice}")

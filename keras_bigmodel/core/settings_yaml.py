@@ -1,4 +1,4 @@
-"""YAML as people expect it: of version 1.2, and no key twice. Knows PyYAML; no settings."""
+"""Reads and writes YAML of version 1.2, in which no key occurs twice. Knows PyYAML; no settings."""
 
 import re
 
@@ -6,10 +6,9 @@ import yaml
 
 
 class SettingsLoader(yaml.SafeLoader):
-    """Reads YAML without the traps of version 1.1.
+    """Reads YAML by the rules of version 1.2, without the surprises of version 1.1.
 
-    `no` and `on` are words, `007` and `1:30` are texts, `1e-4` is a number, a date is a text, and a key that stands
-    twice is an error.
+    `no`, `on`, `007`, `1:30` and dates are texts. `1e-4` is a number. A key that occurs twice is an error.
 
     Source: YAML 1.2, section 10.3.2, "core schema".
     """
@@ -17,7 +16,18 @@ class SettingsLoader(yaml.SafeLoader):
     yaml_implicit_resolvers = {}
 
     def construct_mapping(self, node, deep=False):
-        """Makes a dict, and refuses a key that is there already."""
+        """Builds a dict, and raises an error if a key occurs twice.
+
+        Args:
+            node: `yaml.MappingNode`.
+            deep: bool. As in `yaml.SafeLoader`. Defaults to False.
+
+        Returns:
+            dict.
+
+        Raises:
+            yaml.constructor.ConstructorError: a key occurs twice.
+        """
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for number, (key, (key_node, _)) in enumerate(zip(keys, node.value, strict=True)):
             if key in keys[:number]:
@@ -26,7 +36,7 @@ class SettingsLoader(yaml.SafeLoader):
 
 
 class SettingsDumper(yaml.SafeDumper):
-    """Writes YAML that `SettingsLoader` and readers of version 1.1 read alike: what either could mistake is quoted."""
+    """Writes YAML that `SettingsLoader` and readers of version 1.1 read alike, with ambiguous texts in quotes."""
 
 
 _PATTERNS = {

@@ -1,4 +1,4 @@
-"""Compares, cleans and hashes texts, and checks labels. Knows Unicode; no table."""
+"""Normalizes, cleans and hashes texts, and checks labels. Knows Unicode; no table."""
 
 import functools
 import hashlib
@@ -8,14 +8,14 @@ import unicodedata
 
 from keras_bigmodel.core.errors import UserError
 
-# Numbers that are likely those of orders, dates, accounts: of two digits and more, and no grade such as 85/100 or 85 %.
+# Numbers that are likely those of orders, dates or accounts: two or more digits, but not a grade (85/100 or 85 %).
 _NUMBERS = re.compile(r"(?<![\d/])\d{2,}(?!\d|/| ?%)")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
-_KEPT = {"Mn", "Mc", "Me", "So", "Sc", "Sm"}  # marks are parts of letters; symbols say something: 👍, €, +
+_KEPT = {"Mn", "Mc", "Me", "So", "Sc", "Sm"}  # marks are parts of letters; symbols have a meaning: 👍, €, +
 
 
 def same_text(text):
-    """Writes a text so that texts equal up to Unicode form and whitespace become equal.
+    """Normalizes a text so that texts that differ only in Unicode form and whitespace become equal.
 
     >>> same_text("cafe\u0301  noir ") == same_text("caf\u00e9 noir")
     True
@@ -24,7 +24,7 @@ def same_text(text):
 
 
 def same_words(text):
-    """Writes a text so that texts equal up to case, Unicode form (width, too) and whitespace become equal.
+    """Normalizes a text so that texts that differ only in case, Unicode form (also width) and whitespace become equal.
 
     >>> same_words("ＯＫ,  thanks") == same_words("ok, Thanks")
     True
@@ -36,10 +36,11 @@ def same_words(text):
 
 
 def nearly_same_text(text):
-    """Writes a text so that texts equal up to case, form, whitespace, punctuation and long numbers become equal.
+    """Normalizes a text so that texts that differ only in case, form, spaces, punctuation, long numbers become equal.
 
-    Kept are symbols (an emoji, a currency, `+`), the `#` of a name such as C#, numbers of one digit, grades such as
-    85/100 or 85 %, and every number of a text that is mostly digits. A text without letters is left as it is.
+    "Form" is the Unicode form; a long number has two or more digits. Symbols (an emoji, a currency sign, `+`), the `#`
+    of a name such as C#, one-digit numbers and grades such as 85/100 or 85 % are kept. All numbers are kept in a text
+    with more than twice as many digits as letters. A text without letters keeps its punctuation and its numbers.
 
     >>> nearly_same_text("Order 1234: where is it?!") == nearly_same_text("order 99 where is it")
     True
@@ -51,12 +52,12 @@ def nearly_same_text(text):
         return folded
     if _NUMBERS.search(folded) and sum(map(str.isdigit, folded)) <= 2 * sum(map(str.isalpha, folded)):
         folded = _NUMBERS.sub("0", folded)
-    return _between().sub(" ", folded).strip()
+    return _separator_pattern().sub(" ", folded).strip()
 
 
 @functools.cache
-def _between():
-    """The pattern of what stands between words. Made when first used: it asks for the category of every character."""
+def _separator_pattern():
+    """Returns the pattern of what separates words; built on first use, as it looks up every character's category."""
     kept = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in _KEPT]
     starts = [code for code, before in zip(kept, [-2, *kept], strict=False) if code != before + 1]
     ends = [code for code, after in zip(kept, [*kept[1:], -2], strict=True) if code + 1 != after]
@@ -65,14 +66,17 @@ def _between():
 
 
 def text_fractions(*texts, seed=0):
-    """Gives two numbers in [0, 1) that depend on nothing but a row's texts, the same on every machine.
+    """Returns two numbers in [0, 1) that depend only on the texts of a row and the seed, the same on every machine.
 
-    Texts equal up to case, Unicode form and whitespace get the same; of a pair both texts count. The two are drawn
-    independently: one may decide what is held back, the other what is looked at.
+    Texts that differ only in case, Unicode form and whitespace have the same numbers. Both texts of a pair count. The
+    two numbers are independent: one can decide which rows are held back, the other which rows are examined.
 
     Args:
-        *texts: str: the texts of the row.
-        seed: int. Another number gives other places.
+        *texts: str. The texts of the row.
+        seed: int. Another seed draws other numbers. Defaults to 0.
+
+    Returns:
+        `(float, float)`.
 
     >>> text_fractions("Good  film") == text_fractions("good film") != text_fractions("good film", seed=1)
     True
@@ -83,14 +87,16 @@ def text_fractions(*texts, seed=0):
 
 
 def _share(number):
-    return (int.from_bytes(number) >> 11) / (1 << 53)  # as many bits as a float holds: below 1
+    return (int.from_bytes(number) >> 11) / (1 << 53)  # 53 bits, as many as a float holds, so that it stays below 1
 
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def without_surrogates(text):
-    r"""Returns a text with U+FFFD where a lone surrogate stood, which no UTF-8 can hold; decoders do so with bad bytes.
+    r"""Returns a text with U+FFFD in place of each lone surrogate, which UTF-8 cannot hold.
+
+    Decoders replace invalid bytes in the same way.
 
     >>> without_surrogates("caf\udce9")
     'caf\ufffd'
@@ -99,13 +105,13 @@ def without_surrogates(text):
 
 
 def check_label(label):
-    """Refuses the name of a label that cannot be written to every file, or not be seen.
+    """Checks that the name of a label is visible and can be written to every file.
 
     Args:
         label: str.
 
     Raises:
-        UserError: it is blank, or holds a NUL character or a lone surrogate.
+        UserError: the label is blank, or holds a NUL character or a lone surrogate.
     """
     why = "is blank" if not label.strip() else None
     why = "holds a NUL character, which ends a text in many programs" if "\0" in label else why

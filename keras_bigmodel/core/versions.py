@@ -1,4 +1,4 @@
-"""Version folders: `saved_models/<name>/N/`, as TensorFlow Serving reads them. Knows paths only."""
+"""Finds and creates version folders, `saved_models/<name>/N/`, as TensorFlow Serving reads them. Knows paths only."""
 
 import contextlib
 import re
@@ -7,13 +7,13 @@ from pathlib import Path
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import FILE_NAME
 from keras_bigmodel.core.path_check import checked_path
-from keras_bigmodel.core.whole_folder import check_can_make, whole_folder
+from keras_bigmodel.core.whole_folder import check_can_create, whole_folder
 
-_VERSION = re.compile("0|[1-9][0-9]*")  # not isdigit(): it takes "²" and "٣", and "007" is not the folder of 7
+_VERSION = re.compile("0|[1-9][0-9]*")  # not isdigit(): it accepts "²" and "٣", and "007" is not version 7
 
 
 def version_numbers(base):
-    """Gives the version numbers under a folder, sorted."""
+    """Returns the version numbers under a folder, sorted: list of int, empty if there is no such folder."""
     base = Path(base)
     if not base.is_dir():
         return []
@@ -21,10 +21,16 @@ def version_numbers(base):
 
 
 def version_folder(path):
-    """Gives the version folder that a path means: itself, or the highest version under it.
+    """Returns the version folder that a path means: the path itself, or the highest version under it.
+
+    Args:
+        path: path of a version folder, or of a folder that holds versions.
+
+    Returns:
+        `Path`.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no such folder, it is a file, or it holds no version.
     """
     path = checked_path(path, "the folder of a model")
     if (path / FILE_NAME).is_file():
@@ -43,22 +49,31 @@ def version_folder(path):
 
 
 def check_base(base):
-    """Refuses a path under which versions cannot be written; ask before hours of work.
+    """Checks that versions can be written under a path; call it before hours of work.
+
+    Args:
+        base: path of the folder that holds, or will hold, the versions.
 
     Raises:
-        UserError: it is a file, holds something else, or cannot be written.
+        UserError: the path is a file, is itself a saved model, or cannot be written.
     """
     base = checked_path(base, "the name of a folder for the model's versions")
     if base.exists() and not base.is_dir():
         raise UserError(f"{base} is a file; wanted the name of a folder for the model's versions.")
     if (base / "task.json").exists() or (base / "saved_model.pb").exists():
         raise UserError(f"{base} is itself a saved model; wanted a folder whose versions 1, 2, … are models.")
-    check_can_make(base)
+    check_can_create(base)
 
 
 @contextlib.contextmanager
 def next_version(base):
-    """Gives `(folder to write into, version number)`; the folder becomes the next version when the block ends well.
+    """Creates the next version folder, which appears when the block ends without an error.
+
+    Args:
+        base: path of the folder that holds, or will hold, the versions.
+
+    Yields:
+        `(Path of the folder to write into, version number)`.
 
     Raises:
         UserError: as `check_base`, or another run took the number meanwhile.

@@ -1,4 +1,4 @@
-"""Holds examples, splits and batches; describes data. Knows no file format, no model. Names load when first used."""
+"""Holds examples, splits and batches; describes data. Knows no file format, no model. Imports names at first use."""
 
 from keras_bigmodel.core.lazy_names import lazy_names
 

@@ -1,15 +1,15 @@
-"""Which texts share a batch, so that little is spent on padding. Knows lengths only."""
+"""Plans batches of texts of similar length, so that little is padded. Knows lengths only."""
 
 import heapq
 from collections.abc import Sequence
 
 import numpy as np
 
-WINDOW = 50  # batches sorted by length together in training: little padding, yet batches differ between epochs
+WINDOW = 50  # batches that are sorted by length together in training: little padding, yet epochs have different batches
 
 
 class _Plan(Sequence):
-    """Batches as cuts through one order of the texts: ten million texts are no million little arrays."""
+    """Holds batches as slices of one array of text indices: ten million texts need no million small arrays."""
 
     def __init__(self, order, bounds, sequence=None):
         self._order, self._bounds = order, np.asarray(bounds)
@@ -24,18 +24,19 @@ class _Plan(Sequence):
 
 
 def plan_batches(lengths, *, batch_size=None, tokens_per_batch=None, rng=None):
-    """Puts texts of like length into the same batch.
+    """Plans batches of texts of similar length.
 
     Args:
-        lengths: int array `(texts,)`: tokens of each text.
-        batch_size: int. Texts in a batch; or
-        tokens_per_batch: int. Padded tokens in a batch at most (a longer text makes a batch of its own).
-        rng: `numpy.random.Generator`. With it the texts are shuffled, sorted within windows of 50 batches, and the
-            batches shuffled; without it all texts are sorted, the longest first, so that memory is asked for once.
+        lengths: int array `(texts,)`. Number of tokens of each text.
+        batch_size: int. Number of texts in a batch. Either this or `tokens_per_batch` is given.
+        tokens_per_batch: int. Maximum number of padded tokens in a batch. A longer text is a batch of one.
+        rng: `numpy.random.Generator`. The texts are shuffled, then sorted within windows of 50 batches, then the
+            batches are shuffled. Defaults to None: all texts are sorted, the longest first, so that the first batch
+            allocates the memory of all.
 
     Returns:
-        sequence of int arrays: the text numbers of each batch. Every text stands in exactly one. It holds four bytes a
-        text and some a batch.
+        sequence of int arrays: the text indices of each batch. Each text is in exactly one batch. The sequence takes
+        four bytes per text and some per batch.
 
     >>> [rows.tolist() for rows in plan_batches(np.array([3, 9, 4]), batch_size=2)]
     [[1, 2], [0]]
@@ -57,7 +58,7 @@ def plan_batches(lengths, *, batch_size=None, tokens_per_batch=None, rng=None):
 
 
 def _bounds(order, lengths, batch_size, tokens_per_batch):
-    """Gives where each batch begins in an order that is sorted by length, and the end of the last."""
+    """Returns the start of each batch in an order sorted by length, and the end of the last batch: list of int."""
     if tokens_per_batch is None:
         return [*range(0, len(order), batch_size), len(order)] if len(order) else [0]
     bounds = [0]
@@ -67,16 +68,19 @@ def _bounds(order, lengths, batch_size, tokens_per_batch):
     return bounds
 
 
-def with_count(plan, count):
-    """Gives a plan a fixed number of batches: halves the fullest ones, or joins the emptiest.
+def with_batch_count(plan, count):
+    """Returns a plan with a fixed number of batches: halves the largest batches, or joins the smallest.
 
-    Keras takes every epoch to be as long as the first, and a plan by tokens is a little longer or shorter each time.
+    Keras assumes that every epoch is as long as the first, but the length of a plan by tokens varies between epochs.
 
     Args:
-        plan: what `plan_batches` returned.
-        count: int. The number of batches wanted, from 1 to the number of texts.
+        plan: sequence of int arrays, as `plan_batches` returns it.
+        count: int. Number of batches, from 1 to the number of texts.
 
-    >>> [rows.tolist() for rows in with_count([np.array([0, 1, 2]), np.array([3])], 3)]
+    Returns:
+        list of int arrays.
+
+    >>> [rows.tolist() for rows in with_batch_count([np.array([0, 1, 2]), np.array([3])], 3)]
     [[0], [1, 2], [3]]
     """
     parts = [[rows] for rows in plan]
@@ -96,11 +100,14 @@ def with_count(plan, count):
 
 
 def padding_share(lengths, plan):
-    """Gives the share of padded tokens in all tokens fed.
+    """Computes the share of padding in all tokens that are fed.
 
     Args:
-        lengths: int array `(texts,)`.
-        plan: what `plan_batches` returned.
+        lengths: int array `(texts,)`. Number of tokens of each text.
+        plan: sequence of int arrays, as `plan_batches` returns it.
+
+    Returns:
+        float in [0, 1); 0.0 for no tokens.
     """
     fed = sum(len(rows) * int(lengths[rows].max(initial=0)) for rows in plan)
     return 1.0 - float(lengths.sum()) / fed if fed else 0.0

@@ -1,4 +1,4 @@
-"""What a table's labels must be to train a classifier on. Knows labels; no model."""
+"""Checks that a classifier can be trained on a table's labels, and sorts them. Knows labels; no model."""
 
 from collections import Counter
 from dataclasses import replace
@@ -8,8 +8,8 @@ from keras_bigmodel.core.number_check import is_number
 from keras_bigmodel.core.sentences import counted
 
 _SHOWN = 5
-_MOST_SCORES = 10  # different numbers with a fraction; half stars from 0.5 to 5 are ten classes, more are a scale
-_LONG = 60  # characters; the labels of a class are shorter in the middle
+_MOST_SCORES = 10  # different numbers with fractions; half stars from 0.5 to 5 are ten classes, more are a scale
+_LONG = 60  # characters; the median length of class names is smaller
 
 
 def labels_to_train(table, *, min_rows=None):
@@ -17,29 +17,36 @@ def labels_to_train(table, *, min_rows=None):
 
     Args:
         table: `TextTable` with labels.
-        min_rows: int or None. Classes with fewer rows are left out and counted. Defaults to None: none is left out.
+        min_rows: int or None. Classes with fewer rows are left out, and their rows counted in `dropped`. Defaults to
+            None: no class is left out.
 
     Returns:
-        `(TextTable to train on, list of its labels in order)`; see `in_order`.
+        `(TextTable, list of str)`: the rows to train on, and their different labels, sorted by `in_order`.
 
     Raises:
-        UserError: one class only, labels that look like texts or scores, or a class with a single row.
+        UserError: there is only one class, the labels look like texts or scores, or a class has a single row.
     """
     kept = classes_to_train(table.path, Counter(table.labels), min_rows=min_rows)
     rows = [row for row, label in enumerate(table.labels) if label in kept]
     if len(rows) < len(table):
-        reason, note = left_out(min_rows, len(set(table.labels)) - len(kept))
+        reason, note = left_out_note(min_rows, len(set(table.labels)) - len(kept))
         dropped = {**table.dropped, reason: len(table) - len(rows)}
         table = replace(table.rows(rows), dropped=dropped, cut=table.cut, notes=[*table.notes, note])
-    return table, in_order(kept)
+    return table, sorted_labels(kept)
 
 
-def in_order(labels):
-    """Returns labels sorted: as numbers where all are numbers, else as text.
+def sorted_labels(labels):
+    """Returns labels sorted: as numbers if all are numbers, else as text.
 
-    Classes 0 to n - 1 then stand at their own positions: the largest of the served probabilities is the class.
+    Classes named 0 to n - 1 are then equal to their indices: the index of the largest probability is the class.
 
-    >>> in_order(["10", "2", "0", "1"]), in_order({"10", "2", "b"})
+    Args:
+        labels: collection of str.
+
+    Returns:
+        list of str.
+
+    >>> sorted_labels(["10", "2", "0", "1"]), sorted_labels({"10", "2", "b"})
     (['0', '1', '2', '10'], ['10', '2', 'b'])
     """
     if all(map(is_number, labels)):
@@ -47,28 +54,35 @@ def in_order(labels):
     return sorted(labels)
 
 
-def counts_in_order(counts):
-    """Returns a dict of label → rows whose labels stand as `in_order` sorts them."""
-    return {label: counts[label] for label in in_order(counts)}
+def sorted_counts(counts):
+    """Returns counts with their labels sorted by `in_order`.
+
+    Args:
+        counts: dict of label → number of rows.
+
+    Returns:
+        dict of label → number of rows.
+    """
+    return {label: counts[label] for label in sorted_labels(counts)}
 
 
 def classes_to_train(path, counts, *, min_rows=None):
     """Checks that a classifier can be trained on classes of these sizes.
 
     Args:
-        path: path of the table, for the sentences.
-        counts: dict of label → rows.
+        path: path of the table, for the error messages.
+        counts: dict of label → number of rows.
         min_rows: int or None. As in `labels_to_train`.
 
     Returns:
-        dict of label → rows: the classes that are not left out.
+        dict of label → number of rows: the classes that are not left out.
 
     Raises:
-        UserError: as `labels_to_train`.
+        UserError: as `labels_to_train`; or `min_rows` is below 1 or above the rows of every class.
     """
     if min_rows is not None and min_rows < 1:
         raise UserError(f"--min-rows {min_rows} came; wanted 1 or more, e.g. 2.")
-    _refuse_what_is_no_class(path, counts)
+    _check_classes(path, counts)
     kept = {label: rows for label, rows in counts.items() if min_rows is None or rows >= min_rows}
     if not kept:
         raise UserError(
@@ -86,13 +100,21 @@ def classes_to_train(path, counts, *, min_rows=None):
     return kept
 
 
-def left_out(min_rows, classes):
-    """Gives `(why rows were left out, a sentence on it)` for classes that were too rare."""
+def left_out_note(min_rows, classes):
+    """Returns the reason and a note for rows that were left out because their classes are too small.
+
+    Args:
+        min_rows: int. The least number of rows of a class.
+        classes: int. Number of classes left out.
+
+    Returns:
+        `(reason, note)`: two str.
+    """
     reason = f"class with fewer than {min_rows} rows"
     return reason, f"Left out {counted(classes, 'class')} with fewer than {min_rows} rows."
 
 
-def _refuse_what_is_no_class(path, counts):
+def _check_classes(path, counts):
     total, numbers = sum(counts.values()), all(map(is_number, counts))
     if numbers and len(counts) > _MOST_SCORES and any(float(label) % 1 for label in counts):
         raise UserError(
@@ -131,7 +153,7 @@ def _single_rows(path, single, counts):
 
 
 def _look_like_several(single, counts):
-    """Whether most of them are other labels joined by commas or the like."""
+    """Returns whether most labels of a single row are other labels joined by commas, semicolons or bars."""
     joined = sum(
         any(mark in label and all(part.strip() in counts for part in label.split(mark)) for mark in ",;|")
         for label in single

@@ -1,25 +1,26 @@
-"""Draws rows of a table as they are read, up to a limit. Knows hash fractions of texts; no file."""
+"""Samples rows of a table while it is read, up to a limit. Knows hash fractions of texts; no file."""
 
 import heapq
 
-_ROWS = 20_000  # an accuracy of 90 % is then known to 0.4 points
-_CHARACTERS = 20_000_000
+_ROWS = 20_000  # a 95 % confidence interval of an accuracy of 90 % is then ±0.4 points
+_CHARACTERS = 20_000_000  # of all rows held; limits the memory
 
 
 class DrawnRows:
-    """Holds the rows whose fraction is below a threshold, which falls when they become too many.
+    """Holds the rows whose fraction is below a threshold, which falls when the rows become too many or too long.
 
-    What is held depends on the texts alone, not on their order: all rows of one fraction are held, or none. A fraction
-    with more rows than `most_of_one` is either left out from then on, or keeps its first rows.
+    The sample depends on the texts, not on their order: either all rows of a fraction are held, or none. The exception
+    is a fraction with more than `most_of_one` rows: either it is left out, or only its first rows are held. The
+    threshold falls at more than `most_rows` rows, or at more than 20 million characters.
 
     Args:
-        share: float in (0, 1]. The first threshold: the share of the different texts that is held.
-        most_of_one: int. Rows of one fraction at most.
+        share: float in (0, 1]. The initial threshold: the share of the different texts that is held.
+        most_of_one: int. Maximum number of rows of one fraction.
         leave_out: bool. Whether a fraction with more rows is left out. Defaults to False: its first rows are held.
-        most_rows: int. Rows held at most. Defaults to 20,000.
+        most_rows: int. Maximum number of rows held. Defaults to 20,000.
 
     Attributes:
-        below: float. The threshold.
+        below: float. The present threshold.
 
     Source: bottom-k sampling, Cohen and Kaplan, 2007.
     """
@@ -28,7 +29,7 @@ class DrawnRows:
         self.below = share
         self._most_of_one, self._leave_out, self._most_rows = most_of_one, leave_out, most_rows
         self._groups, self._left_out = {}, set()  # fraction → rows; fractions
-        self._highest = []  # heap of negative fractions, some of which are removed already
+        self._highest = []  # heap of negative fractions; may contain fractions that are already removed
         self._rows = self._characters = 0
 
     def offer(self, fraction, row, characters):
@@ -36,8 +37,8 @@ class DrawnRows:
 
         Args:
             fraction: float in [0, 1), as `core.unicode_text.text_fractions` computes it.
-            row: what is held.
-            characters: int. The length of its text.
+            row: object to hold.
+            characters: int. Number of characters of the row's texts.
         """
         if not self.holds(fraction):
             return
@@ -55,7 +56,7 @@ class DrawnRows:
             self._remove(self.below)
 
     def holds(self, fraction):
-        """Returns whether rows of this fraction are held."""
+        """Returns whether rows of a fraction are held: bool."""
         return fraction < self.below and fraction not in self._left_out
 
     def leave_out(self, fraction):
@@ -70,5 +71,5 @@ class DrawnRows:
 
     @property
     def groups(self):
-        """Dict of fraction → list of its rows."""
+        """Returns the rows held: dict of fraction → list of rows."""
         return {fraction: [row for row, _ in group] for fraction, group in self._groups.items()}

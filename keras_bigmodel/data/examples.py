@@ -1,4 +1,4 @@
-"""Examples of any shape, ready to be batched: features, targets and weights. Knows no tokenizer, no model."""
+"""Holds examples of any shape for batching: features, targets and weights. Knows no tokenizer, no model."""
 
 from dataclasses import dataclass
 
@@ -6,21 +6,24 @@ import numpy as np
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.file_column import columns_in_files
-from keras_bigmodel.data.ragged_column import check_as_long, places_of
+from keras_bigmodel.data.ragged_column import check_same_lengths, value_positions
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Columns of features, and of targets and weights where there are some.
+    """Holds the columns of features, and optionally of targets and weights.
+
+    A column is a `RaggedColumn` or a `FileColumn`.
 
     Args:
-        features: dict of name → `RaggedColumn` or `FileColumn`.
-        targets: column, dict of output's name → column, or None.
-        weights: column or None: how much each example counts, or each value of its ragged targets.
-        length_of: str. The feature whose lengths say which examples share a batch. Defaults to None: all are alike.
+        features: dict of name → column.
+        targets: column, dict of output name → column, or None.
+        weights: column or None. Weight of each example, or of each value of its ragged targets.
+        length_of: str. The feature by whose lengths examples are batched. Defaults to None: all lengths are equal.
 
     Raises:
-        UserError: columns are not as long as each other, or ragged targets do not fit the features.
+        UserError: the columns differ in their number of examples, or ragged targets or weights do not have as many
+            values per example as a ragged column of the features or targets.
     """
 
     features: dict
@@ -35,40 +38,41 @@ class Examples:
             told = ", ".join(f"{size} {name}" for name, size in sizes.items())
             raise UserError(f"The columns of the examples are of different lengths: {told}. Wanted as many of each.")
         for name, column in _named("targets", self.targets).items():
-            check_as_long(column, self.features, name)
+            check_same_lengths(column, self.features, name)
         if self.weights is not None and self.weights.is_ragged:
-            check_as_long(self.weights, _named("targets", self.targets), "weights")
+            check_same_lengths(self.weights, _named("targets", self.targets), "weights")
 
     def __len__(self):
         return len(next(iter(self.features.values())))
 
     @property
     def lengths(self):
-        """int32 array `(examples,)`: what batches are planned on."""
+        """Returns the lengths by which batches are planned: int32 array `(examples,)`."""
         return np.ones(len(self), "int32") if self.length_of is None else self.features[self.length_of].lengths
 
     def batch(self, rows):
-        """Returns some examples, padded to the longest of them.
+        """Returns a batch of examples, padded to the longest of them.
 
         Args:
-            rows: int array of numbers of examples.
+            rows: int array of example indices.
 
         Returns:
-            the features, dict of name → array; or `(features, targets)`, or `(features, targets, weights)`, targets and
-            weights of the structure of `targets`. Padded targets have the weight 0.
+            `features` without targets, `(features, targets, weights)` with weights or ragged targets, else
+            `(features, targets)`. The features are a dict of name → array; the targets and weights are arrays in the
+            structure of the argument `targets`. Padded targets have the weight 0.
         """
-        places = {}
+        positions = {}
 
-        def places_in(column):
+        def positions_in(column):
             if not column.is_ragged:
                 return None
-            key = id(column.row_splits)  # columns of one tokenizer share it
-            if key not in places:
-                places[key] = places_of(column.row_splits, rows)
-            return places[key]
+            key = id(column.row_splits)  # the columns of one tokenizer share their row splits
+            if key not in positions:
+                positions[key] = value_positions(column.row_splits, rows)
+            return positions[key]
 
         def padded(column):
-            return column.batch(rows, places_in(column))
+            return column.batch(rows, positions_in(column))
 
         features = {name: padded(column) for name, column in self.features.items()}
         if self.targets is None:
@@ -77,7 +81,7 @@ class Examples:
         if not self._is_weighted:
             return features, targets
         given = None if self.weights is None else padded(self.weights)
-        return features, targets, _mapped(lambda column: _weights(places_in(column), given), self.targets)
+        return features, targets, _mapped(lambda column: _weights(positions_in(column), given), self.targets)
 
     @property
     def _is_weighted(self):
@@ -98,14 +102,17 @@ class Examples:
 
     @classmethod
     def in_files(cls, parts, folder=None):
-        """Returns examples whose ragged columns stand in files, from parts that come one after another.
+        """Returns examples whose ragged columns are stored in files, from parts that are read one after another.
 
         Args:
             parts: iterable of `Examples`.
-            folder: path of a folder that is there. Defaults to the system's temporary folder.
+            folder: path of an existing folder. Defaults to the system's temporary folder.
+
+        Returns:
+            `Examples` of all parts.
 
         Raises:
-            UserError: the disk is full; there are no parts.
+            UserError: the disk is full, or there are no parts.
         """
         first = []
 
@@ -131,7 +138,7 @@ class Examples:
 
 
 def _named(name, columns):
-    """Returns columns by name: none, one under the name given, or those of a dict."""
+    """Returns columns as a dict: empty for None, one column under a name, or the dict itself."""
     if columns is None:
         return {}
     return columns if isinstance(columns, dict) else {name: columns}
@@ -143,11 +150,11 @@ def _mapped(function, columns):
     return function(columns)
 
 
-def _weights(places, given):
-    """Returns the weights of a batch's targets, 0 for what only fills the batch up."""
-    if places is None:
+def _weights(positions, given):
+    """Returns the weights of a batch's targets, 0 for padding: float32 array."""
+    if positions is None:
         return given.astype("float32")
-    real = places[0].astype("float32")  # (rows, longest)
+    real = positions[0].astype("float32")  # (rows, longest)
     if given is None:
         return real
     return real * (given if given.ndim == 2 else given[:, None])

@@ -1,4 +1,4 @@
-"""A ragged column whose values stand in a file, of which a batch at a time is read. Knows no tokenizer, no model."""
+"""Stores a ragged column's values in a file and reads them batch by batch. Knows no tokenizer, no model."""
 
 import contextlib
 import os
@@ -12,12 +12,19 @@ from keras_bigmodel.data.ragged_column import RaggedColumn, is_constant, lengths
 
 
 class FileColumn:
-    """As a ragged `RaggedColumn`, but memory holds eight bytes an example, however long it is.
+    """Stores the values of a ragged column in a file; memory holds eight bytes per example of any length.
 
-    The file has no name from the moment it is made: it goes with the object, or with the process, however that ends.
-    Rows are read where they stand (`pread`), so no page of the file ever counts as this process's memory.
+    It has the methods of a ragged `RaggedColumn`, and is created by `columns_in_files`. The file has no name, so the
+    operating system removes it when the object is deleted or the process ends in any way. Rows are read with `pread`,
+    so no page of the file counts as memory of this process.
 
-    Made by `columns_in_files`. `row_splits`, `pad` and `dtype` are as in `RaggedColumn`.
+    Args:
+        number: int. File descriptor, which the object closes.
+        stored: dtype of the values in the file.
+        inner: tuple of int. Shape of one value.
+        row_splits: int64 array `(examples + 1,)`. As in `RaggedColumn`.
+        pad: number. Padding value of batches.
+        dtype: str or dtype. Dtype of batches.
     """
 
     is_ragged = True
@@ -34,16 +41,24 @@ class FileColumn:
 
     @property
     def lengths(self):
-        """int32 array `(examples,)`: how many values each example has."""
+        """Returns the number of values of each example: int32 array `(examples,)`."""
         return lengths_of(self.row_splits)
 
     @property
     def shape(self):
-        """tuple: a batch's shape, None for what differs from batch to batch."""
+        """Returns the shape of a batch: tuple of int, or None for sizes that vary between batches."""
         return (None, None, *self._inner)
 
     def batch(self, rows, places=None):
-        """Returns some examples, padded to the longest of them; see `RaggedColumn.batch`."""
+        """Returns a batch of examples, padded to the longest of them.
+
+        Args:
+            rows: int array of example indices.
+            places: not used; accepted as in `RaggedColumn.batch`.
+
+        Returns:
+            array `(rows, longest, ...)`.
+        """
         starts = self.row_splits[rows]
         lengths = self.row_splits[rows + 1] - starts
         batch = np.full((len(lengths), int(lengths.max(initial=0)), *self._inner), self.pad, self.dtype)
@@ -55,14 +70,14 @@ class FileColumn:
 
 
 def columns_in_files(parts, folder=None):
-    """Writes columns as they come, a part of the examples at a time.
+    """Writes columns to files, one part of the examples at a time.
 
     Args:
         parts: iterable of dicts of name → `RaggedColumn`, all with the same names.
-        folder: path of a folder that is there. Defaults to the system's temporary folder.
+        folder: path of an existing folder. Defaults to the system's temporary folder.
 
     Returns:
-        dict of name → `FileColumn` for what has lengths of its own, `RaggedColumn` for the rest.
+        dict of name → `FileColumn` for ragged columns, and `RaggedColumn` for constant ones and those of a fixed shape.
 
     Raises:
         UserError: the disk is full.
@@ -100,7 +115,7 @@ def columns_in_files(parts, folder=None):
 
 
 def _with_shared_places(columns):
-    """Lets columns of the same lengths hold them once."""
+    """Replaces equal row splits by one shared array, so that memory holds it once."""
     ragged = [column for column in columns.values() if column.is_ragged]
     for number, column in enumerate(ragged):
         for other in ragged[:number]:

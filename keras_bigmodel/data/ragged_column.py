@@ -1,4 +1,4 @@
-"""One column of many examples, padded only when a batch is made. Knows no tokenizer, no model."""
+"""Holds one column of many examples, padded only when a batch is built. Knows no tokenizer, no model."""
 
 import numpy as np
 
@@ -6,15 +6,15 @@ from keras_bigmodel.core.errors import UserError
 
 
 class RaggedColumn:
-    """Values of many examples, one after another: a row of its own length for each, or one of a fixed shape.
+    """Holds the concatenated values of many examples: a row of any length for each, or an entry of a fixed shape.
 
     Args:
-        values: array `(all values, ...)`; without `row_splits` `(examples, ...)`. An array made by `numpy.broadcast_to`
-            costs nothing: a column of zeros, say.
-        row_splits: int64 array `(examples + 1,)`; example `i` has `values[row_splits[i]:row_splits[i + 1]]`. Default
-            None: each example has one entry of `values`.
-        pad: number. Fills a batch up. Defaults to 0.
-        dtype: str. Of batches. Defaults to that of `values`.
+        values: array `(all values, ...)`; without `row_splits` `(examples, ...)`. A constant array from
+            `numpy.broadcast_to`, such as a column of zeros, takes no memory.
+        row_splits: int64 array `(examples + 1,)`. Example `i` has `values[row_splits[i]:row_splits[i + 1]]`. Defaults
+            to None: example `i` has `values[i]`.
+        pad: number. Padding value of batches. Defaults to 0.
+        dtype: str. Dtype of batches. Defaults to that of `values`.
 
     >>> column = RaggedColumn(np.array([1, 2, 3]), np.array([0, 1, 3]), pad=9)
     >>> column.batch(np.array([0, 1])).tolist()
@@ -32,44 +32,49 @@ class RaggedColumn:
 
     @property
     def is_ragged(self):
-        """Whether each example has a length of its own."""
+        """Returns whether the examples differ in length: bool."""
         return self.row_splits is not None
 
     @property
     def lengths(self):
-        """int32 array `(examples,)`: how many values each example has; 1 where all have one shape."""
+        """Returns the number of values of each example, 1 for entries of a fixed shape: int32 array `(examples,)`."""
         return np.ones(len(self), "int32") if self.row_splits is None else lengths_of(self.row_splits)
 
     @property
     def shape(self):
-        """tuple: a batch's shape, None for what differs from batch to batch."""
+        """Returns the shape of a batch: tuple of int, or None for sizes that vary between batches."""
         return (None, *[None] * self.is_ragged, *self.values.shape[1:])
 
-    def batch(self, rows, places=None):
-        """Returns some examples, padded to the longest of them.
+    def batch(self, rows, positions=None):
+        """Returns a batch of examples, padded to the longest of them.
 
         Args:
-            rows: int array of numbers of examples.
-            places: what `places_of(row_splits, rows)` gave, where several columns share it.
+            rows: int array of example indices.
+            positions: result of `value_positions(row_splits, rows)`, if several columns share it. Defaults to None:
+                computed.
 
         Returns:
-            array `(rows, longest, ...)`, or `(rows, ...)`.
+            array `(rows, longest, ...)`; `(rows, ...)` without `row_splits`.
         """
         if self.row_splits is None:
             return self.values[rows].astype(self.dtype, copy=False)
-        real, at = places or places_of(self.row_splits, rows)
+        real, at = positions or value_positions(self.row_splits, rows)
         found = self.values[at].astype(self.dtype, copy=False)  # (rows, longest, ...)
         real = real.reshape(*real.shape, *[1] * (found.ndim - 2))
         return np.where(real, found, self.dtype.type(self.pad))
 
     @classmethod
     def of(cls, examples, *, pad=0, dtype=None):
-        """Returns a column of what stands for each example: an array, or a list of arrays of different lengths.
+        """Returns a column of examples given as an array, or as a list of arrays of different lengths.
 
         Args:
-            examples: `RaggedColumn`, array `(examples, ...)`, or list of arrays `(length, ...)`.
-            pad: number. Defaults to 0.
-            dtype: str. Of batches. Defaults to that of the values.
+            examples: array `(examples, ...)`, list of numbers, or list of arrays `(length, ...)`. A column is returned
+                as it is.
+            pad: number. Padding value of batches. Defaults to 0.
+            dtype: str. Dtype of batches. Defaults to that of the values.
+
+        Returns:
+            `RaggedColumn`, or the column given.
         """
         if hasattr(examples, "row_splits"):
             return examples
@@ -83,7 +88,15 @@ class RaggedColumn:
 
     @classmethod
     def joined(cls, parts):
-        """Returns one column of the examples of several, one after another."""
+        """Returns one column of the examples of several columns, in order.
+
+        Args:
+            parts: list of `RaggedColumn`, not empty. `pad` and `dtype` are those of the first. Ragged columns that are
+                all constant must have the same value.
+
+        Returns:
+            `RaggedColumn`.
+        """
         first = parts[0]
         how = {"pad": first.pad, "dtype": first.dtype}
         if first.row_splits is None:
@@ -96,7 +109,11 @@ class RaggedColumn:
 
 
 def is_constant(values):
-    """Whether an array was made by `numpy.broadcast_to` of one value."""
+    """Returns whether an array repeats one entry in memory, as one from `numpy.broadcast_to`, or is empty.
+
+    Args:
+        values: array.
+    """
     return values.ndim > 0 and (values.strides[0] == 0 or len(values) == 0)
 
 
@@ -105,15 +122,16 @@ def _first(parts):
     return full[0][:1] if full else np.zeros(1, parts[0].values.dtype)
 
 
-def places_of(row_splits, rows):
-    """Returns where a batch's values stand: `(bool array of what is no padding, int array of places)`.
+def value_positions(row_splits, rows):
+    """Returns the positions of a batch's values in a ragged column.
 
     Args:
         row_splits: int64 array `(examples + 1,)`.
-        rows: int array of numbers of examples.
+        rows: int array of example indices.
 
     Returns:
-        two arrays `(rows, longest)`.
+        `(real, positions)`: bool array `(rows, longest)`, False for padding; int array `(rows, longest)` of indices of
+        values, 0 for padding.
     """
     starts, lengths = row_splits[rows], row_splits[rows + 1] - row_splits[rows]
     columns = np.arange(lengths.max(initial=0))
@@ -122,10 +140,13 @@ def places_of(row_splits, rows):
 
 
 def lengths_of(row_splits):
-    """Returns the lengths between places as int32, without a wider array on the way.
+    """Returns the lengths of examples, computed without an intermediate int64 array.
 
     Args:
         row_splits: int64 array `(examples + 1,)`.
+
+    Returns:
+        int32 array `(examples,)`.
 
     >>> lengths_of(np.array([0, 3, 4])).tolist()
     [3, 1]
@@ -134,16 +155,16 @@ def lengths_of(row_splits):
     return np.subtract(row_splits[1:], row_splits[:-1], out=lengths, casting="unsafe")
 
 
-def check_as_long(column, others, name):
-    """Refuses a ragged column that has not as many values for each example as one of some others.
+def check_same_lengths(column, others, name):
+    """Checks that a ragged column has as many values for each example as one of some other columns.
 
     Args:
-        column: column.
-        others: dict of name → column.
-        name: str. What the column is called in the sentence.
+        column: `RaggedColumn` or `FileColumn`. A column that is not ragged passes.
+        others: dict of name → column. Those that are not ragged are ignored.
+        name: str. Name of the column in the error message.
 
     Raises:
-        UserError: the sentence names the first example.
+        UserError: the lengths are those of none of the others. The message names the first example that differs.
     """
     others = {other: part for other, part in others.items() if part.is_ragged}
     lengths = column.lengths

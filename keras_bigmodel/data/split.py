@@ -1,4 +1,4 @@
-"""Which rows are held back from training. Knows texts and labels only."""
+"""Selects the rows that are held back from training. Knows texts and labels only."""
 
 import hashlib
 import math
@@ -6,35 +6,37 @@ from collections import Counter, defaultdict
 
 from keras_bigmodel.core.unicode_text import same_words
 
-_MOST_ABOVE = 1.5  # times the share: what a class whose texts all stand many times may add to be there at all
+_MOST_ABOVE = 1.5  # times the share: up to this total, a class with only frequent texts still contributes one
 
 
 def hold_back(texts, labels, share, *, seed=0):
-    """Splits rows so that every class keeps its share and one text stays on one side.
+    """Splits rows so that each class is held back in proportion and equal texts are on the same side.
 
-    Texts equal up to case, Unicode form and whitespace are one text; of pairs both texts count. The share is one of
-    the rows of all classes of two texts or more: each gives the whole part of its share, and those with the largest
-    remainders one more. Where that is enough for one row of every such class, each gives at least one.
+    Texts are equal up to case, Unicode form and whitespace; in pairs both texts must be equal. `share` is a share of
+    the rows of all classes with at least two different texts. Each of these classes has a quota: its share of rows,
+    rounded down, and one row more for those with the largest remainders. If the total is at least one row per class,
+    each quota is at least one.
 
-    A text stands on one side with all its rows, so one that stands more often than its class has rows to give is never
-    held back. A class that has no other gives its rarest, as long as no more than 1.5 times the share is held back in
-    all. Less than the share is held back where rarer texts do not make it up: half a class's different texts stay.
+    All rows of a text are on the same side, so a text with more rows than its class's quota is not held back at first.
+    A class with only such texts contributes its rarest text, as long as no more than 1.5 times the share is held back
+    in total. At most half of a class's different texts, or its quota's share of them if that is more, are held back.
+    The total is therefore below the share if the rarer texts do not fill the quotas.
 
     Args:
         texts: list of str, or dict of column → list of str.
         labels: list of str.
         share: float in (0, 1). The share to hold back.
-        seed: int. Another number gives another split.
+        seed: int. Another seed gives another split. Defaults to 0.
 
     Returns:
-        `(kept, held)`: two sorted lists of row numbers. A class keeps at least one text to train on.
+        `(kept, held)`: two sorted lists of row indices, from 0. Each class keeps at least one text to train on.
 
     >>> kept, held = hold_back(["a", "b", "c", "d"], ["x", "x", "y", "y"], 0.5)
     >>> len(kept), len(held)
     (2, 2)
     """
     groups = _by_text(texts if isinstance(texts, dict) else {"text": texts})
-    classes = defaultdict(list)  # label → the texts that most often have it
+    classes = defaultdict(list)  # label → the texts whose most frequent label it is
     for text, rows in groups.items():
         found = Counter(labels[row] for row in rows)
         classes[min(found, key=lambda label: (-found[label], label))].append(text)
@@ -51,7 +53,7 @@ def hold_back(texts, labels, share, *, seed=0):
 
 
 def _by_text(columns):
-    """Gives text → its rows; a pair is one text, its halves parted by what stands in none."""
+    """Returns dict of text → its rows. A line break, which `same_words` removes from texts, joins those of a pair."""
     groups = defaultdict(list)
     for row, texts in enumerate(zip(*columns.values(), strict=True)):
         groups["\n".join(map(same_words, texts))].append(row)
@@ -59,14 +61,14 @@ def _by_text(columns):
 
 
 class _Drawing:
-    """The rows that are held back so far."""
+    """Holds the rows that are held back so far."""
 
     def __init__(self, groups, labels):
         self.groups, self.held = groups, set()
         self._labels, self._left = labels, Counter(labels)  # rows of each label that are not held back
 
     def take(self, text):
-        """Holds a text's rows back, unless one of its labels would keep none: a text may have several."""
+        """Holds a text's rows back and returns True, or returns False if one of its labels would keep no row."""
         taken = Counter(self._labels[row] for row in self.groups[text])
         if any(self._left[label] <= number for label, number in taken.items()):
             return False
@@ -76,7 +78,7 @@ class _Drawing:
 
 
 class _Class:
-    """The texts of a class, in the order in which they are drawn."""
+    """Holds the texts of a class in the order in which they are drawn."""
 
     def __init__(self, texts, drawing, *, label):
         self.label, self._texts, self._drawing = label, texts, drawing
@@ -85,9 +87,9 @@ class _Class:
         self.wanted = self.missing = self.most = 0
 
     def give(self, quota):
-        """Holds texts back up to a number of rows, but no text of more rows than are left of it."""
+        """Holds back texts up to a number of rows, and skips texts with more rows than are still missing."""
         self.wanted = self.missing = quota
-        # In texts: no more than the quota's share of them, or half where that does not make up the rows.
+        # Limit on the number of texts: the quota's share of them, or half of them if that is more.
         share = -(-quota * len(self._texts) // self.rows)
         self.most = min(max(share, len(self._texts) // 2), len(self._texts) - 1)
         for text in self._texts:
@@ -95,7 +97,7 @@ class _Class:
                 self.give_one(text)
 
     def give_one(self, text):
-        """Holds a text back; gives whether it could be."""
+        """Holds back a text, and returns whether that was possible."""
         able = self._drawing.take(text)
         if able:
             self.missing -= self._sizes.pop(text)
@@ -103,19 +105,19 @@ class _Class:
         return able
 
     def give_rarest(self, rows):
-        """Holds back the rarest text that can be, if it stands in so many rows at most."""
+        """Holds back the rarest text that can be held back, if it has no more than a number of rows."""
         for text in sorted(self._sizes, key=self._sizes.get):
             if self._sizes[text] > rows or self.give_one(text):
                 break
 
     @property
     def rarest(self):
-        """How many rows the rarest text has that is not held back."""
+        """Returns the number of rows of the rarest text that is not held back: int."""
         return min(self._sizes.values())
 
 
 def _make_up(parts, drawing, wanted):
-    """Lets classes give one more text where whole texts did not make up their rows; those that gave none come first."""
+    """Holds back one more text of each class below its quota, first of the classes that contributed none."""
     short = [part for part in parts if part.missing > 0 and part.most > 0]
     none = [part for part in short if part.missing == part.wanted]
     for part in sorted(none, key=lambda part: part.rarest):
@@ -126,7 +128,7 @@ def _make_up(parts, drawing, wanted):
 
 
 def _quotas(sizes, share, seed):
-    """Shares a number of rows out among classes: whole parts first, then the largest remainders."""
+    """Returns the rows to hold back of each class: shares rounded down, then one more for the largest remainders."""
     able = list(sizes)
     wanted = round(share * sum(sizes.values()))
     least = 1 if wanted >= len(able) else 0
@@ -138,7 +140,7 @@ def _quotas(sizes, share, seed):
         if not growing:
             break
         quotas.update((label, quotas[label] + 1) for label in growing)
-    while (extra := sum(quotas.values()) - wanted) > 0:  # the smallest classes were given one: the largest give it
+    while (extra := sum(quotas.values()) - wanted) > 0:  # small classes were raised to one: reduce the largest
         largest = sorted((label for label in able if quotas[label] > least), key=lambda label: -sizes[label])[:extra]
         if not largest:
             break
@@ -147,5 +149,5 @@ def _quotas(sizes, share, seed):
 
 
 def _drawn(seed, text):
-    """The same pseudo-random order on every machine."""
+    """Returns a sort key for a pseudo-random order that is the same on every machine."""
     return hashlib.sha256(f"{seed} {text}".encode("utf-8", "surrogatepass")).digest()

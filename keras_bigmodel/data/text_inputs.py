@@ -1,4 +1,4 @@
-"""What people hand in as texts, checked and made one thing: lists of strings. Knows no tokenizer, no model."""
+"""Checks texts in any of the accepted forms, and converts them to lists of str. Knows no tokenizer, no model."""
 
 import numpy as np
 
@@ -9,17 +9,18 @@ _SECOND = "Hand in pairs as two lists, (texts, others), or as a list of (text, o
 
 
 def as_texts(texts, name="text"):
-    """Checks texts and gives them as a list of strings.
+    """Converts texts to a list of str, and checks them.
 
     Args:
         texts: list, tuple, array, pandas or Arrow column, or string tensor, of str or of UTF-8 bytes.
-        name: str. What an entry is called in an error.
+        name: str. Name of an entry in error messages. Defaults to `"text"`.
 
     Returns:
-        list of str. Invalid UTF-8 becomes U+FFFD.
+        list of str. Invalid UTF-8 and lone surrogates become U+FFFD.
 
     Raises:
-        UserError: a single string, None, numbers, strings mixed with bytes, more than one axis.
+        UserError: `texts` is a single string, None, a set, a dict, a whole table or a scalar; an entry is not a text;
+            or str and bytes are mixed.
     """
     if isinstance(texts, (str, bytes)):
         raise UserError(
@@ -27,7 +28,7 @@ def as_texts(texts, name="text"):
         )
     if texts is None:
         raise UserError("None came; wanted a list of texts.")
-    _refuse_table(texts)
+    _check_not_a_table(texts)
     rows = _as_list(texts)
     kinds = {str if isinstance(row, str) else bytes if isinstance(row, bytes) else type(row) for row in rows}
     if kinds == {str, bytes}:
@@ -41,21 +42,22 @@ def as_texts(texts, name="text"):
 
 
 def as_pairs(pairs):
-    """Checks pairs of texts.
+    """Converts pairs of texts to two lists of str, and checks them.
 
     Args:
-        pairs: a tuple of two columns of texts, or a list (or array of two columns) of pairs.
+        pairs: tuple of two columns of texts, list of pairs, or array `(pairs, 2)`.
 
     Returns:
-        `(list of str, list of str)` of equal length.
+        `(list of str, list of str)` of equal length: the first and the second texts.
 
     Raises:
-        UserError: no pairs, columns of unequal length, or as `as_texts`.
+        UserError: as `as_texts`; the entries are not pairs, the columns have unequal lengths, or a tuple of two tuples
+            is ambiguous.
     """
     if isinstance(pairs, (str, bytes)) or pairs is None:
         raise UserError(f"{type(pairs).__name__} came; this task takes pairs of texts. {_SECOND}")
-    _refuse_table(pairs)
-    _refuse_two_readings(pairs)
+    _check_not_a_table(pairs)
+    _check_one_reading(pairs)
     if _is_two_columns(pairs):
         first_texts, second_texts = as_texts(pairs[0]), as_texts(pairs[1], name="second text")
         if len(first_texts) != len(second_texts):
@@ -70,11 +72,16 @@ def as_pairs(pairs):
     return as_texts([row[0] for row in rows]), as_texts([row[1] for row in rows], name="second text")
 
 
-def refuse_read_once(data):
-    """Refuses a generator, a map, an open file: half of it may be read already, and nothing can be read twice.
+def check_reusable(data):
+    """Raises `UserError` if data can be read only once, as a generator, a map or an open file.
+
+    Part of such data may have been read already, and it cannot be read again.
+
+    Args:
+        data: any input of a task.
 
     Raises:
-        UserError: it is one.
+        UserError: `data` is an iterator.
     """
     if hasattr(data, "__next__"):
         raise UserError(
@@ -83,16 +90,16 @@ def refuse_read_once(data):
         )
 
 
-def _refuse_table(data):
+def _check_not_a_table(data):
     if isinstance(data, (set, frozenset)):
         raise UserError("A set came, which has no order; wanted a list of texts.")
-    if hasattr(data, "columns") or isinstance(data, dict):  # a list of it would be its column names
+    if hasattr(data, "columns") or isinstance(data, dict):  # list() of it would return its column names
         kind = type(data).__name__
         raise UserError(f'A whole {kind} came; wanted its columns of texts. Hand in one, e.g. table["text"].')
 
 
-def _refuse_two_readings(pairs):
-    """Refuses a tuple of two tuples of two texts: two pairs, or two columns of two rows."""
+def _check_one_reading(pairs):
+    """Raises `UserError` for a tuple of two tuples of two texts: it may be two pairs, or two columns of two rows."""
     is_pair = lambda part: isinstance(part, tuple) and len(part) == 2 and all(isinstance(text, str) for text in part)
     if isinstance(pairs, tuple) and len(pairs) == 2 and all(map(is_pair, pairs)):
         (first, second), (third, _) = pairs
@@ -115,7 +122,7 @@ def _as_list(texts):
         if hasattr(texts, "numpy"):
             return _one_axis(np.asarray(texts.numpy()).tolist())
         return list(texts)
-    except (TypeError, NotImplementedError, AttributeError) as error:  # no rows in it, or a tensor without values
+    except (TypeError, NotImplementedError, AttributeError) as error:  # not iterable, or a tensor without values
         raise UserError(f"{_shown(texts)} came; wanted a list of texts.") from error
 
 
@@ -139,17 +146,18 @@ def _shown(value):
 
 
 def as_text_columns(data, names):
-    """Checks texts of one or two columns, in whatever form people hand them in.
+    """Converts texts of one or two columns, in any of the accepted forms, to lists of str, and checks them.
 
     Args:
-        data: dict (or data frame) of column → texts; or as `as_texts` for one column, as `as_pairs` for two.
-        names: tuple of one or two str: the columns wanted.
+        data: dict or data frame of column → texts; or as in `as_texts` for one column, as in `as_pairs` for two.
+        names: tuple of one or two str. The columns wanted.
 
     Returns:
-        dict of name → list of str, all as long.
+        dict of name → list of str, all of the same length.
 
     Raises:
-        UserError: as `as_texts`; columns are missing or too many; the sentence names them.
+        UserError: as `as_texts` and `as_pairs`; the columns differ in length; or columns are missing or superfluous,
+            and the message names them.
     """
     if isinstance(data, dict) or hasattr(data, "columns"):
         found = [

@@ -1,4 +1,4 @@
-"""A LiteRT file answers texts, without TensorFlow and without Keras. Names load when first used."""
+"""Classifies texts with a LiteRT file, without TensorFlow and without Keras. Names load when first used."""
 
 from keras_bigmodel.core.lazy_names import lazy_names
 

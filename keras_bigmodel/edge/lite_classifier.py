@@ -1,4 +1,4 @@
-"""Labels texts with a LiteRT file. Knows no TensorFlow and no Keras."""
+"""Classifies texts with a LiteRT file. Knows no TensorFlow and no Keras."""
 
 import functools
 import os
@@ -13,23 +13,24 @@ from keras_bigmodel.edge.lite_contents import LiteContents
 from keras_bigmodel.edge.lite_network import LiteNetwork
 from keras_bigmodel.tokenizers.plain_word_piece_tokenizer import PlainWordPieceTokenizer
 
-_WINDOW = 2048  # texts whose ids are held at once
-_TOKENS_A_BATCH = 512  # more gains nothing: LiteRT keeps a core busy with one text
+_WINDOW = 2048  # texts whose ids are held in memory at once
+_TOKENS_A_BATCH = 512  # larger batches are not faster: one text keeps a core busy
 
 
 class LiteClassifier:
-    """A classifier from one `.tflite` file that `TextClassifier.export(..., format="tflite")` wrote.
+    """Labels texts with a `.tflite` file that `TextClassifier.export(..., format="tflite")` wrote.
 
-    Needs `numpy` and `ai-edge-litert` beside this package, which may be installed with `--no-deps`. Texts of equal
-    length share a batch, so nothing is padded.
+    Needs `numpy` and `ai-edge-litert` besides this package, which may be installed with `--no-deps`. Only texts of
+    equal length share a batch, so there is no padding.
 
     Args:
         path: path of the file.
-        num_threads: int. Defaults to the processors that this process may use. Where there are many texts, each thread
-            answers batches of its own, with its own copy of what LiteRT makes of the weights.
+        num_threads: int. Defaults to the number of processors that this process may use. If there are many texts, each
+            thread computes its own batches, with its own copy of what LiteRT prepares from the weights.
 
     Raises:
-        UserError: no such file, none of ours, or LiteRT is not installed.
+        UserError: `num_threads` is less than 1, there is no such file, the file was not written by this package, or
+            LiteRT is not installed.
     """
 
     def __init__(self, path, *, num_threads=None):
@@ -42,39 +43,49 @@ class LiteClassifier:
 
     @property
     def labels(self):
-        """List of str: the labels in the order of the outputs."""
+        """Returns the labels in the order of the outputs: list of str."""
         return list(self._contents.labels)
 
     @property
     def max_length(self):
-        """int: tokens of a text at most, special ones included."""
+        """Returns the maximum number of tokens of an input, special tokens included: int."""
         return self._contents.max_length
 
     @property
     def columns(self):
-        """Tuple of str: the names of the texts of a row."""
+        """Returns the names of the texts of a row: tuple of str."""
         return self._contents.columns
 
     @property
     def pairs(self):
-        """bool: whether each input is a pair of texts."""
+        """Returns whether each input is a pair of texts: bool."""
         return len(self.columns) > 1
 
     def preprocess(self, texts):
-        """Turns texts into ids: a dict of lists, as `TextClassifier.preprocess` gives tensors."""
+        """Converts texts to token ids, as `TextClassifier.preprocess` does.
+
+        Args:
+            texts: as in `predict`.
+
+        Returns:
+            dict of `token_ids`, `segment_ids` and `padding_mask`: lists of lists of int `(texts, length)`.
+
+        Raises:
+            UserError: as in `predict`.
+        """
         return self._tokenizer(*self._columns(texts), max_length=self.max_length)
 
     def predict(self, texts):
-        """Answers texts, in the order given.
+        """Predicts the probabilities of the labels of texts.
 
         Args:
-            texts: list of str; with `pairs` a list of pairs, or a tuple of two lists.
+            texts: list of str; if `pairs`, a list of pairs or a tuple of two lists.
 
         Returns:
-            float32 array `(texts, labels)` of probabilities.
+            float32 array `(texts, labels)` of probabilities, in the order of the texts.
 
         Raises:
-            UserError: what came are no texts.
+            UserError: the input is not texts, or is empty.
         """
         columns = self._columns(texts)
         windows = range(0, len(columns[0]), _WINDOW)
@@ -84,11 +95,14 @@ class LiteClassifier:
         """Labels texts.
 
         Args:
-            texts: as `predict`.
-            top_k: int. How many labels to keep in each answer. Defaults to all.
+            texts: as in `predict`.
+            top_k: int. Number of labels to keep in each answer. Defaults to all.
 
         Returns:
             list of `Prediction`, in the order of the texts.
+
+        Raises:
+            UserError: `top_k` is not a whole number of 1 or more, or as in `predict`.
         """
         read = PredictionReader(self.labels)
         return [read(row, top_k=top_k) for row in self.predict(texts)]
@@ -116,21 +130,21 @@ class LiteClassifier:
             for part in parts:
                 answer(self._network, part)
         else:
-            self._share_out(answer, parts)
+            self._compute_in_threads(answer, parts)
         return answers
 
-    def _share_out(self, answer, parts):
-        """Answers many batches on as many threads as there are, each with a network of its own."""
+    def _compute_in_threads(self, answer, parts):
+        """Computes many batches on `num_threads` threads, each with a network of its own."""
 
         def work(network):
             for part in waiting:
                 answer(network, part)
 
-        waiting = iter(parts)  # one for all threads: each takes what is next
+        waiting = iter(parts)  # one iterator for all threads: each takes the next batch
         with ThreadPoolExecutor(self._num_threads) as pool:
             list(pool.map(work, self._networks))
 
     @functools.cached_property
     def _networks(self):
-        # One thread each: batches side by side gain more than the threads of one product.
+        # One thread each: parallel batches are faster than the threads of one matrix product.
         return [LiteNetwork(self._path, num_threads=1) for _ in range(self._num_threads)]

@@ -1,4 +1,4 @@
-"""What a LiteRT file carries beside its network: labels, vocabulary, settings. Knows ZIP and JSON; no network."""
+"""Reads and writes the labels, vocabulary and settings in a LiteRT file. Knows ZIP and JSON; no network."""
 
 import json
 import zipfile
@@ -10,18 +10,18 @@ from keras_bigmodel.tokenizers.vocabulary import vocabulary_lines
 
 LABELS_FILE, VOCABULARY_FILE, SETTINGS_FILE = "labels.txt", "vocab.txt", "keras_bigmodel.json"
 FORMAT = 1
-_WRITTEN = (1980, 1, 1, 0, 0, 0)  # the same model gives the same file, whenever it is written
+_WRITTEN = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that the same model always has the same file
 
 
 @dataclass(frozen=True)
 class LiteContents:
-    """Labels, vocabulary and settings, as files in a ZIP archive behind the network's bytes.
+    """Holds labels, vocabulary and settings, which are files in a ZIP archive after the network's bytes.
 
     Args:
         labels: tuple of str, in the order of the outputs.
         vocabulary: tuple of str. The position of a token is its id.
         tokenizer: dict of the tokenizer's other arguments.
-        max_length: int. Tokens of a text at most, special ones included.
+        max_length: int. Maximum number of tokens of an input, special tokens included.
         pairs: bool. Whether each input is a pair of texts.
 
     Source: "TensorFlow Lite metadata", associated files.
@@ -35,11 +35,15 @@ class LiteContents:
 
     @property
     def columns(self):
-        """Tuple of str: the names of the texts of a row."""
+        """Returns the names of the texts of a row: tuple of str."""
         return ("text", "text_pair") if self.pairs else ("text",)
 
     def append_to(self, path):
-        """Appends the archive to a file. It is not compressed, because MediaPipe unpacks nothing."""
+        """Appends the archive to a file, uncompressed, because MediaPipe does not decompress.
+
+        Args:
+            path: path of the file.
+        """
         settings = {"format": FORMAT, "labels": self.labels, "tokenizer": self.tokenizer}
         settings |= {"max_length": self.max_length, "pairs": self.pairs}
         members = {
@@ -53,10 +57,16 @@ class LiteContents:
 
     @classmethod
     def read(cls, path):
-        """Reads what `append_to` wrote.
+        """Reads the archive that `append_to` wrote.
+
+        Args:
+            path: path of the file.
+
+        Returns:
+            `LiteContents`.
 
         Raises:
-            UserError: no such file, no LiteRT file of ours, or one of a newer version.
+            UserError: there is no such file, this package did not write it, or a newer version of this package did.
         """
         try:
             with zipfile.ZipFile(path) as archive:

@@ -1,4 +1,4 @@
-"""Runs a LiteRT file's network on ids. Knows arrays; no text, no labels."""
+"""Runs the network of a LiteRT file on ids. Knows arrays; no text, no labels."""
 
 import numpy as np
 
@@ -9,16 +9,16 @@ _INPUTS = ("token_ids", "segment_ids", "padding_mask")
 
 
 class LiteNetwork:
-    """A LiteRT interpreter that takes ids of any length and gives probabilities.
+    """Runs a LiteRT interpreter on ids of any length and returns probabilities.
 
     Args:
         path: path of the file.
-        num_threads: int.
+        num_threads: int. Number of threads of the interpreter.
 
     Call: int32 arrays `(texts, length)` by name -> float32 `(texts, labels)`.
 
     Raises:
-        UserError: LiteRT is not installed, or the file is none of ours.
+        UserError: LiteRT is not installed, or the file was not written by this package.
     """
 
     def __init__(self, path, *, num_threads):
@@ -26,14 +26,21 @@ class LiteNetwork:
         if SIGNATURE not in self._interpreter.get_signature_list():
             raise UserError(f'{path} has no signature "{SIGNATURE}". Give one that bigmodel export wrote.')
         runner = self._interpreter.get_signature_runner(SIGNATURE)
-        # By name: the converter puts inputs in an order of its own.
+        # By name: the converter reorders the inputs.
         self._inputs = {name: detail["index"] for name, detail in runner.get_input_details().items()}
         (output,) = runner.get_output_details().values()
         self._output = output["index"]
         self._shape = None
 
     def __call__(self, **ids):
-        """Answers one batch of texts of equal length."""
+        """Computes the probabilities of one batch of texts of equal length.
+
+        Args:
+            **ids: int arrays `(texts, length)`: `token_ids`, `segment_ids` and `padding_mask`.
+
+        Returns:
+            float32 array `(texts, labels)`.
+        """
         shape = np.shape(ids["token_ids"])
         if shape != self._shape:
             for index in self._inputs.values():
@@ -47,7 +54,15 @@ class LiteNetwork:
 
 
 def interpreter_of(path, num_threads):
-    """Gives a LiteRT interpreter for a file."""
+    """Returns a LiteRT interpreter for a file.
+
+    Args:
+        path: path of the file.
+        num_threads: int. Number of threads of the interpreter.
+
+    Raises:
+        UserError: LiteRT is not installed, or cannot read the file.
+    """
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ModuleNotFoundError as error:

@@ -1,6 +1,6 @@
-"""Computes measures on arrays. Knows no model and no page."""
+"""Computes metrics of a classifier from arrays. Knows no model and no page."""
 
-# Not by __getattr__: a module of the same name would hide the function. They load nothing but NumPy.
+# Imported here, not by __getattr__: a module of the same name would hide the function. They load only NumPy.
 from keras_bigmodel.evaluation.answer_details import answer_details, length_slices
 from keras_bigmodel.evaluation.classification_metrics import classification_metrics
 from keras_bigmodel.evaluation.paired_comparison import paired_comparison

@@ -1,4 +1,4 @@
-"""Computes curves, slices and the most confident mistakes of a classifier. Knows arrays and texts; no model."""
+"""Computes curves, slices and the most confident errors of a classifier. Knows arrays and texts; no model."""
 
 import re
 
@@ -15,26 +15,27 @@ _CHARACTERS = 500
 
 
 def answer_details(targets, probabilities, labels, texts, *, slices=None):
-    """Looks closer at a classifier's answers.
+    """Computes ROC curves, calibration bins, the accuracy of slices and the most confident errors of a classifier.
 
     Args:
-        targets: int array `(texts,)`: the true label numbers.
+        targets: int array `(texts,)`. Indices of the true labels.
         probabilities: float array `(texts, labels)`.
         labels: list of str, in the order of the columns.
         texts: list of str, or dict of column → list of str.
-        slices: dict of what texts are sliced by → list of str, the slice of each text; see `length_slices`.
+        slices: dict of criterion → list of str, the slice of each text; see `length_slices`. Defaults to no slices.
 
     Returns:
         dict of plain numbers and strings:
-        `roc`: label → `false_positive_rate` and `true_positive_rate`, 200 points at most, for classes that have one;
+        `roc`: label → `false_positive_rate` and `true_positive_rate`, 200 points at most, for classes with a curve;
         `reliability`: see `calibration.reliability`;
-        `slices`: a dict for each, with `by`, `slice`, `texts`, `accuracy` and `interval` (Wilson's, 95 %), in the
-        order of `slices`, within it sorted as people count (`9–16` before `10–20`, numbers before words);
-        `mistakes`: the 50 surest, the surest first, with `text`, `text_pair` (pairs only), `label`, `answer`,
-        `probability` (of the answer) and `probability_of_label`; texts are cut at 500 characters.
+        `slices`: one dict per slice, with `by`, `slice`, `texts`, `accuracy` and `interval` (Wilson's, 95 %), in the
+        order of `slices`, and within a criterion in natural order (`9–16` before `10–20`, numbers before words);
+        `mistakes`: the 50 most confident errors, the most confident first, with `text`, `text_pair` (pairs only),
+        `label`, `answer` (the predicted label), `probability` (of the answer) and `probability_of_label`; texts are
+        truncated at 500 characters.
 
     Raises:
-        UserError: as `classification_metrics`, or a list is not as long as the texts.
+        UserError: as `ScoredTexts`, or a list is not as long as the texts.
     """
     scored = ScoredTexts(targets, probabilities, labels)
     slices, columns = slices or {}, texts if isinstance(texts, dict) else {"text": texts}
@@ -62,7 +63,7 @@ def _slices(scored, by, column):
     rights = {}
     for name, right in zip(column, scored.right.tolist(), strict=True):
         rights.setdefault(str(name), []).append(right)
-    for name in sorted(rights, key=_as_people_count):
+    for name in sorted(rights, key=_natural_sort_key):
         hits, texts = sum(rights[name]), len(rights[name])
         yield {
             "by": by,
@@ -73,8 +74,8 @@ def _slices(scored, by, column):
         }
 
 
-def _as_people_count(name):
-    """A key that sorts the numbers in a name by their size, and before words."""
+def _natural_sort_key(name):
+    """Returns a sort key: the numbers in a name are sorted by value, and before words."""
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", name)]
 
 
@@ -102,11 +103,13 @@ _SHORTEST = 8
 
 
 def length_slices(lengths, max_length):
-    """Gives the slice of each text: `1–8`, `9–16`, `17–32` and so on, each twice as wide, and `truncated`.
+    """Returns the slice of each text by its length: `1–8`, `9–16`, `17–32` and so on, or `truncated`.
+
+    The upper end of each slice is twice that of the slice before it; the last one ends at `max_length`.
 
     Args:
-        lengths: sequence of int: tokens of each text before it is cut, the special ones included.
-        max_length: int. Tokens that the model reads at most.
+        lengths: sequence of int. Tokens of each text before truncation, special tokens included.
+        max_length: int. Maximum number of tokens that the model reads.
 
     Returns:
         list of str, one for each text.

@@ -1,4 +1,4 @@
-"""Whether a model that says 80 % is right in 80 of 100 cases. Knows arrays; no model."""
+"""Computes the calibration error, its interval and the calibration bins. Knows arrays; no model."""
 
 import numpy as np
 
@@ -10,7 +10,13 @@ EDGES = np.linspace(0, 1, BINS + 1)
 
 
 def confidence_bins(confidence):
-    """Gives the bin of each confidence: `BINS` of equal width, each with its upper edge.
+    """Returns the index of the bin of each confidence: `BINS` bins of equal width, each including its upper edge.
+
+    Args:
+        confidence: float array of any shape, from 0 to 1.
+
+    Returns:
+        int array of the same shape.
 
     >>> confidence_bins(np.array([0.0, 0.2, 0.21, 1.0])).tolist()
     [0, 2, 3, 14]
@@ -19,11 +25,13 @@ def confidence_bins(confidence):
 
 
 def calibration_errors(bins, gaps):
-    """Gives the expected calibration error: the mean distance of confidence and accuracy, bin by bin.
+    """Computes the expected calibration error: the distance of mean confidence and accuracy, averaged over the bins.
+
+    Each bin is weighted by its number of texts.
 
     Args:
-        bins: int array `(…, texts)`.
-        gaps: float array `(…, texts)`: confidence, less 1 where the answer is right.
+        bins: int array `(…, texts)`. Bin indices.
+        gaps: float array `(…, texts)`. Confidence, minus 1 if the prediction is correct.
 
     Returns:
         float array `(…)`.
@@ -34,11 +42,12 @@ def calibration_errors(bins, gaps):
 
 
 def errors_if_calibrated(bins, confidence, random):
-    """Gives the errors that a perfectly calibrated model would show of these texts, by chance alone.
+    """Samples the calibration errors that a perfectly calibrated model would have on these texts, by chance alone.
 
     Args:
-        bins: int array `(resamples, texts)`.
-        confidence: float array `(resamples, texts)`: of resampled texts, right as often as it says.
+        bins: int array `(resamples, texts)`. Bin indices.
+        confidence: float array `(resamples, texts)`. Confidence of the resampled texts, taken as the probability of a
+            correct prediction.
         random: `numpy.random.Generator`.
 
     Returns:
@@ -50,15 +59,15 @@ def errors_if_calibrated(bins, confidence, random):
 
 
 def calibration_interval(error, resampled, if_calibrated):
-    """Gives the interval of an expected calibration error.
+    """Computes the interval of an expected calibration error.
 
-    The error is a sum of distances, so chance makes it larger, and resampling larger again: bare percentiles of a well
-    calibrated model lie wholly above the truth. The lower end is therefore that of the basic bootstrap, and 0 where a
-    perfectly calibrated model could show as much.
+    The error is a sum of distances, so chance increases it, and resampling increases it again: the bare percentiles of
+    a well calibrated model lie completely above the true value. The lower end is therefore that of the basic bootstrap,
+    and 0 if a perfectly calibrated model could have this error by chance.
 
     Args:
         error: float.
-        resampled: float array `(resamples,)`: errors of resampled texts.
+        resampled: float array `(resamples,)`. Errors of resampled texts.
         if_calibrated: float array `(resamples,)`; see `errors_if_calibrated`.
 
     Returns:
@@ -70,21 +79,21 @@ def calibration_interval(error, resampled, if_calibrated):
     return [max(0.0, 2 * error - high), high]
 
 
-def widened_by_accuracy(interval, confidence, accuracy):
-    """Widens the interval of an expected calibration error where not one answer is wrong, or not one right.
+def widen_by_accuracy(interval, confidence, accuracy):
+    """Returns a wider interval of the calibration error for texts that are all predicted correctly, or all wrongly.
 
-    Drawing such texts again never shows another accuracy, though another is possible. The error is then the distance
-    of the mean confidence and the accuracy, which is followed over all that the accuracy may be.
+    Resamples of such texts always have the same accuracy, although the true accuracy may differ. The error is then the
+    distance of the mean confidence and the accuracy. The result covers this distance for every accuracy in `accuracy`.
 
     Args:
         interval: `[low, high]`; see `calibration_interval`.
         confidence: float. The mean confidence.
-        accuracy: `[low, high]`: the interval of the accuracy.
+        accuracy: `[low, high]`. The interval of the accuracy.
 
     Returns:
         `[low, high]`.
 
-    >>> [round(end, 2) for end in widened_by_accuracy([0.9, 0.9], 0.9, [0.0, 0.11])]
+    >>> [round(end, 2) for end in widen_by_accuracy([0.9, 0.9], 0.9, [0.0, 0.11])]
     [0.79, 0.9]
     """
     low, high = accuracy
@@ -94,13 +103,13 @@ def widened_by_accuracy(interval, confidence, accuracy):
 
 
 def reliability(scored):
-    """Gives what a reliability diagram shows.
+    """Computes the data of a reliability diagram.
 
     Args:
         scored: `ScoredTexts`.
 
     Returns:
-        dict: `edges` of the bins; of each bin `rows`, and the means `confidence` and `accuracy` (None without rows).
+        dict: `edges` of the bins, and for each bin `rows` and the means `confidence`, `accuracy` (None without rows).
     """
     bins = confidence_bins(scored.confidence)
     rows = tally(bins, BINS)

@@ -1,4 +1,4 @@
-"""What accuracy, precision, recall and F1 are made of: three counts a class. Knows label numbers; no probability."""
+"""Counts what accuracy, precision, recall and F1 are computed from. Knows label indices; no probability."""
 
 import math
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class ClassCounts:
-    """Texts of each class, how often it was answered, and how often rightly; once, or once for each resample.
+    """Holds the numbers of texts, of predictions and of correct predictions of each class, once or once per resample.
 
-    One formula serves the figure and its resamples. A class without texts does not count in macro means; what would be
-    divided by zero is 0.
+    The same formulas compute a metric and its resamples. A class without texts does not count in the macro means. A
+    ratio with denominator 0 is 0.
 
     Args:
-        texts: int array `(…, classes)`: texts whose label it is.
-        answered: int array `(…, classes)`: texts for which it was answered.
-        right: int array `(…, classes)`: both.
+        texts: int array `(…, classes)`. Texts with this true label.
+        answered: int array `(…, classes)`. Texts with this predicted label.
+        right: int array `(…, classes)`. Texts with this label as both.
 
     >>> counts = ClassCounts.count(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
     >>> counts.precision.tolist(), counts.recall.tolist(), round(float(counts.figures()["macro_f1"]), 4)
@@ -31,38 +31,45 @@ class ClassCounts:
 
     @classmethod
     def count(cls, targets, answers, classes):
-        """Counts.
+        """Counts the true and the predicted labels.
 
         Args:
-            targets: int array `(…, texts)` of true label numbers.
-            answers: int array of the same shape.
-            classes: int.
+            targets: int array `(…, texts)`. Indices of the true labels.
+            answers: int array of the same shape. Indices of the predicted labels.
+            classes: int. Number of classes.
+
+        Returns:
+            `ClassCounts`.
         """
-        right = np.where(targets == answers, targets, classes)  # the wrong ones fall into a class of their own
+        right = np.where(targets == answers, targets, classes)  # errors are counted in an additional class
         return cls(tally(targets, classes), tally(answers, classes), tally(right, classes + 1)[..., :classes])
 
     @property
     def precision(self):
-        """Float array `(…, classes)`: the share of its answers that are right."""
+        """Returns the precision of each class: float array `(…, classes)`."""
         return _ratio(self.right, self.answered)
 
     @property
     def recall(self):
-        """Float array `(…, classes)`: the share of its texts that are found."""
+        """Returns the recall of each class: float array `(…, classes)`."""
         return _ratio(self.right, self.texts)
 
     @property
     def f1(self):
-        """Float array `(…, classes)`: the harmonic mean of both."""
+        """Returns the F1 of each class, the harmonic mean of precision and recall: float array `(…, classes)`."""
         return _ratio(2 * self.right, self.texts + self.answered)
 
     @property
     def accuracy(self):
-        """Float array `(…)`: the share of right answers."""
+        """Returns the accuracy: float array `(…)`."""
         return self.right.sum(axis=-1) / self.texts.sum(axis=-1)
 
     def figures(self):
-        """Gives accuracy, and precision, recall and F1 over all classes: dict of name → float array `(…)`."""
+        """Computes accuracy, and the macro and weighted means of precision, recall and F1.
+
+        Returns:
+            dict of name → float array `(…)`.
+        """
         figures = {"accuracy": self.accuracy}
         for mean, weight in (("macro", self.texts > 0), ("weighted", self.texts)):
             for name in ("precision", "recall", "f1"):
@@ -70,7 +77,12 @@ class ClassCounts:
         return figures
 
     def class_figures(self):
-        """Gives precision, recall and F1 of each class, NaN where the class has no texts (precision: no answers)."""
+        """Computes precision, recall and F1 of each class.
+
+        Returns:
+            dict of name → float array `(…, classes)`. Recall and F1 are NaN for a class without texts, and precision is
+            NaN for a class without predictions.
+        """
         return {
             "precision": np.where(self.answered > 0, self.precision, np.nan),
             "recall": np.where(self.texts > 0, self.recall, np.nan),
@@ -79,12 +91,20 @@ class ClassCounts:
 
 
 def tally(numbers, kinds, weights=None):
-    """Counts how often each number stands in the last axis, or sums weights: array `(…, kinds)`.
+    """Counts how often each number occurs along the last axis, or sums the weights of each number.
+
+    Args:
+        numbers: int array `(…, items)`, from 0 to `kinds` - 1.
+        kinds: int. Number of different numbers.
+        weights: float array `(…, items)`, or None to count.
+
+    Returns:
+        array `(…, kinds)`: int, or float with weights.
 
     >>> tally(np.array([[0, 0, 2], [1, 1, 1]]), 3).tolist()
     [[2, 0, 1], [0, 3, 0]]
     """
-    rows = numbers.reshape(math.prod(numbers.shape[:-1]), numbers.shape[-1])  # not -1: there may be no numbers
+    rows = numbers.reshape(math.prod(numbers.shape[:-1]), numbers.shape[-1])  # not -1: the array may be empty
     places = rows + kinds * np.arange(len(rows))[:, None]
     weights = None if weights is None else weights.ravel()
     counts = np.bincount(places.ravel(), weights, minlength=kinds * len(rows))

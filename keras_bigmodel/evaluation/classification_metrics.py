@@ -1,4 +1,4 @@
-"""How good a classifier's probabilities are, and within which limits that is known. Knows arrays; no model."""
+"""Computes the quality measures of a classifier and their intervals. Knows arrays; no model."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from keras_bigmodel.evaluation.calibration import (
     calibration_interval,
     confidence_bins,
     errors_if_calibrated,
-    widened_by_accuracy,
+    widen_by_accuracy,
 )
 from keras_bigmodel.evaluation.class_counts import ClassCounts, tally
 from keras_bigmodel.evaluation.intervals import LEVEL, is_flat, percentile_interval, proportion_interval, row_resamples
@@ -16,36 +16,37 @@ from keras_bigmodel.evaluation.scored_texts import ScoredTexts
 
 
 def classification_metrics(targets, probabilities, labels, *, resamples=1000, seed=0):
-    """Measures a classifier, each figure with a 95 % interval.
+    """Computes the metrics of a classifier, each with a 95 % interval.
 
-    The intervals are bootstrap percentiles over the texts, except where drawing the texts again shows no spread:
+    The intervals are bootstrap percentiles over the texts, except if the resamples have no spread:
 
-    - Not one answer wrong, or not one right: accuracy's interval is Wilson's, macro and weighted figures take it over,
-      so does each class for its own precision, recall and F1, and the calibration error is widened by it
-      (`calibration.widened_by_accuracy`).
-    - All pairs in order, or a class of one text: the area under the ROC curve has Wilson's, too (`roc.area_interval`).
-    - All losses equal, as a single text's is: the log loss has none (None), for it has no upper limit.
+    - All predictions correct, or all wrong: the accuracy has Wilson's interval, the macro and weighted metrics have the
+      same one, and the interval of the calibration error is widened by it (`calibration.widen_by_accuracy`).
+    - Precision, recall or F1 of a class is 0 or 1: it has Wilson's interval.
+    - All pairs in order, or a class of one text: the area under the ROC curve has Wilson's (`roc.area_interval`).
+    - All losses equal, as for a single text: the log loss has no interval (None), because it has no upper limit.
 
-    The calibration error's lower end is corrected for what chance adds to it (`calibration.calibration_interval`).
-    Beyond 4,096 texts a resample's area is its projection (`roc.resampled_areas`). Percentiles are too narrow for a
-    class of a few texts: where one class was 1 % of 200, macro precision's interval held the truth 78 times in 100.
+    The lower end of the calibration error is corrected for the effect of chance (`calibration.calibration_interval`).
+    Beyond 4,096 texts, the area of a resample is its projection (`roc.resampled_areas`). Percentiles are too narrow for
+    a class of a few texts: with one class at 1 % of 200 texts, macro precision's interval held the true value 78 times
+    in 100.
 
     Args:
-        targets: int array `(texts,)`: the true label numbers.
+        targets: int array `(texts,)`. Indices of the true labels.
         probabilities: float array `(texts, labels)`.
         labels: list of str, in the order of the columns.
-        resamples: int. Times that the texts are drawn anew; 0 gives no intervals.
-        seed: int. Of the drawing.
+        resamples: int. Number of bootstrap resamples; 0 for no intervals. Defaults to 1000.
+        seed: int. Seed of the resampling. Defaults to 0.
 
     Returns:
         dict of plain numbers: `texts`, `labels`, `accuracy`, `macro_*` and `weighted_*` of `precision`, `recall` and
         `f1`, `log_loss`, `expected_calibration_error` (15 bins), `roc_auc` (the mean over classes, each against the
-        rest; None where no class has one), `intervals`: figure → `[low, high]` or None, `per_class`: label →
-        `precision`, `recall`, `f1`, `roc_auc` or None, `texts`, `intervals`; `confusion_matrix` (a row a true label, a
-        column an answer), `bootstrap`. A class without texts has recall 0 and does not count in the macro means.
+        rest; None if no class has one), `intervals`: metric → `[low, high]` or None, `per_class`: label → `precision`,
+        `recall`, `f1`, `roc_auc` or None, `texts`, `intervals`; `confusion_matrix` (a row per true label, a column per
+        predicted label), `bootstrap`. A class without texts has recall 0 and does not count in the macro means.
 
     Raises:
-        UserError: no text, shapes that do not fit, or something that is no probability.
+        UserError: no texts, shapes that do not fit, values that are not probabilities, or negative `resamples`.
 
     >>> measured = classification_metrics([0, 0, 1, 1], [[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7]], ["no", "yes"])
     >>> measured["accuracy"], measured["intervals"]["accuracy"], measured["roc_auc"]
@@ -82,7 +83,7 @@ def _figures(scored, counts, areas):
 
 
 def _resampled(scored, places, resamples, seed):
-    """Gives figure → float array `(resamples,)`, and under `per_class` figure → `(resamples, classes)`."""
+    """Returns metric → float array `(resamples,)`, and under `per_class` metric → `(resamples, classes)`."""
     bins, random = confidence_bins(scored.confidence), np.random.default_rng([seed, 1])
     parts, class_parts = [], []
     for rows in row_resamples(len(scored), resamples, seed=seed):
@@ -107,7 +108,7 @@ def _joined(parts):
 
 
 def _mean_of_defined(areas):
-    """Gives the mean over the last axis without its NaN, and NaN where there is nothing else."""
+    """Returns the mean over the last axis, ignoring NaN; it is NaN if all values are NaN."""
     defined = ~np.isnan(areas)
     number = defined.sum(axis=-1)
     return np.where(number > 0, np.nansum(areas, axis=-1) / np.maximum(number, 1), np.nan)
@@ -125,7 +126,7 @@ def _intervals(scored, figures, counts, drawn):
     if right in (0, texts):
         accuracy = proportion_interval(right, texts)
         intervals.update(dict.fromkeys(counts.figures(), accuracy))
-        intervals[error] = widened_by_accuracy(intervals[error], float(scored.confidence.mean()), accuracy)
+        intervals[error] = widen_by_accuracy(intervals[error], float(scored.confidence.mean()), accuracy)
     return intervals
 
 
@@ -150,7 +151,7 @@ def _class_intervals(number, counts, areas, drawn):
     for name, trials in (("precision", answered), ("recall", texts), ("f1", texts + answered - right)):
         if right in (0, trials) or intervals[name] is None:
             low, high = proportion_interval(right, trials)
-            # F1 is 2 J / (1 + J), where J is a proportion: of the texts with this label or answer, those with both.
+            # F1 is 2 J / (1 + J). J is a proportion: of the texts with this label or prediction, those with both.
             intervals[name] = [2 * low / (1 + low), 2 * high / (1 + high)] if name == "f1" else [low, high]
     return intervals
 

@@ -1,4 +1,4 @@
-"""Computes 95 % intervals of figures: bootstrap resamples, percentiles, Wilson's. Knows numbers only."""
+"""Computes 95 % intervals: bootstrap resamples, percentiles, Wilson's interval. Knows numbers only."""
 
 import math
 
@@ -7,17 +7,17 @@ import numpy as np
 from keras_bigmodel.core.errors import UserError
 
 LEVEL = 0.95
-_DEVIATIONS = 1.959963984540054  # of the normal distribution, to either side, for LEVEL
+_DEVIATIONS = 1.959963984540054  # standard deviations of the normal distribution to either side, for LEVEL
 
 
 def percentile_interval(values):
-    """Gives the bootstrap percentile interval of resampled figures.
+    """Computes the bootstrap percentile interval of a resampled metric.
 
     Args:
-        values: float array `(resamples,)`; NaN where a resample does not define the figure.
+        values: float array `(resamples,)`; NaN if a resample does not define the metric.
 
     Returns:
-        `[low, high]`, or None where no resample defines it.
+        `[low, high]`, or None if no resample defines it.
 
     >>> [round(end, 1) for end in percentile_interval(np.arange(101.0))]
     [2.5, 97.5]
@@ -31,7 +31,10 @@ def percentile_interval(values):
 
 
 def is_flat(interval):
-    """Tells whether an interval has no width: its resamples were all the same, which says nothing of other texts.
+    """Returns whether an interval has no width. All its resamples were equal, so it says nothing about other texts.
+
+    Args:
+        interval: `[low, high]` or None.
 
     >>> is_flat([0.1, 0.1]), is_flat([0.1, 0.2]), is_flat(None)
     (True, False, False)
@@ -40,11 +43,11 @@ def is_flat(interval):
 
 
 def proportion_interval(hits, trials):
-    """Gives Wilson's interval of a proportion; right for few trials and for none or all of them hits.
+    """Computes Wilson's interval of a proportion. It is valid for few trials, and if none or all of them are hits.
 
     Args:
-        hits: int, or float where a trial may be half a hit.
-        trials: int or float. Of none nothing is known: `[0.0, 1.0]`.
+        hits: int, or float if a trial may be half a hit.
+        trials: int or float. Without trials nothing is known: `[0.0, 1.0]`.
 
     Returns:
         `[low, high]`.
@@ -66,15 +69,15 @@ _NUMBERS_AT_ONCE = 2**22
 
 
 def row_resamples(rows, resamples, *, seed=0):
-    """Draws as many rows as there are, with replacement, over and over.
+    """Yields bootstrap resamples: as many row indices as there are rows, drawn with replacement.
 
     Args:
-        rows: int. How many there are.
-        resamples: int. How often to draw.
-        seed: int.
+        rows: int. Number of rows.
+        resamples: int. Number of resamples.
+        seed: int. Defaults to 0.
 
     Yields:
-        int64 arrays `(resamples at once, rows)` of row numbers; together there are `resamples`.
+        int64 arrays `(resamples at once, rows)` of row indices; together there are `resamples`.
 
     Raises:
         UserError: `resamples` is negative.

@@ -1,4 +1,4 @@
-"""Whether one model is better than another on the same texts, or only luckier. Knows arrays; no model."""
+"""Compares two models on the same texts and tests the difference for significance. Knows arrays; no model."""
 
 import numpy as np
 
@@ -11,22 +11,23 @@ _FEW = 1000  # discordant texts up to which McNemar's test is exact
 
 
 def paired_comparison(targets, first, second, labels, *, resamples=2000, seed=0):
-    """Compares two models that answered the same texts.
+    """Compares two models that predicted the same texts.
 
     Args:
-        targets: int array `(texts,)`: the true label numbers.
-        first: float array `(texts, labels)`: the first model's probabilities.
-        second: float array `(texts, labels)`: the second model's.
+        targets: int array `(texts,)`. Indices of the true labels.
+        first: float array `(texts, labels)`. Probabilities of the first model.
+        second: float array `(texts, labels)`. Probabilities of the second model.
         labels: list of str, in the order of the columns of both.
-        resamples: int. Times that the texts are drawn anew, the same for both models; 0 gives no intervals.
-        seed: int. Of the drawing.
+        resamples: int. Number of bootstrap resamples, the same for both models; 0 for no intervals. Defaults to 2000.
+        seed: int. Seed of the resampling. Defaults to 0.
 
     Returns:
         dict of plain numbers: `texts`, `labels`; `first` and `second`: `accuracy`, `macro_f1`, `log_loss`;
-        `difference`: the same, second less first, and `intervals` of it (bootstrap percentiles, 95 %); `fixed`
-        (texts that only the second has right), `broken` (only the first), `both_wrong` (wrong in two ways),
-        `changed_rows`: the numbers of all these texts; `mcnemar`: `fixed`, `broken`, `p_value` and `method`
-        (`"exact"`, or beyond 1,000 texts `"chi-squared"`, with continuity correction); `bootstrap`.
+        `difference`: the same metrics, second minus first, and `intervals` of it (bootstrap percentiles, 95 %);
+        `fixed` (number of texts that only the second model predicts correctly), `broken` (only the first), `both_wrong`
+        (both wrong, with different labels), `changed_rows`: the row indices of all these texts; `mcnemar`: `fixed`,
+        `broken`, `p_value` and `method` (`"exact"`, or beyond 1,000 texts `"chi-squared"`, with continuity correction);
+        `bootstrap`: `resamples`, `seed` and `level`.
 
     Raises:
         UserError: as `classification_metrics`.
@@ -62,7 +63,7 @@ def _changes(first, second):
 
 
 def _figures(scored, rows=...):
-    """Gives the figures of all texts, or of resamples: name → float array `(…)`."""
+    """Returns the metrics of all texts, or of resamples: dict of name → float array `(…)`."""
     figures = ClassCounts.count(scored.targets[rows], scored.answers[rows], len(scored.labels)).figures()
     return {**{name: figures[name] for name in ("accuracy", "macro_f1")}, "log_loss": scored.losses[rows].mean(axis=-1)}
 
@@ -76,11 +77,11 @@ def _intervals(models, resamples, seed):
 
 
 def mcnemar(fixed, broken):
-    """Tests whether two models are equally often right: how likely is so uneven a change by chance?
+    """Tests with McNemar's test whether two models are correct equally often.
 
     Args:
-        fixed: int. Texts that only the second model has right.
-        broken: int. Texts that only the first model has right.
+        fixed: int. Number of texts that only the second model predicts correctly.
+        broken: int. Number of texts that only the first model predicts correctly.
 
     Returns:
         dict: `fixed`, `broken`, `p_value` (two-sided), `method`: `"exact"` (binomial) or `"chi-squared"`.
@@ -88,7 +89,7 @@ def mcnemar(fixed, broken):
     >>> round(mcnemar(31, 12)["p_value"], 4)
     0.0054
     """
-    from scipy import stats  # slow to load, and wanted by nothing else here
+    from scipy import stats  # imported late: slow to load, and used nowhere else here
 
     changed = fixed + broken
     if changed <= _FEW:

@@ -1,6 +1,6 @@
-"""How well a class's probability ranks its texts above the others: ROC curves and the areas under them. Knows arrays.
+"""Computes ROC curves, the areas under them, and intervals of these areas. Knows arrays.
 
-A class has an area where some texts are of it and some are not; ties count half.
+A class has an area if some texts belong to it and some do not. Ties count half.
 """
 
 import numpy as np
@@ -8,19 +8,19 @@ import numpy as np
 from keras_bigmodel.evaluation.class_counts import tally
 from keras_bigmodel.evaluation.intervals import is_flat, percentile_interval, proportion_interval
 
-_MOST_PAIRED = 4096  # texts: beyond, comparing all pairs in each resample costs more than it tells
+_MOST_PAIRED = 4096  # texts: beyond, comparing all pairs in each resample takes more time than the exact area is worth
 
 
 def placements(targets, probabilities):
-    """Gives each text's place among the texts that it is to be told from, class by class.
+    """Returns the placement values of each text: its rank among the texts on the other side of each class.
 
     Args:
-        targets: int array `(texts,)`.
+        targets: int array `(texts,)`. Indices of the true labels.
         probabilities: float array `(texts, classes)`.
 
     Returns:
-        float array `(texts, classes)`: for a text of the class, the share of the others ranked below it; for any
-        other text, the share of the class's texts ranked above it. NaN in the column of a class without an area.
+        float array `(texts, classes)`. For a text of the class: the fraction of the other texts ranked below it. For
+        any other text: the fraction of the class's texts ranked above it. NaN in the column of a class without an area.
 
     Source: DeLong et al., 1988.
     """
@@ -40,7 +40,15 @@ def _share_below(scores, others):
 
 
 def areas(targets, places):
-    """Gives the area of each class, from `placements`: float array `(classes,)`, NaN where there is none."""
+    """Computes the area under the ROC curve of each class.
+
+    Args:
+        targets: int array `(texts,)`. Indices of the true labels.
+        places: float array `(texts, classes)` from `placements`.
+
+    Returns:
+        float array `(classes,)`, NaN for a class without an area.
+    """
     own = np.take_along_axis(places, targets[:, None], axis=1)[:, 0]
     texts = tally(targets, places.shape[1])
     sums = tally(targets, places.shape[1], np.nan_to_num(own))
@@ -48,19 +56,19 @@ def areas(targets, places):
 
 
 def resampled_areas(targets, probabilities, places, rows):
-    """Gives the areas in resamples.
+    """Computes the areas in bootstrap resamples.
 
-    Up to 4,096 texts each resample's area is exact. Beyond, it is the area's projection: the two means of placements
-    (texts of the class, other texts), each taken exactly; what is left out shrinks as 1 / texts.
+    Up to 4,096 texts, the area of each resample is exact. Beyond, its projection approximates it: the two means of the
+    placements (texts of the class, other texts), each computed exactly. The omitted term shrinks as 1 / texts.
 
     Args:
-        targets: int array `(texts,)`.
+        targets: int array `(texts,)`. Indices of the true labels.
         probabilities: float array `(texts, classes)`.
-        places: what `placements` gives of both.
-        rows: int array `(resamples, texts)` of row numbers.
+        places: float array `(texts, classes)` from `placements`.
+        rows: int array `(resamples, texts)` of row indices.
 
     Returns:
-        float array `(resamples, classes)`, NaN where a resample does not define it.
+        float array `(resamples, classes)`, NaN if a resample does not define the area.
 
     Source: the projection: Hoeffding, 1948; DeLong et al., 1988.
     """
@@ -73,7 +81,7 @@ def resampled_areas(targets, probabilities, places, rows):
 
 
 def _paired_areas(targets, probabilities, weights, counts):
-    # float32 is exact here: the sums are halves, and smaller than 2**24.
+    # float32 is exact here: the sums are multiples of 0.5, and smaller than 2**24.
     sums = np.zeros(counts[0].shape)
     for number, scores in enumerate(probabilities.T):
         inside = np.flatnonzero(targets == number)
@@ -99,13 +107,14 @@ def _ratio(part, whole):
 
 
 def trials(texts):
-    """Counts the independent trials that a class's area holds at least: the fewer of its texts and of the others.
+    """Counts the independent trials that the area of each class contains at least.
 
-    So many pairs of a text of the class and another can be formed without using a text twice. If an area is A, all of
-    them are in order with probability A to the power of their number, and all pairs at most as often.
+    It is the smaller of the number of the class's texts and the number of the other texts: that many pairs of a text of
+    the class and another text can be formed without using a text twice. If an area is A, all these pairs are in order
+    with probability A to the power of their number, and all possible pairs with at most this probability.
 
     Args:
-        texts: int array `(classes,)`: texts of each class.
+        texts: int array `(classes,)`. Number of texts of each class.
 
     Returns:
         int array `(classes,)`.
@@ -117,13 +126,16 @@ def trials(texts):
 
 
 def trials_of_mean(texts):
-    """Counts the trials that the mean of the areas holds at least: half the classes times the smallest class.
+    """Counts the trials that the mean of the areas contains at least: half the classes times the smallest class.
 
-    A text of the smallest class that ranks below all others takes 1 / texts from its own area, and at most as much
-    from the others' together: of their mean, 2 / (classes · texts).
+    A text of the smallest class that ranks below all others lowers the area of its class by 1 / texts, and the other
+    areas together by at most as much. It lowers their mean by at most 2 / (classes · texts).
 
     Args:
-        texts: int array `(classes,)`; classes without texts do not count.
+        texts: int array `(classes,)`. Number of texts of each class; classes without texts do not count.
+
+    Returns:
+        float.
 
     >>> trials_of_mean(np.array([3, 20])), trials_of_mean(np.array([10, 10, 10, 10]))
     (3.0, 20.0)
@@ -133,18 +145,18 @@ def trials_of_mean(texts):
 
 
 def area_interval(area, resampled, trials):
-    """Gives the interval of an area or of a mean of areas: the percentiles of its resamples, or Wilson's.
+    """Returns the interval of an area or of a mean of areas: percentiles of its resamples, or Wilson's interval.
 
-    Wilson's where resamples show no spread (all pairs in order, all scores equal), where no resample has an area, and
-    where a class of one text is drawn as the same text over and over.
+    Wilson's interval is used if the resamples have no spread (all pairs in order, or all scores equal), if no resample
+    has an area, and for a class of one text, because each resample repeats the same text.
 
     Args:
-        area: float; NaN where there is none.
-        resampled: float array `(resamples,)`.
-        trials: float; see `trials` and `trials_of_mean`.
+        area: float; NaN if there is none.
+        resampled: float array `(resamples,)`. Areas in the resamples.
+        trials: float. Number of trials; see `trials` and `trials_of_mean`.
 
     Returns:
-        `[low, high]`, or None where there is no area.
+        `[low, high]`, or None if there is no area.
 
     >>> [round(end, 3) for end in area_interval(1.0, np.ones(100), 10)]
     [0.722, 1.0]
@@ -158,12 +170,12 @@ def area_interval(area, resampled, trials):
 
 
 def roc_curve(inside, scores, *, most=200):
-    """Gives the points of a class's ROC curve, thinned evenly along it.
+    """Computes the points of a class's ROC curve, thinned evenly along the curve.
 
     Args:
-        inside: bool array `(texts,)`: whether a text is of the class; some are and some are not.
+        inside: bool array `(texts,)`. Whether a text belongs to the class; some must and some must not.
         scores: float array `(texts,)`.
-        most: int. Points at most; the first and the last are kept.
+        most: int. Maximum number of points; the first and the last are always included. Defaults to 200.
 
     Returns:
         dict: `false_positive_rate`, `true_positive_rate`: lists from 0.0 to 1.0.
@@ -173,7 +185,7 @@ def roc_curve(inside, scores, *, most=200):
     """
     order = np.argsort(-scores, kind="stable")
     inside, scores = inside[order], scores[order]
-    last = np.append(np.diff(scores) != 0, True)  # texts of the same score are passed in one step
+    last = np.append(np.diff(scores) != 0, True)  # texts with the same score are one step of the curve
     rates = []
     for passed in (~inside, inside):
         rates.append(np.append(0.0, np.cumsum(passed)[last] / passed.sum()))

@@ -1,4 +1,4 @@
-"""True labels beside a model's probabilities, checked. Knows arrays; no model and no figure."""
+"""Stores true labels with a model's probabilities, after checking both. Knows arrays; no model and no metric."""
 
 import numpy as np
 
@@ -6,24 +6,25 @@ from keras_bigmodel.core.errors import UserError
 
 
 class ScoredTexts:
-    """What a model said of texts whose labels are known.
+    """Stores the true labels and the predicted probabilities of texts.
 
     Args:
-        targets: int array `(texts,)`: the true label numbers.
+        targets: int array `(texts,)`. Indices of the true labels.
         probabilities: float array `(texts, labels)`.
         labels: list of str, in the order of the columns.
 
     Attributes:
+        labels: list of str.
         targets: int64 array `(texts,)`.
-        probabilities: float64 array `(texts, labels)`, as given: what texts are ranked by.
-        shares: float64 array `(texts, labels)`: the same with every row summing to 1.
-        answers: int array `(texts,)`: the number of the most probable label; the first of equals.
-        confidence: float64 array `(texts,)`: the share of the answer.
-        right: bool array `(texts,)`.
-        losses: float64 array `(texts,)`: minus the logarithm of the true label's share, as scikit-learn cuts it off.
+        probabilities: float64 array `(texts, labels)`, unchanged: texts are ranked by these values.
+        shares: float64 array `(texts, labels)`. The probabilities, normalized so that every row sums to 1.
+        answers: int array `(texts,)`. Index of the most probable label; the first one if several are equal.
+        confidence: float64 array `(texts,)`. The normalized probability of the answer.
+        right: bool array `(texts,)`. Whether the answer is the true label.
+        losses: float64 array `(texts,)`. Negative logarithm of the true label's share, clipped as in scikit-learn.
 
     Raises:
-        UserError: no text, shapes that do not fit, a label number out of range, or something that is no probability.
+        UserError: no texts, shapes that do not fit, a label index out of range, or values that are not probabilities.
     """
 
     def __init__(self, targets, probabilities, labels):
@@ -31,7 +32,7 @@ class ScoredTexts:
         self.probabilities = np.asarray(probabilities, "float64")
         self.targets = _checked_targets(targets, len(self.labels))
         _check_probabilities(self.probabilities, len(self.targets), len(self.labels))
-        # float32 rows do not sum to 1 exactly.
+        # Rows computed in float32 do not sum to 1 exactly.
         self.shares = self.probabilities / self.probabilities.sum(axis=1, keepdims=True)
         self.answers = self.probabilities.argmax(axis=1)
         rows = np.arange(len(self))

@@ -1,4 +1,4 @@
-"""Models for other runtimes, one file per format, and the proof that they agree. Knows no task."""
+"""Exports models for other runtimes, one file per format, and proves that they agree. Knows no task."""
 
 from keras_bigmodel.export.checked_exports import saved_model_parity, write_checked_lite, write_checked_saved_model
 from keras_bigmodel.export.endpoint import Endpoint

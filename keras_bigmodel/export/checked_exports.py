@@ -1,10 +1,10 @@
-"""Exports that prove themselves before they appear: a SavedModel, a LiteRT file. Knows no task."""
+"""Writes exports, a SavedModel or a LiteRT file, and checks that they agree with the model. Knows no task."""
 
 import sys
 from pathlib import Path
 
 from keras_bigmodel.core.reporter import SILENT
-from keras_bigmodel.export.clean_process import ask_clean_process
+from keras_bigmodel.export.clean_process import run_clean_process
 from keras_bigmodel.export.lite import LITE_FILE, QUANTIZERS, write_lite
 from keras_bigmodel.export.lite_parity import lite_parity
 from keras_bigmodel.export.parity import REPORT_IT, TOLERANCE, certificate_of, certify, compare_endpoints
@@ -16,19 +16,20 @@ _CLIENT = Path(__file__).with_name("saved_model_client.py")
 
 
 def write_checked_saved_model(exportable, folder, parity_rows=None, reporter=SILENT):
-    """Writes a SavedModel and `parity.json` into a folder, and refuses an export that does not agree.
+    """Writes a SavedModel and `parity.json` into a folder, and raises `UserError` if the export does not agree.
 
     Args:
-        exportable: has `endpoints()`, `variables`, `preprocessor` and `export_dtype`; every task does.
-        folder: path of a folder that is there.
-        parity_rows: dict of column → rows to compare on, checked, besides the preprocessor's samples.
-        reporter: `Reporter` that is told how far it is.
+        exportable: object with `endpoints()`, `variables`, `preprocessor` and `export_dtype`, such as any task.
+        folder: path of an existing folder.
+        parity_rows: dict of column → checked rows to compare, besides the preprocessor's samples. Defaults to none.
+        reporter: `Reporter` of the progress. Defaults to a silent one.
 
     Returns:
         dict: the parity certificate.
 
     Raises:
-        UserError: no agreement; the sentence says what differs. Or as `write_saved_model`.
+        UserError: the export does not agree with the model, and the message says what differs; or as
+            `write_saved_model`.
     """
     preprocessor = exportable.preprocessor
     write_saved_model(exportable.endpoints(), exportable.variables, folder, tracked=preprocessor.tracked)
@@ -37,23 +38,24 @@ def write_checked_saved_model(exportable, folder, parity_rows=None, reporter=SIL
 
 
 def saved_model_parity(exportable, folder, rows, *, tolerance=None, python=sys.executable, reporter=SILENT):
-    """Compares a SavedModel, run in a clean process, with the endpoints it was written from.
+    """Compares a SavedModel, run in a clean process, with the endpoints from which it was written.
 
     Args:
-        exportable: has `endpoints()`, `preprocessor` and `export_dtype`; computes here.
+        exportable: object with `endpoints()`, `preprocessor` and `export_dtype`. Its endpoints run in this process.
         folder: path of the SavedModel.
         rows: dict of column → list or array, checked.
-        tolerance: float. Largest difference of a number. Defaults to 1e-5, in bfloat16 3e-2.
-        python: path of the interpreter of the clean process; another TensorFlow may be installed there.
-        reporter: `Reporter` that is told how far it is.
+        tolerance: float. Largest difference of a number. Defaults to 1e-5 in float32 and 3e-2 in bfloat16.
+        python: path of the interpreter of the clean process, which may have another TensorFlow. Defaults to the
+            interpreter of this process.
+        reporter: `Reporter` of the progress. Defaults to a silent one.
 
     Returns:
-        dict: the certificate; `"agrees"` says whether it passed, `"reasons"` why not.
+        dict: the certificate. `"agrees"` holds whether the SavedModel passed, `"reasons"` why not.
     """
     endpoints, dtype = exportable.endpoints(), exportable.export_dtype
     requests = Requests.of(exportable.preprocessor, rows, endpoints)
     with reporter.bar("comparing, in a clean process", len(requests.batches)) as advance:
-        theirs, about = ask_clean_process(_CLIENT, folder, requests, advance, python=python)
+        theirs, about = run_clean_process(_CLIENT, folder, requests, advance, python=python)
     how = {"tolerance": tolerance or TOLERANCE[dtype], "reporter": reporter}
     compared, reasons = compare_endpoints(endpoints, requests, theirs, **how)
     ops = [f"the op {name} is {words}" for name, words in refused_ops(about["foreign_ops"]).items()]
@@ -72,20 +74,20 @@ _QUANTIZE_LESS = 'quantize less: quantize="float16" or "none" (--quantize).'
 
 
 def write_checked_lite(exportable, folder, parity_rows=None, reporter=SILENT, *, quantize=QUANTIZERS[0]):
-    """Writes `model.tflite` and `parity.json` into a folder, and refuses a file that does not agree.
+    """Writes `model.tflite` and `parity.json` into a folder, and raises `UserError` if the file does not agree.
 
     Args:
-        exportable: as `write_lite`.
-        folder: path of a folder that is there.
-        parity_rows: dict of column → texts to compare on, checked, besides the bundled ones.
-        reporter: `Reporter` that is told how far it is.
-        quantize: str. As `write_lite`.
+        exportable: as in `write_lite`.
+        folder: path of an existing folder.
+        parity_rows: dict of column → checked texts to compare, besides the preprocessor's samples. Defaults to none.
+        reporter: `Reporter` of the progress. Defaults to a silent one.
+        quantize: str. As in `write_lite`.
 
     Returns:
         dict: the parity certificate.
 
     Raises:
-        UserError: no agreement; the sentence says what differs.
+        UserError: the file does not agree with the model, and the message says what differs; or as `write_lite`.
     """
     path = Path(folder) / LITE_FILE
     with reporter.bar("converting to LiteRT", 1) as advance:

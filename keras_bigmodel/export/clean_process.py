@@ -13,33 +13,33 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.export.saved_model_client import unpacked
 
 
-def ask_clean_process(client, model, requests, advance, *, python=sys.executable):
-    """Runs a client script on requests.
+def run_clean_process(client, model, requests, advance, *, python=sys.executable):
+    """Runs a client script on requests in a process of its own.
 
     Args:
-        client: path of the script. It is given the model, an `.npz` file of the requests and the name of an `.npz` file
-            to write, in which `about` is JSON; it prints a line a batch. See `saved_model_client`.
+        client: path of the script. Its arguments are the model, an `.npz` file of the requests and the name of an
+            `.npz` file to write, whose entry `about` is JSON. It prints one line per batch. See `saved_model_client`.
         model: path of the exported model.
         requests: `Requests`.
         advance: function to call after each batch.
-        python: path of the interpreter. Defaults to this one's.
+        python: path of the interpreter. Defaults to that of this process.
 
     Returns:
-        `(dict of "batch/endpoint/output" → array, dict: what the client says of itself)`.
+        `(dict of "batch/endpoint/output" → array, dict of facts about the client)`.
 
     Raises:
-        UserError: the client ended with an error; the sentence holds its last line.
+        UserError: the client ended with an error; the message holds the last line of its standard error.
     """
     with tempfile.TemporaryDirectory() as aside:
         asked, answers, errors = (Path(aside, name) for name in ("requests.npz", "answers.npz", "errors.txt"))
         requests.write(asked)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("KERAS")}
-        # -P: not from the script's folder. A client blocks what it must not have; packages may come from anywhere.
+        # -P: no imports from the script's folder. A client blocks forbidden packages; others may be anywhere.
         command = [str(python), "-P", str(client), str(model), str(asked), str(answers)]
         with errors.open("w") as error_file:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=error_file, text=True, env=environment)
             with process:
-                for _ in process.stdout:  # a line a batch
+                for _ in process.stdout:  # one line per batch
                     advance()
         if process.returncode:
             said = errors.read_text(errors="replace").strip().splitlines()

@@ -1,4 +1,4 @@
-"""A named function that an export writes. Knows no task."""
+"""Defines an endpoint: a named function that an export writes. Knows no task."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from keras_bigmodel.export.output_rules import Close, Equal
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A graph-safe function, what it takes, and how its outputs are compared.
+    """Represents a graph-safe function, its inputs and the rules by which its outputs are compared.
 
     Args:
-        function: takes tensors by name, returns a dict of named tensors with one entry a row.
+        function: callable. Takes tensors by name and returns a dict of named tensors with one entry per row.
         inputs: tuple of named `tf.TensorSpec`, in order: raw columns of the preprocessor, or its features.
-        compare: dict of output → rule (`Equal`, `Close`, `SameChoice`). Defaults to `Equal` for whole numbers, strings
-            and truth values, `Close` for floats.
-        sampled: bool. Whether one batch is enough to compare on. Defaults to False: all rows are.
+        compare: dict of output → rule (`Equal`, `Close`, `SameChoice`). Defaults to `Close` for floats and `Equal` for
+            whole numbers, strings and bools.
+        sampled: bool. Whether one batch is enough to compare. Defaults to False: all rows are compared.
     """
 
     function: Callable[..., dict[str, tf.Tensor]]
@@ -28,32 +28,37 @@ class Endpoint:
 
     @property
     def input_names(self):
-        """Tuple of str."""
+        """Returns the names of the inputs: tuple of str."""
         return tuple(spec.name for spec in self.inputs)
 
     def traced(self):
-        """Returns the function as one TensorFlow graph for inputs of every size."""
-        # No autograph: it reads source files while running, and nothing here branches on a tensor in Python.
+        """Returns the function as one TensorFlow graph (a `ConcreteFunction`) for inputs of every size."""
+        # No autograph: it reads source files at run time, and no Python branch here depends on a tensor.
         return tf.function(self.function, autograph=False).get_concrete_function(
             **{spec.name: spec for spec in self.inputs}
         )
 
     def rule(self, name, dtype):
-        """Returns the rule by which an output is compared."""
+        """Returns the rule by which an output is compared.
+
+        Args:
+            name: str. Name of the output.
+            dtype: `tf.DType` of the output.
+        """
         if name in self.compare:
             return self.compare[name]
         return Close() if dtype.is_floating else Equal()
 
 
 def check_batch_axis(name, traced):
-    """Refuses an endpoint whose outputs have no axis for the rows: servers join and part batches along it.
+    """Checks that the first axis of every output is the rows, along which servers join and split batches.
 
     Args:
-        name: str. What the endpoint is called.
+        name: str. Name of the endpoint.
         traced: what `Endpoint.traced` returned.
 
     Raises:
-        UserError: the sentence names the output.
+        UserError: the endpoint does not return a dict, or an output, which the message names, has no axis of rows.
     """
     if not isinstance(traced.structured_outputs, dict):
         kind = type(traced.structured_outputs).__name__

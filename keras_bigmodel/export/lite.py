@@ -1,4 +1,4 @@
-"""Endpoints as a LiteRT file with labels and vocabulary inside, for phones and small machines. Knows no task."""
+"""Writes endpoints as a LiteRT file with labels and vocabulary, for phones and small machines. Knows no task."""
 
 import tempfile
 from pathlib import Path
@@ -18,17 +18,18 @@ LITE_FILE = "model.tflite"
 
 
 def write_lite(exportable, path, *, quantize="int8"):
-    """Writes a LiteRT file: ids of any length in, probabilities out.
+    """Writes a LiteRT file whose network takes ids of any length and returns probabilities.
 
     Args:
         exportable: `TextClassifier`: has `endpoints()` with `tokens`, `variables`, `outputs_from_logits`, `labels` and
             a preprocessor of texts; computes in float32.
         path: path of the file.
-        quantize: `"int8"` (weights in 8 bits, activations at run time: LiteRT's dynamic range), `"float16"` (weights)
-            or `"none"`.
+        quantize: `"int8"` (weights in 8 bits, activations at run time: LiteRT's dynamic range quantization),
+            `"float16"` (weights) or `"none"`. Defaults to `"int8"`.
 
     Raises:
-        UserError: an unknown `quantize`; a tokenizer in mode `"fast"`, which no machine without TensorFlow has.
+        UserError: `quantize` is unknown; `exportable` is not a classifier of texts with a `WordPieceTokenizer`; or the
+            tokenizer has mode `"fast"`, which needs TensorFlow on the machine that runs the file.
 
     Source: the LiteRT (TensorFlow Lite) format.
     """
@@ -59,7 +60,14 @@ def write_lite(exportable, path, *, quantize="int8"):
 
 
 def check_quantize(quantize):
-    """Refuses a way to quantize that is not known."""
+    """Checks that a value of `quantize` is known.
+
+    Args:
+        quantize: str.
+
+    Raises:
+        UserError: the value is not one of `QUANTIZERS`.
+    """
     if quantize not in QUANTIZERS:
         raise UserError(f'quantize="{quantize}" came; known are {", ".join(QUANTIZERS)}.')
 
@@ -68,11 +76,11 @@ def _converted(exportable, quantize):
     tokens = exportable.endpoints()["tokens"]
 
     def classify(**ids):
-        ids = {name: _cut(column, exportable.preprocessor.max_length) for name, column in ids.items()}
+        ids = {name: _truncated(column, exportable.preprocessor.max_length) for name, column in ids.items()}
         return {"probabilities": exportable.outputs_from_logits(tokens.function(**ids)["logits"])}
 
     with tempfile.TemporaryDirectory() as folder:
-        # From a folder: from_concrete_functions leaves the weights of Keras 3 out, without a word.
+        # From a folder: from_concrete_functions leaves out the weights of Keras 3 without an error.
         write_saved_model({SIGNATURE: Endpoint(classify, tokens.inputs)}, exportable.variables, folder)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
         if quantize != "none":
@@ -82,6 +90,6 @@ def _converted(exportable, quantize):
         return converter.convert()
 
 
-def _cut(column, max_length):
-    """Cuts ids `(texts, length)` to the longest length, the last one kept: MediaPipe itself does not cut a text."""
+def _truncated(column, max_length):
+    """Truncates ids `(texts, length)` to `max_length` and keeps the last id: MediaPipe does not truncate texts."""
     return tf.concat([column[:, :-1][:, : max_length - 1], column[:, -1:]], axis=1)

@@ -1,6 +1,6 @@
-"""Runs a LiteRT file as a phone's or a small machine's program would: `keras_bigmodel.edge`, no TensorFlow, no Keras.
+"""Runs a LiteRT file as a program on a phone or a small machine does: without TensorFlow and Keras.
 
-A script, run by path, in a process of its own.
+It uses `keras_bigmodel.edge`. A script, run by path, in a process of its own.
 usage: lite_client.py MODEL.tflite REQUESTS.npz ANSWERS.npz
 """
 
@@ -11,16 +11,22 @@ from pathlib import Path
 
 
 class _Blocker:
-    """Makes what a small machine lacks unfindable."""
+    """Blocks the import of packages that a small machine does not have."""
 
     def find_spec(self, name, path=None, target=None):
-        """Refuses TensorFlow and Keras."""
+        """Raises `ModuleNotFoundError` for TensorFlow, Keras, JAX and PyTorch."""
         if name.partition(".")[0] in ("tensorflow", "tensorflow_text", "keras", "jax", "torch"):
             raise ModuleNotFoundError(f"{name} is blocked here", name=name)
 
 
 def main(model, requests_path, answers_path):
-    """Tokenizes and answers every batch of texts."""
+    """Tokenizes and classifies every batch of texts, and prints one line per batch.
+
+    Args:
+        model: path of the LiteRT file.
+        requests_path: path of the `.npz` file of the requests.
+        answers_path: path of the `.npz` file to write.
+    """
     sys.meta_path.insert(0, _Blocker())
     from importlib import metadata
 
@@ -28,7 +34,7 @@ def main(model, requests_path, answers_path):
 
     from keras_bigmodel.edge import LiteClassifier
 
-    # By its path: the package around it would load TensorFlow.
+    # By its path: importing it from its package would load TensorFlow.
     spec = importlib.util.spec_from_file_location("files", Path(__file__).with_name("saved_model_client.py"))
     files = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(files)

@@ -1,4 +1,4 @@
-"""Describes a LiteRT network as MediaPipe reads it. Knows flatbuffers; no text, no weights."""
+"""Adds to a LiteRT network the metadata that MediaPipe reads. Knows flatbuffers; no text, no weights."""
 
 import flatbuffers
 import numpy as np
@@ -6,7 +6,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 
 from keras_bigmodel.edge.lite_contents import LABELS_FILE, VOCABULARY_FILE
 
-# metadata_schema.fbs of TensorFlow Lite, 1.5.0: a table's fields by number, a union's and an enumeration's members.
+# From metadata_schema.fbs of TensorFlow Lite, 1.5.0: numbers of tables' fields, and members of unions and enumerations.
 _IDENTIFIER, _ENTRY, _PARSER_VERSION = b"M001", "TFLITE_METADATA", "1.1.0"
 _FILE_NAME, _FILE_DESCRIPTION, _FILE_TYPE = 0, 1, 2
 _AXIS_LABELS, _VOCABULARY = 2, 5
@@ -16,25 +16,25 @@ _UNIT_KIND, _UNIT, _BERT_TOKENIZER = 0, 1, 4
 _SUBGRAPH_INPUTS, _SUBGRAPH_OUTPUTS, _SUBGRAPH_UNITS = 2, 3, 5
 _MODEL_NAME, _MODEL_DESCRIPTION, _MODEL_SUBGRAPHS, _MODEL_PARSER = 0, 1, 3, 7
 
-# What MediaPipe's TextClassifier calls a BERT's inputs.
+# Name and description of each input of a BERT, as MediaPipe's TextClassifier expects them.
 _INPUTS = {
     "token_ids": ("ids", "Ids of the pieces of [CLS] text [SEP]."),
     "padding_mask": ("mask", "1 for pieces, 0 for padding."),
     "segment_ids": ("segment_ids", "0 for the first text, 1 for the second."),
 }
-_ALIGNMENT = 16  # of weights in a LiteRT file
+_ALIGNMENT = 16  # bytes; the alignment of weights in a LiteRT file
 
 
 def with_metadata(network, *, name, tokenized):
-    """Adds the description to a LiteRT network.
+    """Adds metadata to a LiteRT network.
 
     Args:
         network: bytes of a `.tflite` file with one signature of `token_ids`, `padding_mask`, `segment_ids`.
-        name: str. What the model is called.
-        tokenized: bool. Whether MediaPipe may tokenize for it; not for pairs of texts.
+        name: str. Name of the model in the metadata.
+        tokenized: bool. Whether MediaPipe may tokenize for the model; False for pairs of texts.
 
     Returns:
-        bytes of the file; the labels and the vocabulary are yet to be appended.
+        bytes of the file, to which the labels and the vocabulary must still be appended.
 
     Source: "TensorFlow Lite metadata"; metadata_schema.fbs.
     """
@@ -51,7 +51,7 @@ def with_metadata(network, *, name, tokenized):
 
 
 class _Buffer(schema.BufferT):
-    """Weights on an address that kernels can read fast; the generated class forgets the schema's `force_align`."""
+    """Writes weights at an aligned address, which kernels read fast; the generated class ignores `force_align`."""
 
     def __init__(self, data):
         super().__init__()
@@ -72,7 +72,7 @@ class _Buffer(schema.BufferT):
 
 
 def _described(inputs, name, tokenized):
-    """Gives the metadata of a model with these inputs, in the network's order, as a flatbuffer."""
+    """Returns the metadata of a model with these inputs, in the network's order, as the bytes of a flatbuffer."""
     builder = flatbuffers.Builder(4096)
     tensors = [_tensor(builder, *_INPUTS[given]) for given in inputs]
     labels = _file(builder, LABELS_FILE, "One label a line, in the order of the probabilities.", _AXIS_LABELS)
@@ -119,7 +119,7 @@ def _offsets(builder, offsets):
 
 
 def _table(builder, offsets, numbers=None):
-    """Writes a table from its fields by number: what is written already, and small numbers."""
+    """Writes a table from its fields by number: offsets of parts already written, and small numbers."""
     numbers = numbers or {}
     builder.StartObject(max([*offsets, *numbers], default=-1) + 1)
     for field, offset in offsets.items():

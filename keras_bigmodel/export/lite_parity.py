@@ -1,17 +1,17 @@
-"""Whether a LiteRT file agrees with the model it came from. Knows endpoints and files; no task."""
+"""Compares a LiteRT file with the model from which it was exported. Knows endpoints and files; no task."""
 
 import dataclasses
 from pathlib import Path
 
 from keras_bigmodel.core.reporter import SILENT
-from keras_bigmodel.export.clean_process import ask_clean_process
+from keras_bigmodel.export.clean_process import run_clean_process
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.output_rules import Close, SameChoice
 from keras_bigmodel.export.parity import certificate_of, compare_endpoints
 from keras_bigmodel.export.requests import Requests
 
-# By `quantize`: how probabilities are compared, the largest difference of their logarithms, or the share of rows that
-# must keep their label.
+# By `quantize`: the rule for probabilities, with the largest difference of their logarithms or the share of rows whose
+# label must stay the same.
 _RULES = {
     "none": Close(1e-4, logarithms=True),
     "int8": SameChoice("probabilities", share=0.99),
@@ -21,25 +21,26 @@ _CLIENT = Path(__file__).with_name("lite_client.py")
 
 
 def lite_parity(exportable, path, columns, *, quantize, reporter=SILENT):
-    """Compares a LiteRT file, run without TensorFlow in a process of its own, with the model.
+    """Compares a LiteRT file, run in a process of its own without TensorFlow, with the model.
 
     Args:
-        exportable: has `endpoints()` with `tokenize` and `tokens`, `preprocessor` and `outputs_from_logits`.
+        exportable: object with `endpoints()` that hold `tokenize` and `tokens`, `preprocessor` and
+            `outputs_from_logits`, such as a `TextClassifier`.
         path: path of the file.
-        columns: dict of input name → list of str: the texts.
+        columns: dict of input name → list of str. The texts.
         quantize: str. How the file was quantized.
-        reporter: `Reporter` that is told how far it is.
+        reporter: `Reporter` of the progress. Defaults to a silent one.
 
     Returns:
-        dict: the certificate; `"agrees"` says whether it passed, `"reasons"` why not.
+        dict: the certificate. `"agrees"` holds whether the file passed, `"reasons"` why not.
     """
     endpoints = _endpoints(exportable, quantize)
     requests = Requests.of(exportable.preprocessor, columns, endpoints)
     with reporter.bar("comparing LiteRT, in a process without TensorFlow", len(requests.batches)) as advance:
-        theirs, about = ask_clean_process(_CLIENT, path, requests, advance)
+        theirs, about = run_clean_process(_CLIENT, path, requests, advance)
     compared, reasons = compare_endpoints(endpoints, requests, theirs, tolerance=1e-4, reporter=reporter)
     if any(output["rows_that_differ"] for output in compared["tokenize"]["outputs"].values()):
-        reasons = [reason for reason in reasons if "tokenize" in reason]  # answers to other tokens say nothing
+        reasons = [reason for reason in reasons if "tokenize" in reason]  # probabilities of other tokens do not compare
     return certificate_of(
         compared,
         reasons,

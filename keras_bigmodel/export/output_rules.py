@@ -1,25 +1,34 @@
-"""When two runs of one endpoint agree: a rule an output. Knows arrays; no endpoint, no format."""
+"""Defines when two runs of an endpoint agree: one rule per output. Knows arrays; no endpoint, no format."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-_LEAST = 1e-6  # a logarithm of less magnifies float32's last digit
+_LEAST = 1e-6  # the logarithm of a smaller number magnifies the last digit of float32
 
 
 @dataclass(frozen=True)
 class Equal:
-    """Every value is the same, as of ids and strings; zeros at the end of rows aside.
+    """Compares values that must be the same, such as ids and strings, except for zeros at the end of rows.
 
     Args:
-        mask: str. The input or output of the endpoint that says where values count (not 0). Defaults to everywhere.
+        mask: str. Input or output of the endpoint that is not 0 where values count. Defaults to None: all values count.
     """
 
     mask: str | None = None
     name = "equal"
 
     def differences(self, ours, theirs, mask):
-        """Returns float array `(rows,)`: 0 for equal rows, else 1."""
+        """Returns which rows differ.
+
+        Args:
+            ours: array `(rows, ...)` of the model.
+            theirs: array `(rows, ...)` of the export.
+            mask: array `(rows, length)`, not 0 where values count; or None.
+
+        Returns:
+            float array `(rows,)`: 0 for equal rows, else 1.
+        """
         ours, theirs = _as_wide(ours, theirs)
         if ours is None:
             return np.ones(len(theirs))
@@ -27,22 +36,22 @@ class Equal:
         return 1.0 - _over_rows(np.all, same if mask is None else same | ~mask_of(mask, same))
 
     def limit(self, tolerance):
-        """Returns the largest difference that still agrees."""
+        """Returns the largest difference that still agrees: 0, whatever the tolerance of the export."""
         return 0.0
 
     def facts(self, limit):
-        """Returns what a certificate says of the rule."""
+        """Returns the rule as a certificate describes it: dict."""
         return {"rule": self.name}
 
 
 @dataclass(frozen=True)
 class Close:
-    """Numbers differ by no more than a tolerance; above 1, by no more than that part of them.
+    """Compares numbers that may differ by a tolerance, relative to the model's number where its magnitude exceeds 1.
 
     Args:
-        tolerance: float. Defaults to the export's: 1e-5 in float32, 3e-2 in bfloat16.
-        mask: as `Equal`.
-        logarithms: bool. Whether logarithms are compared, as of probabilities, whatever their size. Defaults to False.
+        tolerance: float. Defaults to that of the export: 1e-5 in float32, 3e-2 in bfloat16.
+        mask: str. As in `Equal`.
+        logarithms: bool. Whether to compare logarithms, as for probabilities, and never relatively. Defaults to False.
     """
 
     tolerance: float | None = None
@@ -51,35 +60,50 @@ class Close:
     name = "close"
 
     def differences(self, ours, theirs, mask):
-        """Returns float array `(rows,)`: the largest difference of each row."""
+        """Returns the largest difference in each row, infinite where shapes differ or a difference is not a number.
+
+        Args:
+            ours: array `(rows, ...)` of the model.
+            theirs: array `(rows, ...)` of the export.
+            mask: array `(rows, length)`, not 0 where values count; or None.
+
+        Returns:
+            float array `(rows,)`.
+        """
         if ours.shape != theirs.shape:
             return np.full(len(theirs), np.inf)
         ours, theirs = ours.astype("float64"), theirs.astype("float64")
         if self.logarithms:
             ours, theirs = (np.log(np.maximum(part, _LEAST)) for part in (ours, theirs))
-        with np.errstate(invalid="ignore"):  # what is no number differs by what is no number
+        with np.errstate(invalid="ignore"):  # a difference of NaN or infinities is NaN, handled below
             apart = np.abs(ours - theirs)
             apart = apart if self.logarithms else apart / np.maximum(1.0, np.abs(ours))
         apart = np.where(np.isnan(apart), np.inf, apart)
         return _over_rows(np.max, apart if mask is None else np.where(mask_of(mask, apart), apart, 0.0))
 
     def limit(self, tolerance):
-        """Returns the largest difference that still agrees."""
+        """Returns the largest difference that still agrees: the tolerance of the rule, or else that of the export."""
         return tolerance if self.tolerance is None else self.tolerance
 
     def facts(self, limit):
-        """Returns what a certificate says of the rule."""
+        """Returns the rule as a certificate describes it: dict.
+
+        Args:
+            limit: float. What `limit` returned.
+        """
         of = {"of": "logarithms"} if self.logarithms else {}
         return {"rule": self.name, **of, "tolerance": limit}
 
 
 @dataclass(frozen=True)
 class SameChoice:
-    """The chosen name, or largest number, is the same; where the two best are as good as equal, either may be.
+    """Compares choices: the chosen name, or the index of the largest number, must be the same.
+
+    Where the two best numbers differ by at most 1e-5, either choice is accepted.
 
     Args:
-        among: str. The output of the endpoint that holds the number of each choice, `(rows, choices)`.
-        share: float. Of the rows that must agree. Defaults to 1.
+        among: str. Output of the endpoint that holds the number of each choice, `(rows, choices)`.
+        share: float. Share of the rows that must agree. Defaults to 1.
     """
 
     among: str
@@ -89,7 +113,16 @@ class SameChoice:
     _TIE = 1e-5
 
     def differences(self, ours, theirs, among):
-        """Returns float array `(rows,)`: 0 for rows with the same choice, else how far apart the two best are."""
+        """Returns which rows have another choice, and by how much.
+
+        Args:
+            ours: array of the model: the choices `(rows,)`, or the numbers of all choices `(rows, choices)`.
+            theirs: array of the export, of the same form.
+            among: array `(rows, choices)` of the model: the number of each choice.
+
+        Returns:
+            float array `(rows,)`: 0 for rows with the same choice or a tie, else the gap of the two best numbers.
+        """
         best = np.sort(among.astype("float64"), axis=-1)
         apart = best[:, -1] - best[:, -2] if best.shape[-1] > 1 else np.ones(len(best))
         chosen = [part.argmax(-1) if part.ndim > 1 else part for part in (ours, theirs)]
@@ -97,22 +130,27 @@ class SameChoice:
         return np.where(other, np.where(apart <= self._TIE, 0.0, apart), 0.0)
 
     def limit(self, tolerance):
-        """Returns the largest difference that still agrees."""
+        """Returns the largest difference that still agrees: 0, whatever the tolerance of the export."""
         return 0.0
 
     def facts(self, limit):
-        """Returns what a certificate says of the rule."""
+        """Returns the rule as a certificate describes it: dict."""
         return {"rule": self.name, **({"share": self.share} if self.share < 1 else {})}
 
 
 def mask_of(mask, values):
-    """Returns a mask `(rows, length)` as bool, with as many axes as the values have."""
+    """Returns a mask as bool, with as many axes as the values have.
+
+    Args:
+        mask: array `(rows, length)`, not 0 where values count.
+        values: array `(rows, length, ...)`.
+    """
     mask = np.asarray(mask) != 0
     return mask.reshape(*mask.shape, *[1] * (values.ndim - mask.ndim))
 
 
 def _over_rows(function, values):
-    """Applies a reduction over all axes but the first, as float."""
+    """Applies a reduction to all axes but the first and returns floats `(rows,)`."""
     flat = values.reshape(len(values), -1)
     if not flat.shape[1]:
         return np.full(len(values), 1.0 if function is np.all else 0.0)
@@ -120,7 +158,7 @@ def _over_rows(function, values):
 
 
 def _as_wide(ours, theirs):
-    """Fills the shorter rows of one up with zeros; `(None, theirs)` where the shapes differ otherwise."""
+    """Pads the shorter rows of one array with zeros; returns `(None, theirs)` where the shapes differ otherwise."""
     if ours.shape == theirs.shape:
         return ours, theirs
     if ours.ndim != 2 or theirs.ndim != 2 or len(ours) != len(theirs) or ours.dtype.kind not in "iub":

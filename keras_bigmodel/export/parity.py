@@ -1,4 +1,4 @@
-"""Compares endpoints that ran elsewhere with those here, and certifies it. Knows endpoints and rules; no format."""
+"""Compares endpoints that ran elsewhere with those here and certifies it. Knows endpoints and rules; no format."""
 
 import json
 from pathlib import Path
@@ -16,15 +16,18 @@ REPORT_IT = "please report this with the text."
 
 
 def certify(certificate, folder, advice=REPORT_IT):
-    """Writes a certificate into a folder and returns it, or refuses what does not agree.
+    """Writes a certificate into a folder, or raises `UserError` if the export does not agree.
 
     Args:
         certificate: dict with `agrees` and `reasons`.
         folder: path.
-        advice: str. What to do where it does not agree.
+        advice: str. End of the error message: what to do. Defaults to a request to report the case.
+
+    Returns:
+        dict: the certificate.
 
     Raises:
-        UserError: it does not agree; the sentence says what differs.
+        UserError: the export does not agree; the message says what differs.
     """
     if not certificate["agrees"]:
         reasons = "; ".join(certificate["reasons"])
@@ -34,29 +37,29 @@ def certify(certificate, folder, advice=REPORT_IT):
     return certificate
 
 
-TOLERANCE = {"float32": 1e-5, "bfloat16": 3e-2}  # the largest difference of numbers that still counts as agreement
+TOLERANCE = {"float32": 1e-5, "bfloat16": 3e-2}  # by dtype: the largest difference of numbers that agree
 _SHOWN = 10
 
 
 def compare_endpoints(endpoints, requests, theirs, *, tolerance, reporter=SILENT):
-    """Computes every request here and compares each output with what ran elsewhere, by its rule.
+    """Computes every request here and compares each output, by its rule, with that of the other process.
 
     Args:
         endpoints: dict of name → `Endpoint`.
         requests: `Requests`.
-        theirs: dict of "batch/endpoint/output" → array.
-        tolerance: float. Of rules that name none.
-        reporter: `Reporter` that is told how far it is.
+        theirs: dict of "batch/endpoint/output" → array. The outputs of the other process.
+        tolerance: float. For rules that have none of their own.
+        reporter: `Reporter` of the progress. Defaults to a silent one.
 
     Returns:
-        `(dict of endpoint → rows and outputs, list of reasons why they do not agree)`; of each output the rule, how
-        many rows differ, the first such rows, and of numbers the largest and the mean difference.
+        `(dict of endpoint → its rows and outputs, list of reasons why they do not agree)`. Of each output, the dict
+        holds the rule, how many rows differ and the first such rows; of numbers also the largest and mean difference.
     """
     found, reasons = {}, []
-    with reporter.bar("comparing, here", sum(map(len, requests.asked.values()))) as advance:
+    with reporter.bar("comparing, here", sum(map(len, requests.batches_of.values()))) as advance:
         for name, endpoint in endpoints.items():
             comparison = _EndpointComparison(name, endpoint, tolerance)
-            for number in requests.asked[name]:
+            for number in requests.batches_of[name]:
                 comparison.add(number, requests, theirs)
                 advance()
             found[name] = comparison.facts()
@@ -69,16 +72,16 @@ def certificate_of(compared, reasons, rows, **facts):
 
     Args:
         compared: dict that `compare_endpoints` returned.
-        reasons: list of str: why there is no agreement.
-        rows: int. The number of rows that were asked about.
-        **facts: what else it says.
+        reasons: list of str. Why the export does not agree; empty if it does.
+        rows: int. Number of rows in the requests.
+        **facts: further entries of the certificate.
     """
     whole = {"agrees": not reasons, "reasons": reasons, "rows": rows, "endpoints": compared}
     return {**whole, **facts, "versions": package_versions()}
 
 
 class _EndpointComparison:
-    """What differs in the outputs of one endpoint, batch by batch."""
+    """Collects the differences in the outputs of one endpoint, batch by batch."""
 
     def __init__(self, name, endpoint, tolerance):
         self._name = name
@@ -105,7 +108,7 @@ class _EndpointComparison:
             given = beside[rule.among] if hasattr(rule, "among") else beside.get(rule.mask)
             apart = rule.differences(ours[output], theirs[key], given)
             self._differences[output].append(apart)
-            told = rule.name != "close" and _are_floats(ours[output])  # the rule itself compares numbers otherwise
+            told = rule.name != "close" and _are_floats(ours[output])  # `Close` reports them as its own result
             if told and ours[output].shape == theirs[key].shape:
                 self._numbers[output].append(Close().differences(ours[output], theirs[key], beside.get(rule.mask)))
             room = _SHOWN - len(self._shown[output])
@@ -155,7 +158,7 @@ class _EndpointComparison:
 
 
 def _are_floats(array):
-    """Returns whether an array holds floats, whose differences are told whatever the rule."""
+    """Returns whether an array holds floats, whose differences are reported under every rule."""
     return array.dtype.kind == "f"
 
 

@@ -1,4 +1,4 @@
-"""Rows to compare an export on, as batches of what endpoints take. Knows columns and features; no format."""
+"""Builds the batches of rows on which an export is compared. Knows columns and features; no format."""
 
 import json
 from dataclasses import dataclass
@@ -14,29 +14,32 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class Requests:
-    """Batches of rows of like length, and which endpoint is asked about which.
+    """Holds batches of rows of similar length, and which endpoint computes which batches.
 
     Args:
-        columns: dict of raw column → list or array: all rows.
+        columns: dict of raw column → array. All rows.
         batches: list of dicts of input name → array `(rows, ...)`: the raw columns and the features.
-        asked: dict of endpoint → list of numbers of batches.
+        batches_of: dict of endpoint → list of indices of batches.
     """
 
     columns: dict
     batches: list
-    asked: dict
+    batches_of: dict
 
     @classmethod
     def of(cls, preprocessor, columns, endpoints):
-        """Returns the batches of rows, their features computed here.
+        """Returns the requests for rows, whose features are computed here.
 
         Args:
             preprocessor: `Preprocessor`.
             columns: dict of column → list or array, checked.
             endpoints: dict of name → `Endpoint`.
 
+        Returns:
+            `Requests`.
+
         Raises:
-            UserError: an endpoint takes what is neither a column nor a feature.
+            UserError: an endpoint has an input that is neither a column nor a feature.
         """
         known = {*preprocessor.columns, *preprocessor.features}
         for name, endpoint in endpoints.items():
@@ -55,40 +58,55 @@ class Requests:
             batches.append(batch | {name: value.numpy() for name, value in features.items()})
         everything = list(range(len(batches)))
         middle = everything[len(everything) // 2 :][:1]
-        asked = {name: middle if endpoint.sampled else everything for name, endpoint in endpoints.items()}
-        return cls(columns, batches, asked)
+        batches_of = {name: middle if endpoint.sampled else everything for name, endpoint in endpoints.items()}
+        return cls(columns, batches, batches_of)
 
     @property
     def rows(self):
-        """int: the number of rows."""
+        """Returns the number of rows: int."""
         return len(next(iter(self.columns.values())))
 
     @property
     def order(self):
-        """Int array `(rows,)`: the number of the row at each place of the batches, one after another."""
+        """Returns the index of the row at each position of the joined batches: int array `(rows,)`."""
         return np.concatenate(_rows_of_like_length(self.columns))
 
     def row_words(self, number, rows):
-        """Returns some rows of a batch as they were given: a list of str, or of lists of str where there are more."""
+        """Returns some rows of a batch as text.
+
+        Args:
+            number: int. Index of the batch.
+            rows: sequence of int. Indices of the rows in the batch.
+
+        Returns:
+            list of str; where rows have several columns, list of lists of str.
+        """
         columns = [self.batches[number][name] for name in self.columns]
         return [_word(*(column[row] for column in columns)) for row in rows]
 
     def write(self, path):
-        """Writes an `.npz` file that a client script reads."""
+        """Writes an `.npz` file that a client script reads.
+
+        Args:
+            path: path of the file.
+        """
         arrays = {}
         for number, batch in enumerate(self.batches):
             for name, array in batch.items():
                 arrays |= packed(f"{number}/{name}", array)
-        plan = json.dumps({"batches": len(self.batches), "asked": self.asked})
+        plan = json.dumps({"batches": len(self.batches), "batches_of": self.batches_of})
         np.savez(path, plan=np.frombuffer(plan.encode(), "uint8"), **arrays)
 
 
 def rows_to_compare(preprocessor, rows):
-    """Returns the rows that were given, and the preprocessor's samples: dict of column → list or array.
+    """Returns the given rows followed by the preprocessor's samples.
 
     Args:
         preprocessor: `Preprocessor`.
         rows: dict of column → list or array, checked; or None.
+
+    Returns:
+        dict of column → list or array.
     """
     samples = preprocessor.samples()
     if rows is None:
@@ -109,7 +127,7 @@ def _rows_of_like_length(columns):
 
 
 def _as_array(column, dtype):
-    """Returns a column as an array, strings as an array of UTF-8 bytes."""
+    """Returns a column as an array; an array of strings holds UTF-8 bytes."""
     if dtype != tf.string:
         return np.asarray(column, dtype.as_numpy_dtype)
     strings = np.empty(len(column), object)

@@ -1,8 +1,8 @@
-"""Which ops a stock TensorFlow Serving has besides TensorFlow's own. Data only, with its source."""
+"""Lists the ops that a stock TensorFlow Serving has besides TensorFlow's own. Data only, with its source."""
 
 # tensorflow/serving links tensorflow-text's kernels: 2.14 to 2.19.1 those of tensorflow-text 2.12.1, 2.20 and later
-# those of 2.20.0 (its WORKSPACE and tensorflow_serving/model_servers/BUILD at these tags). An op stands here when the
-# oldest of them has it; op → oldest TensorFlow Serving that was checked.
+# those of 2.20.0 (its WORKSPACE and tensorflow_serving/model_servers/BUILD at these tags). An op is listed here if the
+# oldest of them has it: op → oldest TensorFlow Serving that was checked.
 SAFE_TEXT_OPS = {
     "CaseFoldUTF8": "2.14",
     "FastBertNormalize": "2.14",
@@ -11,7 +11,7 @@ SAFE_TEXT_OPS = {
     "NormalizeUTF8": "2.14",
 }
 
-# What people meet that newer servers only have; named so that a refusal can say so.
+# Ops that only newer servers have, so that an error message can say so.
 LATE_TEXT_OPS = {
     "TFText>RoundRobinGenerateMasks": "2.20",
     "TFText>RoundRobinTrim": "2.20",
@@ -20,13 +20,13 @@ LATE_TEXT_OPS = {
 
 
 def refused_ops(foreign_ops):
-    """Gives the ops that a stock TensorFlow Serving of 2.14 and later may lack, with what is known of them.
+    """Returns the ops that a stock TensorFlow Serving of 2.14 and later may not have.
 
     Args:
         foreign_ops: iterable of op names that are not TensorFlow's own.
 
     Returns:
-        dict of op name → a few words.
+        dict of op name → the reason in a few words, sorted by name.
     """
     return {
         name: f"only in TensorFlow Serving {LATE_TEXT_OPS[name]} and later"

@@ -1,4 +1,4 @@
-"""Endpoints as a SavedModel for TensorFlow Serving, each weight once. Knows no task."""
+"""Writes endpoints as a SavedModel for TensorFlow Serving, each weight once. Knows no task."""
 
 import contextlib
 
@@ -15,15 +15,15 @@ def write_saved_model(endpoints, variables, folder, *, tracked=()):
         endpoints: dict of signature name → `Endpoint`.
         variables: the `keras.Variable`s that the endpoints read.
         folder: path of the folder to write into.
-        tracked: sequence of TensorFlow objects beside the variables that the endpoints read: lookup tables.
+        tracked: sequence of other TensorFlow objects that the endpoints read, such as lookup tables. Defaults to none.
 
     Raises:
-        UserError: an output without an axis for the rows; an endpoint reads an object that is not named.
+        UserError: an endpoint reads an object that is not in `tracked`; or as `check_batch_axis`.
 
     Source: the SavedModel format of TensorFlow.
     """
     module = tf.Module()
-    # The list makes the weights part of the module. Keras's own exporter tracks them twice and writes them twice.
+    # The list makes the weights part of the module. Keras's own exporter tracks and writes the weights twice.
     module.weights = [variable.value for variable in variables]
     module.tracked = list(tracked)
     signatures = {name: endpoint.traced() for name, endpoint in endpoints.items()}
@@ -43,7 +43,7 @@ def write_saved_model(endpoints, variables, folder, *, tracked=()):
 
 @contextlib.contextmanager
 def _without_notes():
-    """Keeps TensorFlow from telling where it wrote: to a folder that is renamed."""
+    """Silences TensorFlow's note on where it wrote, because the folder is renamed later."""
     logger = tf.get_logger()
     level = logger.level
     logger.setLevel("WARNING")

@@ -1,6 +1,6 @@
 """Runs a SavedModel with TensorFlow and TensorFlow Text only, in a process of its own.
 
-A script, run by path; it imports nothing of keras_bigmodel and checks that nothing else does.
+A script, run by path. It imports nothing of keras_bigmodel and blocks the import of it by anything else.
 usage: saved_model_client.py SAVED_MODEL REQUESTS.npz ANSWERS.npz
 """
 
@@ -13,16 +13,25 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 class _Blocker:
-    """Makes the package unfindable, so that what runs here runs without it."""
+    """Blocks the import of keras_bigmodel, so that what runs here runs without it."""
 
     def find_spec(self, name, path=None, target=None):
-        """Refuses keras_bigmodel."""
+        """Raises `ModuleNotFoundError` for keras_bigmodel."""
         if name.partition(".")[0] == "keras_bigmodel":
             raise ModuleNotFoundError(f"{name} is blocked here", name=name)
 
 
 def foreign_ops(folder):
-    """Lists the graph's ops that TensorFlow itself does not register; call before tensorflow_text is imported."""
+    """Lists the ops of a SavedModel that TensorFlow itself does not register.
+
+    Call it before tensorflow_text is imported, which registers ops of its own.
+
+    Args:
+        folder: path of the SavedModel.
+
+    Returns:
+        list of str, sorted.
+    """
     from tensorflow.core.protobuf import saved_model_pb2
     from tensorflow.python.framework import op_def_registry
 
@@ -39,7 +48,16 @@ def foreign_ops(folder):
 
 
 def packed(name, array):
-    """Returns an array as what `numpy.savez` stores without pickling: strings as their bytes, lengths and shape."""
+    """Returns an array as arrays that `numpy.savez` stores without pickling.
+
+    Args:
+        name: str. Name of the array.
+        array: array of numbers, or object array of str or bytes.
+
+    Returns:
+        dict of name → array. Strings become their joined UTF-8 bytes, their lengths and the shape; bfloat16 becomes
+        float32.
+    """
     import numpy as np
 
     if array.dtype != object:
@@ -53,7 +71,14 @@ def packed(name, array):
 
 
 def unpacked(arrays):
-    """Returns the dict of name → array that was packed."""
+    """Returns the arrays that `packed` converted.
+
+    Args:
+        arrays: dict of name → array, as `packed` returned them.
+
+    Returns:
+        dict of name → array; strings are bytes.
+    """
     import numpy as np
 
     found = {name: array for name, array in arrays.items() if not name.endswith((".bytes", ".lengths", ".shape"))}
@@ -68,17 +93,30 @@ def unpacked(arrays):
 
 
 def read_requests(path):
-    """Returns `(number of batches, endpoint → numbers of batches, dict of "batch/input" → array)`."""
+    """Reads a file of requests.
+
+    Args:
+        path: path of the `.npz` file.
+
+    Returns:
+        `(number of batches, dict of endpoint → indices of batches, dict of "batch/input" → array)`.
+    """
     import numpy as np
 
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
     plan = json.loads(arrays.pop("plan").tobytes())
-    return plan["batches"], plan["asked"], unpacked(arrays)
+    return plan["batches"], plan["batches_of"], unpacked(arrays)
 
 
 def write_answers(path, answers, about):
-    """Writes a dict of "batch/endpoint/output" → array, and what the client says of itself."""
+    """Writes the outputs of the batches and the facts about the client.
+
+    Args:
+        path: path of the `.npz` file to write.
+        answers: dict of "batch/endpoint/output" → array.
+        about: dict for JSON. Facts about the client, such as package versions.
+    """
     import numpy as np
 
     arrays = {}
@@ -88,7 +126,13 @@ def write_answers(path, answers, about):
 
 
 def main(folder, requests_path, answers_path):
-    """Answers every batch by the signatures that are asked about it."""
+    """Computes the requested signatures for every batch, and prints one line per batch.
+
+    Args:
+        folder: path of the SavedModel.
+        requests_path: path of the `.npz` file of the requests.
+        answers_path: path of the `.npz` file to write.
+    """
     sys.meta_path.insert(0, _Blocker())
     import tensorflow as tf
 
@@ -98,10 +142,10 @@ def main(folder, requests_path, answers_path):
     start = time.perf_counter()
     loaded = tf.saved_model.load(folder)
     load_seconds = time.perf_counter() - start
-    batches, asked, requests = read_requests(requests_path)
+    batches, batches_of, requests = read_requests(requests_path)
     answers = {}
     for number in range(batches):
-        for name, numbers in asked.items():
+        for name, numbers in batches_of.items():
             if number not in numbers:
                 continue
             signature = loaded.signatures[name]

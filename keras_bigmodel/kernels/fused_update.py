@@ -1,4 +1,4 @@
-"""The update of `AdamW` in one op a variable, on TensorFlow. Knows variables and gradients; no optimizer."""
+"""The update of `AdamW` as one TensorFlow op per variable. Knows variables and gradients; no optimizer."""
 
 import math
 
@@ -10,13 +10,18 @@ outside_of_graphs = tf.init_scope
 
 
 def corrected_rate(learning_rate, step, beta_1, beta_2):
-    """Returns the learning rate times Adam's correction of its averages, which begin at 0.
+    """Computes the learning rate with Adam's bias correction, which makes up for averages that start at 0.
+
+    Computes `learning_rate * sqrt(1 - beta_2**step) / (1 - beta_1**step)`.
 
     Args:
-        learning_rate: float.
-        step: int. Number of this step, from 1.
-        beta_1: float.
-        beta_2: float.
+        learning_rate: float, tensor or variable.
+        step: int or int tensor. Number of this step, counted from 1.
+        beta_1: float. Decay rate of the average of gradients.
+        beta_2: float. Decay rate of the average of squared gradients.
+
+    Returns:
+        Float32 scalar tensor.
     """
     step, rate = (tf.cast(_tensor(value), tf.float32) for value in (step, learning_rate))
     return rate * tf.sqrt(_one_less_power(beta_2, step)) / _one_less_power(beta_1, step)
@@ -25,21 +30,27 @@ def corrected_rate(learning_rate, step, beta_1, beta_2):
 def fused_adam_update(gradient, variable, momentum, velocity, *, rate, beta_1, beta_2, epsilon):
     """Updates a variable and its two averages in one op.
 
+    Computes `momentum = beta_1 * momentum + (1 - beta_1) * gradient`,
+    `velocity = beta_2 * velocity + (1 - beta_2) * gradient**2` and
+    `variable = variable - rate * momentum / (sqrt(velocity) + epsilon)`.
+
     Args:
         gradient: tensor or `tf.IndexedSlices` of the variable's shape.
         variable: float32 variable.
-        momentum: its average of gradients.
-        velocity: its average of squared gradients.
-        rate: float tensor, as `corrected_rate` gives it.
-        beta_1: float.
-        beta_2: float.
-        epsilon: float.
+        momentum: float32 variable. Average of gradients.
+        velocity: float32 variable. Average of squared gradients.
+        rate: float tensor, as `corrected_rate` returns it.
+        beta_1: float. Decay rate of the average of gradients.
+        beta_2: float. Decay rate of the average of squared gradients.
+        epsilon: float. Added to the denominator.
+
+    Source: Kingma and Ba, 2014, "Adam", the form before section 2.1.
     """
     tf.raw_ops.ResourceApplyAdam(
         var=_handle(variable),
         m=_handle(momentum),
         v=_handle(velocity),
-        beta1_power=tf.constant(0.0),  # the rate is corrected already
+        beta1_power=tf.constant(0.0),  # `rate` has the bias correction already
         beta2_power=tf.constant(0.0),
         lr=rate,
         beta1=tf.constant(beta_1, tf.float32),
@@ -49,15 +60,17 @@ def fused_adam_update(gradient, variable, momentum, velocity, *, rate, beta_1, b
     )
 
 
-def clip_together(gradients, clip_norm):
-    """Scales gradients so that their common norm is at most `clip_norm`; all become NaN where it is not finite.
+def clip_by_global_norm(gradients, clip_norm):
+    """Scales gradients so that their global norm is at most `clip_norm`.
+
+    All gradients become NaN if the norm is not finite.
 
     Args:
-        gradients: list of tensors and `tf.IndexedSlices`, whose repeated rows count with their sum.
-        clip_norm: float.
+        gradients: list of tensors and `tf.IndexedSlices`. Repeated rows of `tf.IndexedSlices` count with their sum.
+        clip_norm: float. Largest global norm.
 
     Returns:
-        list, as `gradients`.
+        list of the scaled gradients, of the same types as `gradients`.
     """
     norm = tf.sqrt(tf.add_n([_squared_norm(gradient) for gradient in gradients]))
     scale = clip_norm / tf.maximum(norm, clip_norm)
@@ -65,18 +78,23 @@ def clip_together(gradients, clip_norm):
     return [_scaled(gradient, scale) for gradient in gradients]
 
 
-def summed(gradient):
-    """Returns a gradient as a tensor, the repeated rows of `tf.IndexedSlices` summed."""
+def densified(gradient):
+    """Returns a gradient as a tensor; repeated rows of `tf.IndexedSlices` are summed."""
     return tf.convert_to_tensor(gradient)
 
 
 def is_one_replica():
-    """Whether the gradients at hand are all there are."""
+    """Returns whether no `tf.distribute` strategy is active, so that gradients are those of the whole batch: bool."""
     return not tf.distribute.has_strategy()
 
 
 def fused_decay(variable, share):
-    """Takes a share of a variable off it."""
+    """Updates a variable by weight decay: `variable -= share * variable`.
+
+    Args:
+        variable: float variable.
+        share: float tensor. Fraction of the variable that is subtracted.
+    """
     variable = _plain(variable)
     # Not variable * (1 - share): at 1e-6 that factor has one digit left in float32.
     tf.raw_ops.ResourceApplyGradientDescent(
@@ -85,14 +103,14 @@ def fused_decay(variable, share):
 
 
 def _one_less_power(beta, step):
-    """Computes 1 - beta ** step for the float32 number nearest to beta, which is what the op averages with."""
+    """Computes `1 - beta**step` for the float32 number nearest to `beta`, with which the op averages."""
     beta = float(np.float32(beta))
     return -tf.math.expm1(step * (math.log(beta) if beta > 0.0 else -math.inf))
 
 
 def _squared_norm(gradient):
     if isinstance(gradient, tf.IndexedSlices):
-        # Rows of one index are summed where the first of them stands. No tf.unique: XLA does not compile it.
+        # Rows of one index are summed at the position of the first of them. No tf.unique: XLA does not compile it.
         rows = tf.range(tf.shape(gradient.indices)[0])
         first = tf.math.unsorted_segment_min(rows, gradient.indices, gradient.dense_shape[0])
         places = tf.gather(first, gradient.indices)

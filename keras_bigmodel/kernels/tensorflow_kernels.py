@@ -1,7 +1,7 @@
-"""The inner steps of layers where TensorFlow has a faster way, mostly in the gradient. Knows tensors only.
+"""The inner steps of layers with a faster TensorFlow implementation, mostly of the gradient. Knows tensors only.
 
-TensorFlow runs one op after another over whole tensors, so what counts on a CPU is the number of passes over memory,
-and some of its kernels are far slower than others (`docs/performance.md` has the figures).
+TensorFlow runs one op after another over whole tensors. The cost on a CPU is therefore the number of passes over
+memory, and some of its kernels are far slower than others (`docs/performance.md` has the figures).
 """
 
 import math
@@ -15,10 +15,10 @@ _DENSITY_AT_ZERO = 1.0 / math.sqrt(2.0 * math.pi)
 
 
 def affine(x, kernel, bias):
-    """Is `plain.affine`; the bias's gradient is a product with ones, 3 to 5 times as fast as `BiasAddGrad`."""
+    """Computes `plain.affine`; the bias gradient is a product with ones, 3 to 5 times as fast as `BiasAddGrad`."""
     if bias is None:
         return tf.matmul(x, kernel)
-    return _affine(x, tf.convert_to_tensor(kernel), tf.convert_to_tensor(bias))  # own gradients take no variables
+    return _affine(x, tf.convert_to_tensor(kernel), tf.convert_to_tensor(bias))  # custom gradients accept no variables
 
 
 @tf.custom_gradient
@@ -36,26 +36,32 @@ def _affine(x, kernel, bias):
 
 @tf.custom_gradient
 def gelu(x):
-    """Is `plain.gelu`, in float32 inside, which is faster than in bfloat16; its slope is kept from the way there."""
+    """Applies GELU in its exact (erf) form, as `plain.gelu`.
+
+    Computes in float32, which is faster than in bfloat16. The forward pass stores the derivative for the gradient.
+    """
     wide = tf.cast(x, tf.float32)
-    below = 0.5 + 0.5 * tf.math.erf(wide * _SQRT_HALF)  # the share of the normal distribution below x
+    below = 0.5 + 0.5 * tf.math.erf(wide * _SQRT_HALF)  # cumulative distribution function of the normal distribution
     density = tf.exp(-0.5 * tf.square(wide)) * _DENSITY_AT_ZERO
     slope = tf.cast(below + wide * density, x.dtype)
     return tf.cast(wide * below, x.dtype), lambda upstream: upstream * slope
 
 
-def normalise(x, gamma, beta, epsilon, *, training=None):
-    """Is `plain.normalise`; in training with a gradient of its own, and means as products, which are faster."""
+def layer_norm(x, gamma, beta, epsilon, *, training=None):
+    """Computes layer normalization as `plain.layer_norm`.
+
+    In training, it uses a custom gradient and computes means as matrix products, which are faster.
+    """
     if not training:
-        return plain.normalise(x, gamma, beta, epsilon)  # a saved graph has no gradients of its own
+        return plain.layer_norm(x, gamma, beta, epsilon)  # a SavedModel has no custom gradients
     width = x.shape[-1]
-    gamma, beta = tf.convert_to_tensor(gamma), tf.convert_to_tensor(beta)  # own gradients take no variables
-    flat = _normalise(tf.reshape(x, (-1, width)), gamma, beta, tf.constant(epsilon, tf.float32))
+    gamma, beta = tf.convert_to_tensor(gamma), tf.convert_to_tensor(beta)  # custom gradients accept no variables
+    flat = _layer_norm(tf.reshape(x, (-1, width)), gamma, beta, tf.constant(epsilon, tf.float32))
     return tf.reshape(flat, tf.shape(x)) if x.shape.rank != 2 else flat
 
 
 @tf.custom_gradient
-def _normalise(x, gamma, beta, epsilon):
+def _layer_norm(x, gamma, beta, epsilon):
     width = x.shape[-1]
     share = tf.fill((width, 1), tf.constant(1.0 / width, tf.float32))
     wide = tf.cast(x, tf.float32)
@@ -68,7 +74,7 @@ def _normalise(x, gamma, beta, epsilon):
         along = upstream * unit
         ones = tf.ones((1, tf.shape(upstream)[0]), tf.float32)
         weights = share * gamma[:, None]
-        # What moves a token's mean or variance is taken out again by the normalisation.
+        # Changes of a token's mean or variance are removed by the normalization, so they have no gradient.
         inside = upstream * gamma - tf.matmul(upstream, weights) - unit * tf.matmul(along, weights)
         return (
             tf.cast(inside * scale, x.dtype),
@@ -80,19 +86,23 @@ def _normalise(x, gamma, beta, epsilon):
     return tf.cast(unit * gamma + beta, x.dtype), gradient
 
 
-def drop(x, rate, seed):
-    """Is `plain.drop` from eight random bits a number instead of thirty-two: drawing them is what takes the time."""
-    return x * _kept(tf.shape(x), x.dtype, rate, seed)
+def dropout(x, rate, seed):
+    """Applies dropout as `plain.dropout`, from 8 random bits per value instead of 32.
+
+    Drawing the bits takes most of the time.
+    """
+    return x * _dropout_factors(tf.shape(x), x.dtype, rate, seed)
 
 
-def _kept(shape, dtype, rate, seed):
-    """Draws what `drop` multiplies with: 0 for the share that goes, `1 / (1 - rate)` for what stays.
+def _dropout_factors(shape, dtype, rate, seed):
+    """Draws the factors that `dropout` multiplies by: 0 for dropped values, `1 / (1 - rate)` for the others.
 
-    Of 256 values a whole number falls below the threshold. Where `256 * rate` is none, calls take turns with the two
-    numbers beside it, so that over the calls the share dropped is the rate to 1/65536; the scale is always the rate's.
+    A random byte below an integer threshold drops its value. Where `256 * rate` is not an integer, calls alternate
+    between the two nearest integers, so that the fraction dropped over all calls is the rate to 1/65536. The scale is
+    always that of the rate.
     """
     if not 1 / 256 <= rate <= 255 / 256:
-        return plain.drop(tf.ones(shape, dtype), rate, seed)
+        return plain.dropout(tf.ones(shape, dtype), rate, seed)
     seed = tf.cast(seed.next(), tf.int64)
     call, parts = seed[1], round(rate * 65536)
     threshold = tf.bitwise.right_shift((call + 1) * parts, 8) - tf.bitwise.right_shift(call * parts, 8)
@@ -103,22 +113,25 @@ def _kept(shape, dtype, rate, seed):
     return tf.where(stays, tf.constant(1.0 / (1.0 - rate), dtype), tf.constant(0.0, dtype))
 
 
-def attend(queries, keys, values, bias, *, rate=0.0, seed=None, training=None):
-    """Is `plain.attend`; in training with a gradient of its own that keeps fewer and smaller tensors."""
+def dot_product_attention(queries, keys, values, bias, *, rate=0.0, seed=None, training=None):
+    """Computes scaled dot-product attention as `plain.dot_product_attention`.
+
+    In training, it uses a custom gradient that stores fewer and smaller tensors.
+    """
     if not training:
-        return plain.attend(queries, keys, values, bias)
+        return plain.dot_product_attention(queries, keys, values, bias)
     queries = queries * tf.cast(queries.shape[-1] ** -0.5, queries.dtype)
 
     @tf.custom_gradient
     def mix(queries, keys, values):
         scores = tf.matmul(queries, keys, transpose_b=True)  # (batch, heads, queries, keys)
-        shares = tf.nn.softmax(scores if bias is None else scores + bias)  # sums in float32, whatever the dtype
-        used = shares * _kept(tf.shape(shares), shares.dtype, rate, seed) if rate else shares
+        shares = tf.nn.softmax(scores if bias is None else scores + bias)  # sums in float32 for every dtype
+        used = shares * _dropout_factors(tf.shape(shares), shares.dtype, rate, seed) if rate else shares
         mixed = tf.matmul(used, values)
 
         def gradient(upstream):
             of_used = tf.matmul(upstream, values, transpose_b=True)
-            # The sum over keys of a share times its gradient, from the far smaller output: Dao et al., 2022, section B.
+            # Sum over keys of weight times its gradient, from the far smaller output: Dao et al., 2022, section B.
             along = tf.reduce_sum(upstream * mixed, axis=-1, keepdims=True)
             of_scores = used * of_used - shares * along if rate else shares * (of_used - along)
             return (

@@ -1,4 +1,4 @@
-"""Tensor maths as Keras layers, for every Keras backend. Knows no text, no files, no losses."""
+"""Tensor operations as Keras layers, for every Keras backend. Knows no text, no files, no losses."""
 
 from keras_bigmodel.layers.bert_embedding import BertEmbedding
 from keras_bigmodel.layers.feed_forward import FeedForward

@@ -1,4 +1,4 @@
-"""Turns ids into vectors as BERT does: token, position and segment. Knows no text."""
+"""BERT's embedding of token ids: the sum of token, position and segment embeddings. Knows no text."""
 
 import keras
 from keras import ops
@@ -9,23 +9,31 @@ from keras_bigmodel.layers.layer_norm import LayerNorm
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class BertEmbedding(keras.layers.Layer):
-    """Adds a token's, its position's and its segment's vector, and normalises the sum.
+    """Embeds token ids as the normalized sum of token, position and segment embeddings.
+
+    Computes `dropout(layer_norm(token[token_ids] + position[0..length-1] + segment[segment_ids]))`.
 
     Args:
         vocabulary_size: int. Number of token ids.
-        hidden_dim: int. Width of a token.
-        max_length: int. Number of positions; longer inputs are refused.
+        hidden_dim: int. Width of an embedding.
+        max_length: int. Number of positions, in tokens; longer inputs raise an error. Defaults to 512.
         num_segments: int. Number of segments (1 for the first text, 2 with a pair). Defaults to 2.
-        dropout: float in [0, 1). Share dropped in training. Defaults to 0.1.
-        epsilon: float added to the variance in the normalisation. Defaults to 1e-12.
-        embeddings_initializer: str or initializer of the three tables. Defaults to a normal of 0.02, cut at two
-            standard deviations, as BERT.
+        dropout: float in [0, 1). Dropout rate after the normalization. Defaults to 0.1.
+        epsilon: float. Added to the variance in the normalization. Defaults to 1e-12.
+        embeddings_initializer: str or initializer of the three tables. Defaults to a normal distribution with
+            standard deviation 0.02, truncated at two standard deviations, as in BERT.
+        **kwargs: Passed to `keras.layers.Layer`, e.g. `name` and `dtype`.
 
     Call arguments:
         inputs: `[token_ids, segment_ids]`, each int `(batch, length)`, or `token_ids` alone (segment 0 everywhere).
-        training: bool. Whether dropout acts.
+        training: bool. Whether dropout is applied.
+
+    Input shape: `(batch, length)` for each of the ids.
 
     Output shape: `(batch, length, hidden_dim)`.
+
+    Raises:
+        ValueError: the static length of the input is greater than `max_length`.
 
     >>> tuple(BertEmbedding(100, 8, max_length=16)(keras.ops.ones((2, 5), dtype="int32")).shape)
     (2, 5, 8)
@@ -59,19 +67,19 @@ class BertEmbedding(keras.layers.Layer):
         self.output_dropout = Dropout(dropout, dtype=self.dtype_policy, name="output_dropout")
 
     def build(self, input_shape):
-        """Makes the three tables."""
+        """Creates the three embedding tables and the weights of the normalization."""
         self.token_embeddings = self._table("token_embeddings", self.vocabulary_size)
         self.position_embeddings = self._table("position_embeddings", self.max_length)
         self.segment_embeddings = self._table("segment_embeddings", self.num_segments)
         self.norm.build((None, None, self.hidden_dim))
 
     def _table(self, name, rows):
-        initializer = self.embeddings_initializer.clone()  # one seed would make the three tables alike
-        # Each table is read first and cast after: an automatic cast would copy the whole table at every step.
+        initializer = self.embeddings_initializer.clone()  # one seed would make the three tables equal
+        # Rows are looked up first and cast afterwards: an automatic cast would copy the whole table at every step.
         return self.add_weight(name=name, shape=(rows, self.hidden_dim), initializer=initializer, autocast=False)
 
     def call(self, inputs, training=None):
-        """Looks up, adds, normalises; see the class for shapes."""
+        """Applies the layer; see the class for arguments and shapes."""
         token_ids, segment_ids = inputs if isinstance(inputs, (list, tuple)) else (inputs, None)
         static_length = token_ids.shape[1]
         if static_length is not None and static_length > self.max_length:
@@ -92,12 +100,12 @@ class BertEmbedding(keras.layers.Layer):
         return ops.cast(ops.take(table, ops.cast(ids, "int32"), axis=0), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
-        """Gives `(batch, length, hidden_dim)`."""
+        """Returns the output shape: `(batch, length, hidden_dim)`."""
         token_shape = input_shape[0] if isinstance(input_shape[0], (list, tuple)) else input_shape
         return (*token_shape, self.hidden_dim)
 
     def get_config(self):
-        """Returns what `__init__` took."""
+        """Returns the configuration: dict of the arguments of `__init__`."""
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,

@@ -1,4 +1,4 @@
-"""Dropout with a faster way to draw. Knows tensors only."""
+"""Dropout with a faster draw of random numbers. Knows tensors only."""
 
 import keras
 
@@ -7,7 +7,18 @@ from keras_bigmodel import kernels
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class Dropout(keras.layers.Dropout):
-    """Is `keras.layers.Dropout`, drawn by `kernels.drop`; arguments are the same.
+    """Applies dropout: sets a fraction `rate` of the inputs to 0 and multiplies the others by `1 / (1 - rate)`.
+
+    Acts in training only. Same as `keras.layers.Dropout`, with the random numbers drawn by `kernels.dropout`. With a
+    `noise_shape`, Keras draws them.
+
+    Args:
+        rate: float in [0, 1]. Fraction of the inputs that is set to 0.
+        noise_shape: tuple of int. Shape of the random mask, which is broadcast. Defaults to the shape of the input.
+        seed: int. Defaults to None: a random seed.
+        **kwargs: Passed to `keras.layers.Dropout`, e.g. `name` and `dtype`.
+
+    Input shape: any. Output shape: the same.
 
     >>> float(Dropout(0.5)(keras.ops.ones(()), training=False))
     1.0
@@ -16,7 +27,7 @@ class Dropout(keras.layers.Dropout):
     """
 
     def call(self, inputs, training=False):
-        """Drops in training, and only then."""
+        """Applies dropout if `training` is True; otherwise returns the inputs."""
         if not training or self.rate == 0 or self.noise_shape is not None:
             return super().call(inputs, training=training)
-        return kernels.drop(inputs, self.rate, self.seed_generator)
+        return kernels.dropout(inputs, self.rate, self.seed_generator)

@@ -1,4 +1,4 @@
-"""The two products of a Transformer layer that look at one token at a time. Knows no attention."""
+"""The feed-forward network of a Transformer layer, applied to each token separately. Knows no attention."""
 
 import keras
 
@@ -7,12 +7,15 @@ from keras_bigmodel.layers.projection import Projection
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class FeedForward(keras.layers.Layer):
-    """Widens every token, bends it, narrows it back.
+    """Applies the feed-forward network of a Transformer layer to each token.
+
+    Computes `activation(x @ W1 + b1) @ W2 + b2`.
 
     Args:
-        intermediate_dim: int. Width between the two products.
-        activation: str or callable. Defaults to `"gelu"` (erf form, as in BERT).
+        intermediate_dim: int. Width of the hidden layer, between the two dense products.
+        activation: str or callable. Activation of the hidden layer. Defaults to `"gelu"` (erf form, as in BERT).
         kernel_initializer: str or initializer of the kernels. Defaults to `"glorot_uniform"`.
+        **kwargs: Passed to `keras.layers.Layer`, e.g. `name` and `dtype`.
 
     Input shape: `(batch, length, hidden_dim)`. Output shape: the same.
 
@@ -30,7 +33,7 @@ class FeedForward(keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape):
-        """Makes the two products; the second one's width is the input's."""
+        """Creates the two dense products; the output has the width of the input."""
         self.widen = Projection(
             self.intermediate_dim,
             activation=self.activation,
@@ -45,15 +48,15 @@ class FeedForward(keras.layers.Layer):
         self.narrow.build((*input_shape[:-1], self.intermediate_dim))
 
     def call(self, inputs, training=None):
-        """Computes; see the class for shapes."""
+        """Applies the layer; see the class for shapes."""
         return self.narrow(self.widen(inputs, training=training), training=training)
 
     def compute_output_shape(self, input_shape):
-        """Gives the input's shape."""
+        """Returns the output shape: that of the input."""
         return input_shape
 
     def get_config(self):
-        """Returns what `__init__` took."""
+        """Returns the configuration: dict of the arguments of `__init__`."""
         return {
             **super().get_config(),
             "intermediate_dim": self.intermediate_dim,

@@ -1,4 +1,4 @@
-"""Normalisation of each token with a faster gradient. Knows tensors only."""
+"""Layer normalization with a faster gradient. Knows tensors only."""
 
 import keras
 
@@ -7,10 +7,14 @@ from keras_bigmodel import kernels
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class LayerNorm(keras.layers.LayerNormalization):
-    """Is `keras.layers.LayerNormalization` over the last axis, computed by `kernels.normalise`.
+    """Applies layer normalization over the last axis: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`.
 
-    Arguments and weights are those of `keras.layers.LayerNormalization`. Whatever is no plain normalisation of the last
-    axis (another axis, no scale, no shift) is computed by Keras.
+    Same as `keras.layers.LayerNormalization`, computed in float32 by `kernels.layer_norm`. Keras computes every other
+    variant: another axis, no scale, no shift, or RMS scaling.
+
+    Args:
+        epsilon: float. Added to the variance. Defaults to 1e-3, as in Keras.
+        **kwargs: Other arguments of `keras.layers.LayerNormalization`.
 
     Input shape: `(..., width)`. Output shape: the same.
 
@@ -21,10 +25,10 @@ class LayerNorm(keras.layers.LayerNormalization):
     """
 
     def call(self, inputs, training=None):
-        """Normalises; see the class for shapes."""
+        """Applies the layer; see the class for shapes."""
         last = self.axis in (-1, [-1], len(inputs.shape) - 1, [len(inputs.shape) - 1])
         if not (last and self.center and self.scale) or getattr(self, "rms_scaling", False):
             return super().call(inputs)
         inputs = keras.ops.cast(inputs, self.compute_dtype)
         gamma, beta = (keras.ops.cast(weight, "float32") for weight in (self.gamma, self.beta))
-        return kernels.normalise(inputs, gamma, beta, self.epsilon, training=training)
+        return kernels.layer_norm(inputs, gamma, beta, self.epsilon, training=training)

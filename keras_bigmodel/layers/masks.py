@@ -1,17 +1,19 @@
-"""Masks as numbers that are added to attention scores. Knows shapes and dtypes, no weights.
+"""Attention masks and their conversion to an additive bias on attention scores. Knows shapes and dtypes, no weights.
 
-A mask follows the Keras convention everywhere in the package: nonzero means "look at it", zero means "leave it out".
+A mask follows the Keras convention everywhere in the package: nonzero means visible, zero means hidden.
 """
 
 import keras
 from keras import ops
 
-# Finite, so that a row without any visible position gives equal shares instead of NaN, and within float16's range.
+# Finite: softmax of a row without a visible position is then uniform instead of NaN. -6e4 is within float16's range.
 _HIDDEN = {"float16": -6e4}
 
 
 def attention_bias(mask, dtype):
-    """Turns a mask into what is added to attention scores: 0 where visible, a large negative number where hidden.
+    """Converts a mask to the bias that is added to attention scores.
+
+    The bias is 0 where visible. Where hidden, it is -1e9, or -6e4 in float16.
 
     Args:
         mask: tensor of integers, floats or bools, nonzero where visible: `(batch, keys)` for padding,
@@ -19,17 +21,17 @@ def attention_bias(mask, dtype):
         dtype: str. Dtype of the scores.
 
     Returns:
-        Tensor that broadcasts against `(batch, heads, queries, keys)`.
+        Tensor of `dtype` that broadcasts against `(batch, heads, queries, keys)`.
 
     Raises:
-        ValueError: the mask has another number of axes.
+        ValueError: the mask does not have two, three or four axes.
 
     >>> attention_bias(ops.convert_to_tensor([[1, 0]]), "float32").shape
     TensorShape([1, 1, 1, 2])
     """
     rank = len(mask.shape)
     if rank == 2:
-        mask = ops.expand_dims(mask, (1, 2))  # not [:, None]: LiteRT has no such slice
+        mask = ops.expand_dims(mask, (1, 2))  # not [:, None]: LiteRT does not support that slice
     elif rank == 3:
         mask = ops.expand_dims(mask, 1)
     elif rank != 4:
@@ -43,14 +45,14 @@ def attention_bias(mask, dtype):
 
 
 def causal_mask(num_queries, num_keys):
-    """Gives the mask with which every position sees itself and what came before it.
+    """Returns the causal mask: each position sees itself and the positions before it.
 
     Args:
         num_queries: int or scalar tensor. The queries are the last `num_queries` of the keys' positions.
-        num_keys: int or scalar tensor.
+        num_keys: int or scalar tensor. Number of keys.
 
     Returns:
-        Bool tensor `(1, 1, num_queries, num_keys)`.
+        Bool tensor `(1, 1, num_queries, num_keys)`, True where visible.
 
     >>> ops.convert_to_numpy(causal_mask(2, 3)).astype(int).tolist()
     [[[[1, 1, 0], [1, 1, 1]]]]

@@ -1,4 +1,4 @@
-"""Attention of every position to every other. Knows tensors only: no text, no model."""
+"""Multi-head attention between all positions. Knows tensors only: no text, no model."""
 
 import functools
 
@@ -13,31 +13,40 @@ from keras_bigmodel.layers.projection import Projection
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class MultiHeadAttention(keras.layers.Layer):
-    """Lets every query gather from the values, weighted by how well it fits their keys, in several heads at once.
+    """Applies multi-head scaled dot-product attention.
 
-    Queries, keys and values come from one fused product. With `value` given it is cross-attention: queries from the
-    first argument, keys and values from the second, both of the same width.
+    Each head computes `softmax(q @ k.T / sqrt(key_dim) + bias) @ v`, where `bias` is a large negative number at hidden
+    positions. The heads' outputs are concatenated and projected to `d_model`. Queries, keys and values are computed by
+    one fused product. With `value` given, the layer computes cross-attention: queries from `query`, keys and values
+    from `value`, both of the same width.
 
     Args:
         d_model: int. Width of the output.
         num_heads: int. Number of heads.
         key_dim: int. Width of one head. Defaults to `d_model // num_heads`.
-        dropout: float in [0, 1). Share of attention shares dropped in training. Defaults to 0.
-        use_bias: bool. Whether the products add a bias. Defaults to True.
+        dropout: float in [0, 1). Dropout rate of the attention weights. Defaults to 0.
+        use_bias: bool. Whether the projections add a bias. Defaults to True.
         kernel_initializer: str or initializer of the kernels. Defaults to `"glorot_uniform"`.
+        **kwargs: Passed to `keras.layers.Layer`, e.g. `name` and `dtype`.
 
     Call arguments:
         query: `(batch, queries, width)`.
         value: `(batch, keys, width)`, the source of keys and values. Defaults to `query`: self-attention.
-        mask: nonzero where visible: `(batch, keys)`, `(batch, queries, keys)` or `(batch, heads, queries, keys)`.
-        use_causal_mask: bool. Whether a position sees only itself and what came before it.
-        return_attention_scores: bool. Whether to return the shares too, `(batch, heads, queries, keys)`.
-        training: bool. Whether dropout acts.
+        mask: Nonzero where visible: `(batch, keys)`, `(batch, queries, keys)` or `(batch, heads, queries, keys)`.
+        value_mask: As `mask`, used with `value` only; Keras fills in the mask that `value` carries. A position is
+            visible only if all masks show it.
+        use_causal_mask: bool. Whether a position sees only itself and the positions before it. Defaults to False.
+        return_attention_scores: bool. Whether to return the attention weights as well. Defaults to False.
+        training: bool. Whether dropout is applied.
 
-    Output shape: `(batch, queries, d_model)`.
+    Input shape: `(batch, queries, width)`, and `(batch, keys, width)` for `value`.
+
+    Output shape: `(batch, queries, d_model)`. With `return_attention_scores`, a tuple of it and the attention weights
+    before dropout, `(batch, heads, queries, keys)`.
 
     Raises:
-        ValueError: `d_model` is no multiple of `num_heads` and `key_dim` is not given, or the widths differ.
+        ValueError: `num_heads` is less than 1; `d_model` is no multiple of `num_heads` and `key_dim` is not given; or
+            the widths of `query` and `value` differ.
 
     >>> tuple(MultiHeadAttention(8, 2)(keras.ops.ones((2, 5, 8))).shape)
     (2, 5, 8)
@@ -72,14 +81,14 @@ class MultiHeadAttention(keras.layers.Layer):
         self.query_key_value = Projection(
             3 * self._inner_dim,
             use_bias=use_bias,
-            kernel_initializer=self.kernel_initializer.clone(),  # one instance would draw the same numbers twice
+            kernel_initializer=self.kernel_initializer.clone(),  # one instance would draw equal values for both kernels
             dtype=self.dtype_policy,
             name="query_key_value",
         )
         self.output_projection = Projection(
             d_model,
             use_bias=use_bias,
-            kernel_initializer=self.kernel_initializer.clone(),  # one instance would draw the same numbers twice
+            kernel_initializer=self.kernel_initializer.clone(),  # one instance would draw equal values for both kernels
             dtype=self.dtype_policy,
             name="output_projection",
         )
@@ -90,11 +99,14 @@ class MultiHeadAttention(keras.layers.Layer):
         return self.num_heads * self.key_dim
 
     def build(self, query_shape, value_shape=None):
-        """Makes the weights.
+        """Creates the weights.
 
         Args:
-            query_shape: shape of the queries.
-            value_shape: shape of the values in cross-attention.
+            query_shape: tuple of int or None. Shape of the queries.
+            value_shape: tuple of int or None. Shape of the values in cross-attention. Defaults to None: self-attention.
+
+        Raises:
+            ValueError: the widths of queries and values differ.
         """
         if value_shape is not None and value_shape[-1] != query_shape[-1]:
             raise ValueError(
@@ -115,7 +127,7 @@ class MultiHeadAttention(keras.layers.Layer):
         return_attention_scores=False,
         training=None,
     ):
-        """Attends; see the class for arguments and shapes."""
+        """Applies the layer; see the class for arguments and shapes."""
         queries, keys, values = self._project(query, value, training)  # each (batch, heads, length, key_dim)
         masks = [mask, value_mask if value is not None else None]
         bias = self._bias(masks, queries, keys, use_causal_mask)
@@ -137,7 +149,7 @@ class MultiHeadAttention(keras.layers.Layer):
         return [*self._split_heads(queries, 1), *self._split_heads(keys_values, 2)]
 
     def _split_heads(self, fused, parts):
-        """Cuts `(batch, length, parts * heads * key_dim)` into a list of `(batch, heads, length, key_dim)`."""
+        """Splits `(batch, length, parts * heads * key_dim)` into a list of `(batch, heads, length, key_dim)`."""
         batch, length = ops.shape(fused)[0], ops.shape(fused)[1]
         fused = ops.reshape(fused, (batch, length, parts, self.num_heads, self.key_dim))
         # unstack, not three slices: a slice's gradient is a full-size tensor of zeros around it.
@@ -152,17 +164,17 @@ class MultiHeadAttention(keras.layers.Layer):
     def _attend(self, queries, keys, values, bias, training, with_shares):
         drawn = {"rate": self.dropout, "seed": self.score_dropout.seed_generator} if training and self.dropout else {}
         if with_shares:
-            return kernels.attend_and_show(queries, keys, values, bias, **drawn)
-        return kernels.attend(queries, keys, values, bias, training=training, **drawn), None
+            return kernels.attention_with_weights(queries, keys, values, bias, **drawn)
+        return kernels.dot_product_attention(queries, keys, values, bias, training=training, **drawn), None
 
     def copy_from(self, attention):
-        """Takes over the weights of a built `keras.layers.MultiHeadAttention`, and with them its numbers.
+        """Copies the weights of a built `keras.layers.MultiHeadAttention`, so that this layer returns the same outputs.
 
         Args:
-            attention: a built `keras.layers.MultiHeadAttention` with the same heads and widths.
+            attention: A built `keras.layers.MultiHeadAttention` with the same heads, widths and `use_bias`.
 
         Raises:
-            ValueError: its sizes are not ours.
+            ValueError: its number of heads, its widths or its `use_bias` differ from this layer's.
         """
         if not self.built:
             self.build((None, None, attention.query_dense.kernel.shape[0]))
@@ -195,11 +207,11 @@ class MultiHeadAttention(keras.layers.Layer):
             self.output_projection.bias.assign(attention.output_dense.bias)
 
     def compute_mask(self, query, previous_mask=None):
-        """Gives the mask that the queries carry; `mask` may be about the values, or about pairs."""
+        """Returns the mask that the queries carry; `mask` may refer to the values or to pairs of positions."""
         return getattr(query, "_keras_mask", None)
 
     def compute_output_spec(self, query, value=None, mask=None, *, return_attention_scores=False, **kwargs):
-        """Gives the output's symbol, and that of the shares where they are asked for."""
+        """Returns the symbolic output, and with `return_attention_scores` that of the attention weights too."""
         output = keras.KerasTensor((*query.shape[:-1], self.d_model), dtype=self.compute_dtype)
         if not return_attention_scores:
             return output
@@ -208,11 +220,11 @@ class MultiHeadAttention(keras.layers.Layer):
         return output, keras.KerasTensor(shape, dtype=self.compute_dtype)
 
     def compute_output_shape(self, query_shape, value_shape=None):
-        """Gives `(batch, queries, d_model)`."""
+        """Returns the output shape: `(batch, queries, d_model)`."""
         return (*query_shape[:-1], self.d_model)
 
     def get_config(self):
-        """Returns what `__init__` took."""
+        """Returns the configuration: dict of the arguments of `__init__`."""
         return {
             **super().get_config(),
             "d_model": self.d_model,

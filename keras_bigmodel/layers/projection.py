@@ -1,4 +1,4 @@
-"""A dense product over tokens, done as one matrix product. Knows nothing of attention or text."""
+"""A dense layer over tokens, computed as one matrix product. Knows nothing of attention or text."""
 
 import keras
 from keras import ops
@@ -8,9 +8,14 @@ from keras_bigmodel import kernels
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class Projection(keras.layers.Dense):
-    """Is `keras.layers.Dense`, computed on flattened tokens: one 2-D product instead of a batch of them.
+    """Applies a dense layer to the last axis: `activation(x @ kernel + bias)`.
 
-    Arguments, weights, quantisation and `enable_lora` are those of `keras.layers.Dense`.
+    Same as `keras.layers.Dense`, computed on flattened tokens: one 2-D product instead of a batched one.
+    Quantization and `enable_lora` work as in Keras.
+
+    Args:
+        units: int. Width of the output.
+        **kwargs: Other arguments of `keras.layers.Dense`.
 
     Input shape: `(..., input_dim)`. Output shape: `(..., units)`.
 
@@ -19,7 +24,7 @@ class Projection(keras.layers.Dense):
     """
 
     def call(self, inputs, training=None):
-        """Multiplies; see the class for shapes."""
+        """Applies the layer; see the class for shapes."""
         if len(inputs.shape) <= 2:
             return super().call(inputs, training=training)
         leading = ops.shape(inputs)[:-1]
@@ -27,7 +32,7 @@ class Projection(keras.layers.Dense):
         return ops.reshape(flat, (*leading, self.units))
 
     def _multiply(self, flat, training):
-        # Outside of training plain ops: TensorFlow fuses product, bias and GELU where no gradient hangs on them.
+        # Outside training, Keras's own ops: TensorFlow fuses product, bias and GELU where no gradient is computed.
         if not training or self.quantization_mode is not None:
             return super().call(flat, training=training)
         product = kernels.affine(flat, self.kernel, self.bias)

@@ -1,4 +1,4 @@
-"""One layer of a Transformer encoder. Knows its parts, not the model that stacks it."""
+"""One layer of a Transformer encoder. Knows its sublayers, not the model that stacks it."""
 
 import keras
 
@@ -10,29 +10,40 @@ from keras_bigmodel.layers.multi_head_attention import MultiHeadAttention
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class TransformerLayer(keras.layers.Layer):
-    """Lets tokens look at each other, then thinks about each alone; both with a shortcut and a normalisation.
+    """Applies self-attention and a feed-forward network, each with a residual connection and layer normalization.
+
+    With post-norm (the default), the layer computes `x = norm(x + attention(x))`, then `x = norm(x + feed_forward(x))`.
+    With pre-norm, it computes `x = x + attention(norm(x))`, then `x = x + feed_forward(norm(x))`. Dropout is applied to
+    the output of each sublayer, before the addition.
 
     Args:
         d_model: int. Width of a token.
         num_heads: int. Number of attention heads.
-        intermediate_dim: int. Width inside the feed-forward part. Defaults to `4 * d_model`.
-        dropout: float in [0, 1). Share dropped after attention and after feed-forward in training. Defaults to 0.1.
-        attention_dropout: float in [0, 1). Share of attention shares dropped. Defaults to `dropout`.
-        activation: str or callable of the feed-forward part. Defaults to `"gelu"`.
-        norm_first: bool. Normalise before each part (pre-norm) instead of after (post-norm, as BERT).
+        intermediate_dim: int. Width of the feed-forward network's hidden layer. Defaults to `4 * d_model`.
+        dropout: float in [0, 1). Dropout rate of the outputs of both sublayers. Defaults to 0.1.
+        attention_dropout: float in [0, 1). Dropout rate of the attention weights. Defaults to `dropout`.
+        activation: str or callable. Activation of the feed-forward network. Defaults to `"gelu"`.
+        norm_first: bool. Whether to normalize before each sublayer (pre-norm) instead of after (post-norm, as in BERT).
             Defaults to False.
-        epsilon: float added to the variance in the normalisations. Defaults to 1e-12, as BERT.
+        epsilon: float. Added to the variance in the normalizations. Defaults to 1e-12, as in BERT.
         kernel_initializer: str or initializer of the kernels. Defaults to `"glorot_uniform"`.
+        **kwargs: Passed to `keras.layers.Layer`, e.g. `name` and `dtype`.
 
     Call arguments:
         x: `(batch, length, d_model)`.
-        training: bool. Whether dropout acts.
-        mask: nonzero where visible: `(batch, length)`, `(batch, length, length)` or
-            `(batch, heads, length, length)`. A mask that Keras carries along (`Embedding(mask_zero=True)`) is used.
-        use_causal_mask: bool. Whether a position sees only itself and what came before it.
-        return_attention_scores: bool. Whether to return the attention shares too, `(batch, heads, length, length)`.
+        training: bool. Whether dropout is applied.
+        mask: Nonzero where visible: `(batch, length)`, `(batch, length, length)` or `(batch, heads, length, length)`.
+            Defaults to the mask that `x` carries (from `Embedding(mask_zero=True)`).
+        use_causal_mask: bool. Whether a position sees only itself and the positions before it. Defaults to False.
+        return_attention_scores: bool. Whether to return the attention weights as well. Defaults to False.
 
-    Output shape: the shape of `x`.
+    Input shape: `(batch, length, d_model)`.
+
+    Output shape: the same. With `return_attention_scores`, a tuple of it and the attention weights before dropout,
+    `(batch, heads, length, length)`.
+
+    Raises:
+        ValueError: the width of the input is not `d_model`, or `d_model` is not a multiple of `num_heads`.
 
     >>> tuple(TransformerLayer(8, 2)(keras.ops.ones((2, 5, 8))).shape)
     (2, 5, 8)
@@ -88,7 +99,7 @@ class TransformerLayer(keras.layers.Layer):
         self.feed_forward_dropout = Dropout(dropout, dtype=policy, name="feed_forward_dropout")
 
     def build(self, input_shape):
-        """Makes the weights of all parts."""
+        """Creates the weights of all sublayers."""
         if input_shape[-1] != self.d_model:
             raise ValueError(
                 f"TransformerLayer(d_model={self.d_model}) got tokens of width {input_shape[-1]}; its shortcuts need "
@@ -100,11 +111,11 @@ class TransformerLayer(keras.layers.Layer):
         self.feed_forward_norm.build(input_shape)
 
     def __call__(self, x, training=None, mask=None, **kwargs):
-        """Takes `training` and `mask` by position too, which Keras refuses for what is no tensor."""
+        """Applies the layer. Accepts `training` and `mask` by position too, as Keras does for tensors only."""
         return super().__call__(x, training=training, mask=mask, **kwargs)
 
     def call(self, x, training=None, mask=None, *, use_causal_mask=False, return_attention_scores=False):
-        """Computes; see the class for arguments and shapes."""
+        """Applies the layer; see the class for arguments and shapes."""
         inputs = self.attention_norm(x) if self.norm_first else x
         attended = self.attention(
             inputs,
@@ -124,13 +135,13 @@ class TransformerLayer(keras.layers.Layer):
         return (x, shares) if return_attention_scores else x
 
     def compute_mask(self, x, previous_mask=None):
-        """Gives the mask of the tokens; one of pairs ends here."""
+        """Returns the mask of the tokens; a mask of pairs of positions is not passed on."""
         if previous_mask is not None and len(previous_mask.shape) == 2:
             return previous_mask
         return getattr(x, "_keras_mask", None)
 
     def compute_output_spec(self, x, training=None, mask=None, *, return_attention_scores=False, **kwargs):
-        """Gives the output's symbol, and that of the shares where they are asked for."""
+        """Returns the symbolic output, and with `return_attention_scores` that of the attention weights too."""
         output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
         if not return_attention_scores:
             return output
@@ -138,11 +149,11 @@ class TransformerLayer(keras.layers.Layer):
         return output, keras.KerasTensor(shape, dtype=self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
-        """Gives the input's shape."""
+        """Returns the output shape: that of the input."""
         return input_shape
 
     def get_config(self):
-        """Returns what `__init__` took."""
+        """Returns the configuration: dict of the arguments of `__init__`."""
         return {
             **super().get_config(),
             "d_model": self.d_model,

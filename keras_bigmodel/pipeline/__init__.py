@@ -1,4 +1,4 @@
-"""From a table to an artefact. Knows no command line and no HTTP. Names load when first used."""
+"""Runs training, evaluation, comparison and export. Knows no command line and no HTTP; imports names at first use."""
 
 from keras_bigmodel.core.lazy_names import lazy_names
 

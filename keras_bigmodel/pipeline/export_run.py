@@ -1,4 +1,4 @@
-"""A trained model in another format: into a folder of its own, or as the next version. Knows exporters and versions."""
+"""Exports a trained model into a separate folder or as the next version. Knows exporters and versions."""
 
 import dataclasses
 import shutil
@@ -14,30 +14,31 @@ from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.version_contents import load_task, write_version
 from keras_bigmodel.tasks.export_formats import export_checked, exporter
 
-LITE_FOLDER = "lite"  # of a version: what phones take
+LITE_FOLDER = "lite"  # the folder of a version that holds its LiteRT file
 _KEPT = ("report", LITE_FOLDER)
 
 
 def export(path, *, format="saved_model", quantize=None, out=None, table=None, max_drop=None, reporter=SILENT):
-    """Exports a trained model: into a folder of its own, or as the next version beside it.
+    """Exports a trained model into a new folder, or as the next version beside it.
 
     Args:
-        path: a version folder, or a folder of versions.
-        format: str. One of `tasks.export_formats.EXPORTERS`.
-        quantize: str. Of a `"tflite"` file: one of `export.QUANTIZERS`. Defaults to the first.
-        out: path of a new folder. Without it the export becomes the next version, a LiteRT file in its folder `lite`.
-        table: `TextTable` with labels, on which a LiteRT file is measured.
-        max_drop: float. Points of accuracy (hundredths) that a LiteRT file may lose on `table`.
-        reporter: `Reporter` that is told how far it is.
+        path: path of a version folder, or of a folder of versions.
+        format: str. One of `tasks.export_formats.EXPORTERS`. Defaults to `"saved_model"`.
+        quantize: str. The quantization of a `"tflite"` file, one of `export.QUANTIZERS`. Defaults to the first.
+        out: path of a new folder. Defaults to None: the export becomes the next version, a LiteRT file in the folder
+            `lite` of that version.
+        table: `TextTable` with labels, on which the accuracy of a LiteRT file is measured. Defaults to None.
+        max_drop: float. Percentage points of accuracy that a LiteRT file may lose on `table`. Defaults to None.
+        reporter: `Reporter` that receives the progress.
 
     Returns:
-        `(Path of what was written, dict: the parity certificate)`.
+        `(Path of the written folder, dict: the parity certificate)`.
 
     Raises:
-        UserError: as `load_task`; an unknown format; `out` is there already; the export does not agree, or loses more
-            accuracy than it may.
+        UserError: as `load_task`; the format is unknown; `out` already exists; the export does not agree with the
+            model, or loses more accuracy than `max_drop`.
     """
-    write = exporter(format, quantize)  # what cannot be is refused before anything is loaded
+    write = exporter(format, quantize)  # raises for an unknown format before anything is loaded
     check_drop(format, table, max_drop)
     if out is None and format == "hugging_face":
         raise UserError("A Hugging Face folder is no version of a model; name a new folder for it with --out.")
@@ -47,7 +48,7 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
     if out is not None:
         how = {"format": format, "quantize": quantize, "accept": accept}
         return Path(out), export_checked(task, out, **how, reporter=reporter)
-    folder = version_folder(path).resolve()  # of "." too: its parent is asked for
+    folder = version_folder(path).resolve()  # the parent of "." would be "."
     parent = Manifest.read(folder)
     with RunFolder(folder.parent).locked(), next_version(folder.parent) as (aside, number):
         for name in _KEPT:
@@ -62,7 +63,7 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
 
 
 def _lite(write, task, folder, accept, reporter):
-    shutil.rmtree(folder, ignore_errors=True)  # the parent's
+    shutil.rmtree(folder, ignore_errors=True)  # the parent version's LiteRT file
     folder.mkdir()
     certificate = write(task, folder, None, reporter)
     if accept is not None:
@@ -71,15 +72,15 @@ def _lite(write, task, folder, accept, reporter):
 
 
 def check_drop(format, table, max_drop):
-    """Refuses `max_drop` and a table without each other, or for another format than LiteRT.
+    """Checks that `max_drop` and a table are given together, and for the LiteRT format only.
 
     Args:
-        format: str.
-        table: the table that is measured on, or its path, or None.
-        max_drop: float or None.
+        format: str. One of `tasks.export_formats.EXPORTERS`.
+        table: `TextTable` to measure on, or its path, or None.
+        max_drop: float or None. Percentage points of accuracy, from 0 to 100.
 
     Raises:
-        UserError: they do not fit.
+        UserError: only one of the two is given, the format is another one, or `max_drop` is out of range.
     """
     if table is None and max_drop is None:
         return

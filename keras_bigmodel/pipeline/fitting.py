@@ -1,4 +1,4 @@
-"""A task fitted to its tables, with everything that makes the run survive. Knows settings; writes states only."""
+"""Fits a task to its tables and saves the state of the run. Knows settings; writes states only."""
 
 import contextlib
 import signal
@@ -9,29 +9,31 @@ import keras
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.sentences import counted
-from keras_bigmodel.core.whole_folder import check_can_make
+from keras_bigmodel.core.whole_folder import check_can_create
 from keras_bigmodel.pipeline.streamed_tables import StreamedTable
 from keras_bigmodel.training import LEARNING_RATE, BackupAndResume, ReportProgress, StopAtNaN
 
 
 def fit_task(task, job, settings, tables, *, state_folder, reporter, callbacks=()):
-    """Trains a task as the settings say, from the state in a folder if there is one.
+    """Trains a task with the given settings, and resumes from the state in a folder if there is one.
 
     Args:
         task: a task.
-        job: its `Job`.
+        job: `Job` of the task.
         settings: `TrainSettings`.
-        tables: dict of part → table, `train` and `validation`; see `Job.read`.
-        state_folder: path of the folder that the run's state is kept in.
-        reporter: `Reporter` that is told how far it is.
-        callbacks: Keras callbacks to run along, first.
+        tables: dict of part → table, with the parts `train` and `validation`; see `Job.read`.
+        state_folder: path of the folder that the run's state is saved in.
+        reporter: `Reporter` that receives the progress.
+        callbacks: Keras callbacks, called before all but the progress callback. Defaults to none.
 
     Returns:
-        `(dict of metric → list of float, one an epoch; list of str: what a person should know)`.
+        `(history, notes)`: dict of metric → list of float, one per epoch; and list of str, sentences for the user on
+        how training ended.
 
     Raises:
-        UserError: the loss is no number in the first epoch.
-        RunStopped: SIGINT or SIGTERM came; the state is saved.
+        UserError: the loss became NaN or infinite before an epoch with finite losses was complete; or the settings name
+            a folder for TensorBoard's events, and the package tensorboard is not installed.
+        RunStopped: the process received SIGINT or SIGTERM; the state is saved.
     """
     task.compile(
         learning_rate=settings.learning_rate,
@@ -56,8 +58,8 @@ def fit_task(task, job, settings, tables, *, state_folder, reporter, callbacks=(
             seed=settings.seed,
         ).history
     return history, [
-        *_said_of(watch, settings.learning_rate or LEARNING_RATE),
-        *_said_of_early(early, history, settings),
+        *_nan_notes(watch, settings.learning_rate or LEARNING_RATE),
+        *_early_stopping_notes(early, history, settings),
     ]
 
 
@@ -84,20 +86,23 @@ def _tensorboard(settings):
 
 
 def check_tensorboard(settings):
-    """Refuses a place for TensorBoard's events that cannot be written; ask before hours of work.
+    """Checks that the folder for TensorBoard's events can be written; call it before training starts.
+
+    Args:
+        settings: `TrainSettings`.
 
     Raises:
-        UserError: it is a file, or a folder that is not the caller's to write to.
+        UserError: the path is a file, or the user may not write to the folder.
     """
     if settings.tensorboard is None:
         return
     folder = checked_path(settings.tensorboard, "a folder for TensorBoard's events (--tensorboard)")
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; wanted a folder for TensorBoard's events (--tensorboard).")
-    check_can_make(folder)
+    check_can_create(folder)
 
 
-def _said_of(watch, rate):
+def _nan_notes(watch, rate):
     if watch.epoch is None:
         return []
     where = f"The loss was no number any more in epoch {watch.epoch}, batch {watch.batch}"
@@ -107,7 +112,7 @@ def _said_of(watch, rate):
     return [f"{where}: training ended there, with the weights of the end of epoch {watch.good_epochs}. {lower}"]
 
 
-def _said_of_early(early, history, settings):
+def _early_stopping_notes(early, history, settings):
     for callback in early:
         run, best = len(history["val_loss"]), callback.best_epoch + 1
         if run < settings.epochs and callback.stopped_epoch:
@@ -122,16 +127,16 @@ def _said_of_early(early, history, settings):
 
 @contextlib.contextmanager
 def _stop_on_signals(backup):
-    """Ends the run after its batch, its state saved, at the first SIGINT or SIGTERM, and at once at the second."""
+    """Saves the state and stops the run after its batch at the first SIGINT or SIGTERM, and at once at the second."""
     if threading.current_thread() is not threading.main_thread():
         yield  # Python delivers signals to the main thread only
         return
 
     def stop(number, frame):
         signal.signal(number, before[number])
-        backup.stop_soon()
+        backup.request_stop()
 
-    # What is ignored (nohup) stays so, and what is not Python's could not be put back.
+    # Ignored signals (nohup) stay ignored; a handler not set from Python (None) could not be restored.
     handled = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) not in (signal.SIG_IGN, None)]
     before = {number: signal.signal(number, stop) for number in handled}
     try:

@@ -1,4 +1,4 @@
-"""What an export loses on a table with labels. Knows tasks, LiteRT files and tables."""
+"""Measures the accuracy that an export loses on a table with labels. Knows tasks, LiteRT files and tables."""
 
 from pathlib import Path
 
@@ -10,22 +10,24 @@ from keras_bigmodel.export import LITE_FILE
 from keras_bigmodel.pipeline.jobs.classification_measures import targets_and_answers
 from keras_bigmodel.tasks import TextClassifier
 
-_ROWS = 64  # answered at once
+_ROWS = 64  # in a batch
 
 
 class LostAccuracy:
-    """Compares the accuracy of a LiteRT file with its model's, and refuses a file that loses too much.
+    """Compares the accuracy of a LiteRT file with its model's, and raises `UserError` if the file loses too much.
+
+    An object is called with the path of the folder that holds the file. It returns a dict: `measured_on` (path of the
+    table), `measured_texts`, `accuracy_of_the_model`, `accuracy` (of the file) and `points_lost`.
 
     Args:
         task: `TextClassifier` in float32.
         table: `TextTable` with labels.
-        max_drop: float. Points (hundredths of all answers) that may be lost.
-        reporter: `Reporter` that is told how far it is.
-
-    Call: the folder that holds the file -> dict of what was measured.
+        max_drop: float. Percentage points of accuracy that may be lost.
+        reporter: `Reporter` that receives the progress.
 
     Raises:
-        UserError: the table does not fit the task; by the call, that more is lost.
+        UserError: the task is not a `TextClassifier`, or the table does not fit it; when called, if the file loses more
+            than `max_drop`.
     """
 
     def __init__(self, task, table, max_drop, reporter):
@@ -34,10 +36,10 @@ class LostAccuracy:
         self._table, self._max_drop, self._reporter = table, max_drop, reporter
         how = {"batch_size": _ROWS, "reporter": reporter, "title": "measuring the model"}
         self._targets, answers = targets_and_answers(task, table, **how)
-        self._accuracy = self._share_of_right(answers)
+        self._accuracy = self._accuracy_of(answers)
 
     def __call__(self, folder):
-        """Measures the file in a folder."""
+        """Measures the file in a folder; see the class for the returned dict."""
         classifier, table = LiteClassifier(Path(folder) / LITE_FILE), self._table
         starts = range(0, len(table), _ROWS)
         answers = []
@@ -46,7 +48,7 @@ class LostAccuracy:
                 rows = range(start, min(start + _ROWS, len(table)))
                 answers.append(classifier.predict(table.rows(rows).inputs))
                 advance()
-        accuracy = self._share_of_right(np.concatenate(answers))
+        accuracy = self._accuracy_of(np.concatenate(answers))
         lost = 100 * (self._accuracy - accuracy)
         if lost > self._max_drop:
             raise UserError(
@@ -62,5 +64,5 @@ class LostAccuracy:
             "points_lost": round(lost, 4),
         }
 
-    def _share_of_right(self, answers):
+    def _accuracy_of(self, answers):
         return float(np.mean(answers.argmax(-1) == self._targets))

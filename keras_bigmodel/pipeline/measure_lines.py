@@ -1,10 +1,10 @@
-"""Measures as text. Knows the dict that `evaluation` gives, and how wide a label stands on a screen."""
+"""Formats measures as text. Knows the dict of `evaluation.classification_metrics`, and the width of characters."""
 
 from rich.cells import cell_len
 
 from keras_bigmodel.core.sentences import counted
 
-_FIGURES = {  # in the dict → for people
+_FIGURES = {  # key in the dict → name on the screen
     "accuracy": "accuracy",
     "macro_precision": "macro precision",
     "macro_recall": "macro recall",
@@ -18,16 +18,26 @@ _IN_SHORT = ("accuracy", "macro_f1", "log_loss")
 
 
 def metric_lines(metrics):
-    """Gives one line: how many texts, and the chief figures with their intervals."""
+    """Returns one line: the number of texts, and accuracy, macro F1 and log loss with their intervals.
+
+    Args:
+        metrics: dict; see `evaluation.classification_metrics`.
+
+    Returns:
+        str.
+    """
     figures = [f"{_FIGURES[name]} {_figure(metrics, name)}" for name in _IN_SHORT]
     return ", ".join([counted(metrics["texts"], "text"), *figures])
 
 
 def figure_lines(metrics):
-    """Gives a line for each figure over all classes, with its interval.
+    """Yields the number of texts, and a line for each figure over all classes, with its interval.
 
     Args:
         metrics: dict; see `evaluation.classification_metrics`. Versions of older packages have fewer figures.
+
+    Yields:
+        str.
     """
     brackets = f"; in brackets: {100 * metrics['bootstrap']['level']:g} % intervals" if metrics.get("intervals") else ""
     yield f"{counted(metrics['texts'], 'text')}{brackets}"
@@ -36,7 +46,14 @@ def figure_lines(metrics):
 
 
 def class_lines(metrics):
-    """Gives a line a class: precision, recall, F1 and its interval, texts."""
+    """Yields a heading and a line per class: precision, recall, F1 with its interval, and number of texts.
+
+    Args:
+        metrics: dict; see `evaluation.classification_metrics`.
+
+    Yields:
+        str.
+    """
     rows = [("label", "precision", "recall", "f1", "texts")]
     for label, row in metrics["per_class"].items():
         rows.append((label, f"{row['precision']:.4f}", f"{row['recall']:.4f}", _figure(row, "f1"), str(row["texts"])))
@@ -44,11 +61,14 @@ def class_lines(metrics):
 
 
 def columns(rows, *, right=()):
-    """Gives rows as lines whose columns stand under each other on a screen, where a Chinese character is two wide.
+    """Yields rows as lines with aligned columns; a Chinese character is two cells wide in a terminal.
 
     Args:
-        rows: list of equally long tuples of str; what would break a line or move the cursor is shown as a space.
-        right: the numbers of the columns that are set to the right.
+        rows: list of equally long tuples of str; a character that is not printable is shown as a space.
+        right: collection of int. Indices of the columns that are aligned to the right. Defaults to none.
+
+    Yields:
+        str.
 
     >>> list(columns([("差评", "9"), ("ok", "10")], right=[1]))
     ['差评   9', 'ok    10']
@@ -68,7 +88,14 @@ def _printable(text):
 
 
 def interval_text(interval, number=".4f"):
-    """Writes an interval in brackets, or nothing where there is none.
+    """Formats an interval in brackets.
+
+    Args:
+        interval: the two ends, float, or None.
+        number: str. Format of the ends. Defaults to four decimals.
+
+    Returns:
+        str: empty if there is no interval.
 
     >>> interval_text([0.922, 0.973]), interval_text(None)
     ('(0.9220–0.9730)', '')

@@ -13,16 +13,16 @@ from keras_bigmodel.tasks import task_folder
 
 
 def measure(task, table, *, batch_size=64, reporter=SILENT):
-    """Answers a table's rows and compares with its targets.
+    """Evaluates a task on a table.
 
     Args:
         task: a task.
         table: a table with labels; see `Job.read`.
-        batch_size: int. Rows in a batch.
-        reporter: `Reporter` that is told how far it is.
+        batch_size: int. Rows in a batch. Defaults to 64.
+        reporter: `Reporter` that receives the progress.
 
     Returns:
-        dict of measures; of a classifier as `evaluation.classification_metrics`.
+        dict of measures; for a classifier see `evaluation.classification_metrics`.
 
     Raises:
         UserError: the table does not fit the task.
@@ -31,29 +31,43 @@ def measure(task, table, *, batch_size=64, reporter=SILENT):
 
 
 def measure_for_report(task, table, *, batch_size=64, reporter=SILENT):
-    """Measures as `measure` and returns all that a report shows: dict with `metrics`, of a classifier `details` too."""
+    """Evaluates a task as `measure` does, and returns everything that a report shows.
+
+    Args:
+        task: as `measure`.
+        table: as `measure`.
+        batch_size: as `measure`.
+        reporter: as `measure`.
+
+    Returns:
+        dict with `metrics`, and for a classifier `details` and `seconds` too; see `Job.measure`.
+
+    Raises:
+        UserError: the table does not fit the task.
+    """
     return job_of(task).measure(task, table, batch_size=batch_size, reporter=reporter)
 
 
 def compare(first, second, table, *, batch_size=64, reporter=SILENT):
-    """Answers a table's texts with two models and compares them, the second with the first.
+    """Compares the predictions of two models on a table, the second with the first.
 
     Args:
-        first: path of a model: a version folder, a folder of versions (the highest counts), or a saved task.
-        second: path of the other model. Its labels may stand in another order.
+        first: path of a model: a version folder, a folder of versions (the highest is used), or a saved task.
+        second: path of the other model. Its labels may have another order.
         table: `TextTable` with labels.
-        batch_size: int. Rows in a batch.
-        reporter: `Reporter` that is told how far it is.
+        batch_size: int. Rows in a batch. Defaults to 64.
+        reporter: `Reporter` that receives the progress.
 
     Returns:
-        dict: see `evaluation.paired_comparison`, without `changed_rows`; `first` and `second` have `folder`, `name`
-        and `version` (None for a saved task) besides; `changed`: a dict for each text that the two answer differently,
-        in the table's order: `text`, `text_pair` (pairs only), `label`, `first`, `second` (the answers),
-        `first_probability`, `second_probability` (of these), `kind`: `"fixed"`, `"broken"` or `"both wrong"`.
+        dict: see `evaluation.paired_comparison`, without `changed_rows`. `first` and `second` also have `folder`,
+        `name` and `version` (None for a saved task). `changed` has a dict for each text that the two answer
+        differently, in the table's order: `text`, `text_pair` (pairs only), `label`, `first` and `second` (the
+        predicted labels), `first_probability` and `second_probability` (of these labels), and `kind`: `"fixed"`,
+        `"broken"` or `"both wrong"`.
 
     Raises:
-        UserError: as `load_task`; the models' labels differ; the table has a label that they do not know, or pairs do
-            not fit a model.
+        UserError: as `load_task`; the models are of different kinds or have different labels; the table has a label
+            that the models do not know, or other columns than a model takes.
     """
     models = (_model_facts(first), _model_facts(second))
     jobs = {job_of(model["task"]) for model in models}

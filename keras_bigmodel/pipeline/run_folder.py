@@ -1,4 +1,4 @@
-"""`saved_models/<name>/.training/`: a run in progress, locked, and what it needs to go on. Knows no TensorFlow."""
+"""Holds a run in progress in `saved_models/<name>/.training/`, locked, with its state. Knows no TensorFlow."""
 
 import contextlib
 import json
@@ -8,23 +8,29 @@ import time
 import uuid
 
 from keras_bigmodel.core.errors import UserError, full_disk_explained
-from keras_bigmodel.core.json_shape import misfit
+from keras_bigmodel.core.json_shape import shape_mismatch
 from keras_bigmodel.core.manifest import FILE_NAME, Manifest
 from keras_bigmodel.core.model_files import read_json
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.run_lock import RunLock
 from keras_bigmodel.core.versions import version_numbers
 
-FOLDER = ".training"  # TF Serving passes over what is no number
+FOLDER = ".training"  # TensorFlow Serving ignores folders whose name is not a number
 _FORMAT = 2
 _SHAPE = {"id": str, "settings": dict, "tables": {...: str}, "started": str}
 
 
 class RunFolder:
-    """The folder of a run in progress, under the folder of the model's versions.
+    """Holds the folder of a run in progress, inside the folder of the model's versions.
 
     Args:
         base: path of the model's folder.
+
+    Attributes:
+        base: `Path` of the model's folder.
+        folder: `Path` of the run's folder.
+        state_folder: `Path` of the folder of training states.
+        run: dict of the run's facts, as `read` returns them. None before `begin` or `resume`.
     """
 
     def __init__(self, base):
@@ -37,10 +43,13 @@ class RunFolder:
 
     @contextlib.contextmanager
     def locked(self):
-        """Keeps other runs out while the block runs; what held nothing worth keeping is removed after it.
+        """Locks the folder while the block runs, and removes it at the end if no state was saved.
+
+        Yields:
+            this `RunFolder`.
 
         Raises:
-            UserError: another run is on.
+            UserError: another process holds the lock.
         """
         new = [folder for folder in (self.base, *self.base.parents) if not folder.exists()]
         with RunLock(self._lock, f"{self.base}"):
@@ -49,31 +58,34 @@ class RunFolder:
             finally:
                 if not self.has_state():
                     self.clear()
-                    self._lock.unlink(missing_ok=True)  # the last: who holds it may be sure of the rest
+                    self._lock.unlink(missing_ok=True)  # last: the lock protects the removals before it
                     with contextlib.suppress(OSError):
                         self.folder.rmdir()
-                    with contextlib.suppress(OSError):  # from the first on that holds something, a version say
+                    with contextlib.suppress(OSError):  # stops at the first folder that is not empty
                         for folder in new:
                             folder.rmdir()
 
     def is_unfinished(self):
-        """Says whether a run began here that was not published."""
+        """Returns whether a run was started here and not published."""
         return self._run_file.is_file()
 
     def has_state(self):
-        """Says whether the unfinished run got as far as to keep a state."""
+        """Returns whether the unfinished run saved a state."""
         return self.is_unfinished() and self.state_folder.is_dir() and any(self.state_folder.glob("state-*"))
 
     def read(self):
-        """Gives the facts of the unfinished run: `id`, `settings`, `tables`, `started` and what `begin` was given.
+        """Reads the facts of the unfinished run.
+
+        Returns:
+            dict: `format`, `id`, `settings`, `tables`, `started`, and the `**facts` of `begin`.
 
         Raises:
-            UserError: there is none, or it cannot be read.
+            UserError: there is no unfinished run, or its file cannot be read.
         """
         if not self._run_file.exists():
             raise UserError(f"{self.base} holds no unfinished run to go on with. Start one without --resume.")
         facts = read_json(self._run_file, advice="Begin the run anew with --discard.")
-        wrong = misfit(facts, _SHAPE) if facts.get("format") == _FORMAT else None
+        wrong = shape_mismatch(facts, _SHAPE) if facts.get("format") == _FORMAT else None
         if wrong is not None:
             raise UserError(f"{self._run_file} cannot be read: {wrong}. Begin the run anew with --discard.")
         if facts.get("format") != _FORMAT:
@@ -84,12 +96,12 @@ class RunFolder:
         return facts
 
     def begin(self, settings, tables, **facts):
-        """Notes a run, before anything is trained.
+        """Writes the facts of a new run to its folder, before training starts.
 
         Args:
-            settings: dict.
-            tables: dict of name → sha256.
-            **facts: what else the run must find again: `dtype`, `parent`, `model`.
+            settings: dict of setting → value.
+            tables: dict of part → sha256 of the table.
+            **facts: other values that a resumed run needs: `dtype`, `parent`, `model`.
         """
         started = time.strftime("%Y-%m-%d %H:%M:%S")
         self.run = {"format": _FORMAT, "id": uuid.uuid4().hex, "settings": settings}
@@ -99,15 +111,15 @@ class RunFolder:
             aside.write_text(json.dumps(self.run, ensure_ascii=False, indent=2), encoding="utf-8")
             os.replace(aside, self._run_file)
 
-    def go_on(self, settings, tables):
-        """Takes up the unfinished run.
+    def resume(self, settings, tables):
+        """Resumes the unfinished run.
 
         Args:
-            settings: dict, that of the coming run.
-            tables: dict of name → sha256.
+            settings: dict of setting → value of the new run.
+            tables: dict of part → sha256 of the table.
 
         Raises:
-            UserError: settings or tables are not those of the unfinished run.
+            UserError: as `read`; or the settings or the tables differ from those of the unfinished run.
         """
         self.run = self.read()
         for name, value in settings.items():
@@ -124,10 +136,13 @@ class RunFolder:
             )
 
     def check_model(self, model):
-        """Refuses to go on with another model than the run began with: another vocabulary, say.
+        """Checks that the model is the one that the run started with, e.g. has the same vocabulary.
+
+        Args:
+            model: str. The model's fingerprint: sha256 of its configuration.
 
         Raises:
-            UserError: it is another.
+            UserError: the fingerprint differs.
         """
         if self.run["model"] != model:
             raise UserError(
@@ -135,22 +150,22 @@ class RunFolder:
                 "go on, or begin anew with --discard."
             )
 
-    def refuse_unfinished(self):
-        """Refuses to begin where a run waits to be gone on with.
+    def check_no_unfinished(self):
+        """Raises `UserError` if an unfinished run with a saved state is here.
 
         Raises:
-            UserError: one does; the sentence says how to go on.
+            UserError: there is such a run; the message says how to resume it.
         """
-        if self.has_state() and self.published() is None:
+        if self.has_state() and self.published_version() is None:
             raise UserError(
                 f"{self.base} holds a run that began at {self.read()['started']} and was not finished. Go on with it: "
                 f"bigmodel train --resume --out {self.base}, or begin anew with --discard."
             )
 
-    def published(self):
-        """Gives the folder of the version that this run has written already, or None.
+    def published_version(self):
+        """Returns the folder of the version that this run has already written: `Path` or None.
 
-        A process killed between the version's appearance and the removal of this folder leaves both.
+        A process that is killed after it wrote the version and before it removed this folder leaves both.
         """
         for number in reversed(version_numbers(self.base)):
             folder = self.base / str(number)
@@ -159,6 +174,6 @@ class RunFolder:
         return None
 
     def clear(self):
-        """Forgets the run; the lock stays."""
+        """Removes the run and its states; the lock stays."""
         self._run_file.unlink(missing_ok=True)  # first: without it no run resumes from the rest
         shutil.rmtree(self.state_folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What a report shows of a model and of the run that made it. Knows manifests and figures; no kind of task."""
+"""Writes the report of a model and of its training run. Knows manifests and figures; no kind of task."""
 
 import contextlib
 import dataclasses
@@ -9,7 +9,8 @@ from keras_bigmodel.core.manifest import Manifest, package_versions
 from keras_bigmodel.core.versions import version_folder
 from keras_bigmodel.pipeline.jobs import job_of
 
-_PATHS = ("table", "validation", "test", "encoder", "tensorboard")  # settings; a report is for sending on
+# Settings that a report shows by file name only, because reports are passed on to others.
+_PATHS = ("table", "validation", "test", "encoder", "tensorboard")
 
 
 def write_run_report(folder, manifest, certificate, *, job, figures):
@@ -17,33 +18,34 @@ def write_run_report(folder, manifest, certificate, *, job, figures):
 
     Args:
         folder: `Path` of the version folder.
-        manifest: `Manifest`.
-        certificate: dict: the parity certificate.
-        job: the `Job` of its kind.
-        figures: dict: `data` as `Job.data_report`, `history`, `notes`, `measured` as `Job.measure`.
+        manifest: `Manifest` of the version.
+        certificate: dict. The parity certificate.
+        job: `Job` of the kind of task.
+        figures: dict: `data` as from `Job.data_report`; `history` and `notes` as from `fit_task`; `measured`, dict of
+            part → dict as from `Job.measure`.
     """
     figures = {**figures, "data": _with_names(figures["data"])}
     job.write_report(folder, {**figures, "model": about_model(manifest), "parity": certificate})
 
 
 def write_table_report(folder, model, task, table, figures):
-    """Writes the report of one table that a model was measured on.
+    """Writes the report of one table that a model was evaluated on.
 
     Args:
-        folder: path of a folder that is there.
+        folder: path of an existing folder.
         model: path of the model's folder, or of one version.
         task: the task.
         table: `TextTable`.
-        figures: dict as `Job.measure`.
+        figures: dict as from `Job.measure`.
     """
     about = {}
-    with contextlib.suppress(UserError):  # a task that was saved without a manifest
+    with contextlib.suppress(UserError):  # a saved task has no manifest
         about = {"model": about_model(Manifest.read(version_folder(model)))}
     job_of(task).write_table_report(folder, about, dataclasses.replace(table, path=Path(table.path).name), figures)
 
 
 def _with_names(data):
-    """Returns what a report says of tables, with their files' names for their paths."""
+    """Returns a data report with file names in place of the tables' paths."""
     tables = {
         part: {**table, "path": Path(table["path"]).name, "notes": [_named(note, table["path"]) for note in notes]}
         if (notes := table.get("notes")) is not None
@@ -58,13 +60,20 @@ def _named(sentence, path):
 
 
 def about_model(manifest):
-    """Gives what a report says about a model, names of files and folders instead of their paths: dict."""
+    """Returns the part of a report that describes the model, with file and folder names in place of paths.
+
+    Args:
+        manifest: `Manifest`.
+
+    Returns:
+        dict: `name`, `folder`, `version`, `task`, `labels`, `settings`, `versions` and more.
+    """
     settings = {
         name: Path(value).name if name in _PATHS and isinstance(value, str) and value else value
         for name, value in manifest.settings.items()
     }
     out = manifest.settings.get("out")
-    settings["out"] = Path(out).name if out and Path(out).is_absolute() else out  # commands name it
+    settings["out"] = Path(out).name if out and Path(out).is_absolute() else out  # commands in the report use it
     return {
         "name": manifest.name,
         "folder": settings["out"],

@@ -1,26 +1,26 @@
-"""The tables of a run: read, split, told of. Knows settings and tables; no model, no kind of task."""
+"""Reads, splits and reports the tables of a run. Knows settings and tables; no model, no kind of task."""
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
 
 
 def read_parts(settings, say, whole, read, hold_back):
-    """Reads the tables that the settings name beside the one to train on, or holds rows of that one back.
+    """Reads the validation and test tables of a run, or holds back rows of the training table for validation.
 
     Args:
         settings: `TrainSettings`.
-        say: function that is told what was left out.
-        whole: the table to train on.
+        say: function of a sentence; called with the notes on how each table was read and which rows were left out.
+        whole: the training table, before rows are held back.
         read: function of a path and the settings → table.
-        hold_back: function of a table and the settings → `(rows kept, rows held back)`, two lists of numbers.
+        hold_back: function of a table and the settings → `(rows kept, rows held back)`, two lists of row numbers.
 
     Returns:
-        dict of part → table; the parts are `train`, `validation` and, if named, `test`.
+        dict of part → table; the parts are `train`, `validation` and, if the settings name it, `test`.
 
     Raises:
         UserError: a table cannot be read, or is too small to hold rows back.
     """
-    _tell(whole, say)
+    _report_reading(whole, say)
     if settings.validation is None:
         kept, held = hold_back(whole, settings)
         if not held:
@@ -32,20 +32,20 @@ def read_parts(settings, say, whole, read, hold_back):
         tables = {"train": whole.rows(kept), "validation": whole.rows(held)}
     else:
         tables = {"train": whole, "validation": read(settings.validation, settings)}
-        _tell(tables["validation"], say)
+        _report_reading(tables["validation"], say)
     if settings.test is not None:
         tables["test"] = read(settings.test, settings)
-        _tell(tables["test"], say)
+        _report_reading(tables["test"], say)
     return tables
 
 
-def tell(table, rows, say):
-    """Says how a table was read.
+def report_reading(table, rows, say):
+    """Reports how a table was read and which rows were left out.
 
     Args:
         table: `TextTable` or `StreamedTable`.
-        rows: int. All of its rows, those left out among them.
-        say: function that is told.
+        rows: int. The number of all rows, including those left out.
+        say: function of a sentence; called with each.
     """
     for note in table.notes:
         say(note)
@@ -53,5 +53,5 @@ def tell(table, rows, say):
         say(f"Left out {number} of {counted(rows, 'row')} of {table.path}: {reason}.")
 
 
-def _tell(table, say):
-    tell(table, len(table) + sum(table.dropped.values()), say)
+def _report_reading(table, say):
+    report_reading(table, len(table) + sum(table.dropped.values()), say)

@@ -1,4 +1,4 @@
-"""What a person sees while something runs: sentences and bars on standard error, no greetings of TensorFlow."""
+"""Shows messages and progress bars on standard error, and hides TensorFlow's messages at import."""
 
 import contextlib
 import os
@@ -20,11 +20,11 @@ from rich.text import Text
 
 from keras_bigmodel.core.reporter import Reporter
 
-_PATIENCE = 2  # seconds; what is done by then needs no bar
+_PATIENCE = 2  # seconds before a bar of rows appears
 
 
 class Screen(Reporter):
-    """Shows sentences, and bars with the time left where there is a terminal."""
+    """Prints sentences on standard error, and shows progress bars with the time left if that is a terminal."""
 
     def __init__(self):
         self._console = Console(
@@ -32,23 +32,23 @@ class Screen(Reporter):
         )
 
     def say(self, sentence):
-        """Writes a sentence."""
+        """Prints a sentence."""
         self._console.print(sentence, markup=False)
 
     @contextlib.contextmanager
     def bar(self, title, total):
-        """Shows a bar; see `Reporter.bar`."""
+        """Shows a progress bar; see `Reporter.bar`."""
         with self._progress() as progress:
             part = progress.add_task(title, total=total)
             yield lambda title=None: progress.update(part, advance=1, description=title)
 
     @contextlib.contextmanager
     def row_bar(self, title, total):
-        """Shows a bar of rows, their number a second and the time left, where the work takes longer than two seconds.
+        """Shows a progress bar with rows per second and the time left, once the work takes longer than two seconds.
 
         Args:
-            title: str. What the work is.
-            total: int. How many rows there are, or about how many; None where it is not known.
+            title: str. Name of the work.
+            total: int or None. The number of rows, or an estimate of it; None if it is unknown.
 
         Yields:
             function to call with the number of rows done so far.
@@ -82,7 +82,7 @@ class Screen(Reporter):
 
 
 class _RowsASecond(ProgressColumn):
-    """How fast rows are done."""
+    """Shows the speed in rows per second."""
 
     def render(self, task):
         speed = task.finished_speed or task.speed
@@ -90,9 +90,9 @@ class _RowsASecond(ProgressColumn):
 
 
 def import_tensorflow():
-    """Imports TensorFlow with standard error put aside; shows what it said when the import fails.
+    """Imports TensorFlow without its messages on standard error; prints them if the import fails.
 
-    Its C++ side greets on standard error before any of its own switches is read.
+    Its C++ code writes to standard error before it reads any of its own options.
     """
     if "tensorflow" in sys.modules:
         return

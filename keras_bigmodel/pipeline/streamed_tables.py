@@ -1,4 +1,4 @@
-"""The tables of a run that are read row by row. Knows settings and streams; no model."""
+"""Reads the tables of a run row by row. Knows settings and streams; no model."""
 
 import contextlib
 from dataclasses import dataclass, replace
@@ -6,30 +6,34 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data import classes_to_train
-from keras_bigmodel.data.class_labels import in_order, left_out
-from keras_bigmodel.pipeline.run_tables import tell
+from keras_bigmodel.data.class_labels import left_out_note, sorted_labels
+from keras_bigmodel.pipeline.run_tables import report_reading
 from keras_bigmodel.pipeline.table_survey import TableSurvey, key_of
 from keras_bigmodel.tables import TableStream, TextTable, read_text_table
 
-_LARGE = 256 << 20  # bytes; what a table of that size takes in memory, most machines have
-_SHOWN_ROWS = 1000  # between two steps of a bar
+_LARGE = 256 << 20  # bytes; most machines can hold a table of this size in memory
+_SHOWN_ROWS = 1000  # between two steps of a progress bar
 
 
 def is_streamed(settings):
-    """Says whether a run reads its table row by row: as its settings say, or where the file is large."""
+    """Returns whether a run reads its table row by row: as `stream` is set, else for files above 256 MiB.
+
+    Args:
+        settings: `TrainSettings`.
+    """
     return _is_large(settings.table) if settings.stream is None else settings.stream
 
 
 def stream_tables(settings, reporter, folder):
-    """Surveys the tables that the settings name, holding some ten thousand rows of each at most.
+    """Reads the tables of a run once, and holds some ten thousand rows of each in memory at most.
 
     Args:
         settings: `TrainSettings`.
-        reporter: `Reporter` that is told how far it is and what was left out.
-        folder: path where token ids are kept while the run lasts.
+        reporter: `Reporter` that receives the progress, the notes and the rows left out.
+        folder: path of the folder that holds token ids during the run.
 
     Returns:
-        `(dict of part → StreamedTable or TextTable, list of labels)`, as `Job.read`.
+        `(dict of part → StreamedTable or TextTable, list of labels)`; see `Job.read`.
 
     Raises:
         UserError: a table cannot be read or trained on.
@@ -40,18 +44,18 @@ def stream_tables(settings, reporter, folder):
             "lasts (--no-stream reads it into memory)."
         )
     others = {
-        name: _to_measure(path, settings, reporter)
+        name: _read_to_evaluate(path, settings, reporter)
         for name, path in (("validation", settings.validation), ("test", settings.test))
         if path is not None
     }
-    stream = _ToldStream(settings.table, options=settings, folder=folder)
-    stream.tell(reporter, f"reading {settings.table}")
+    stream = _ReportingStream(settings.table, options=settings, folder=folder)
+    stream.report_to(reporter, f"reading {settings.table}")
     share = settings.validation_share if settings.validation is None else 0.0
     known = {key for table in others.values() for key in _keys(table)}
     survey = TableSurvey(stream, share=share, seed=settings.seed, known=known)
     counts = classes_to_train(stream.path, survey.label_counts, min_rows=settings.min_rows or 1)
     train = _train_table(stream, survey, counts, settings, reporter)
-    tell(train, survey.rows + sum(stream.dropped.values()), reporter.say)
+    report_reading(train, survey.rows + sum(stream.dropped.values()), reporter.say)
     held = survey.held(counts) if settings.validation is None else others.pop("validation")
     if not len(held):
         raise UserError(
@@ -59,33 +63,33 @@ def stream_tables(settings, reporter, folder):
             f"{settings.validation_share:.0%} back for validation. Raise --validation-share, or name a table with "
             "--validation."
         )
-    return {"train": train, "validation": held, **others}, in_order(counts)
+    return {"train": train, "validation": held, **others}, sorted_labels(counts)
 
 
 def _train_table(stream, survey, counts, settings, reporter):
     dropped, notes = dict(stream.dropped), list(stream.notes)
     rare = {label: rows for label, rows in survey.label_counts.items() if label not in counts}
     if rare:
-        reason, note = left_out(settings.min_rows, len(rare))
+        reason, note = left_out_note(settings.min_rows, len(rare))
         dropped[reason] = sum(rare.values())
         notes.append(note)
     kept = stream.where(lambda texts, label: label in counts and not survey.is_held(texts))
     sample, rows = survey.sample(counts)
     held = survey.held(counts).label_counts
     label_counts = {label: number - held.get(label, 0) for label, number in counts.items()}
-    kept.tell(reporter, "writing token ids", sum(label_counts.values()))
+    kept.report_to(reporter, "writing token ids", sum(label_counts.values()))
     facts = {"path": stream.path, "columns": stream.columns, "cut": stream.cut, "sha256": sample.sha256}
     return StreamedTable(kept, label_counts, sample, rows, dropped=dropped, notes=notes, **facts)
 
 
-class _ToldStream(TableStream):
-    """A stream that reports how far it has been read."""
+class _ReportingStream(TableStream):
+    """Reads a table as a `TableStream` does, and reports the progress."""
 
-    def tell(self, reporter, title, rows=None):
-        self._told = reporter, title, rows
+    def report_to(self, reporter, title, rows=None):
+        self._report = reporter, title, rows
 
     def __iter__(self):
-        reporter, title, rows = self._told
+        reporter, title, rows = self._report
         with reporter.bar(title, None if rows is None else rows // _SHOWN_ROWS) as advance:
             done = 0
             for block in super().__iter__():
@@ -95,24 +99,24 @@ class _ToldStream(TableStream):
                 done += len(block)
 
 
-def _to_measure(path, settings, reporter):
-    """Reads a table to measure on: all of it, or of a large one rows drawn by their texts."""
+def _read_to_evaluate(path, settings, reporter):
+    """Reads a table to evaluate on: all rows, or for a large file a sample drawn by the texts."""
     if not _is_large(path):
         table = read_text_table(path, options=settings)
-        tell(table, len(table) + sum(table.dropped.values()), reporter.say)
+        report_reading(table, len(table) + sum(table.dropped.values()), reporter.say)
         return table
-    stream = _ToldStream(path, options=settings)
-    stream.tell(reporter, f"reading {path}")
+    stream = _ReportingStream(path, options=settings)
+    stream.report_to(reporter, f"reading {path}")
     survey = TableSurvey(stream, share=0.0, seed=settings.seed)
     table, _ = survey.sample(survey.label_counts)
     note = f"Measures of {path} are of {len(table):,} of its {survey.rows:,} rows, drawn by their texts."
     table = replace(table, dropped=stream.dropped, cut=stream.cut, notes=[*stream.notes, note])
-    tell(table, survey.rows + sum(stream.dropped.values()), reporter.say)
+    report_reading(table, survey.rows + sum(stream.dropped.values()), reporter.say)
     return table
 
 
 def _is_large(path):
-    with contextlib.suppress(OSError):  # whoever reads it says what is wrong
+    with contextlib.suppress(OSError):  # the code that reads the file reports the error
         return Path(path).stat().st_size > _LARGE
     return False
 
@@ -123,19 +127,19 @@ def _keys(table):
 
 @dataclass(frozen=True)
 class StreamedTable:
-    """Stands where a `TextTable` stands otherwise, with what a run asks of either.
+    """Holds a training table that is read row by row, with the attributes of a `TextTable` that a run needs.
 
     Args:
         stream: `TableStream` of the rows.
-        label_counts: dict of label → rows.
-        sample: `TextTable` of some of the rows: what is said of texts is said of these.
-        sample_rows: list of int. Where the sample's rows stand in the table, from 0.
-        path: str, and all below, as in `TextTable`.
-        dropped: dict of reason → rows.
-        sha256: str.
-        columns: dict of role → column.
-        cut: int.
-        notes: list of str.
+        label_counts: dict of label → number of rows.
+        sample: `TextTable` of some of the rows; figures on texts are computed on these.
+        sample_rows: list of int. Row numbers of the sample in the table, from 0.
+        path: str. Path of the file.
+        dropped: dict of reason → number of rows left out.
+        sha256: str. Hash of the file's bytes.
+        columns: dict of role → the column's name, or its number from 1.
+        cut: int. Number of texts that were truncated at 100,000 characters.
+        notes: list of str. Sentences for the user on how the table was read.
     """
 
     stream: TableStream

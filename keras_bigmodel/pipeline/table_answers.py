@@ -1,31 +1,51 @@
-"""Answers a table's rows by a task, and refuses tables that do not fit it. Knows tasks and tables; no measures."""
+"""Predicts a table's rows, and checks that the table fits the task. Knows tasks and tables; no measures."""
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.training import ReportPredicting
 
 
-def ask(task, table, *, batch_size, reporter, title="measuring"):
-    """Answers a table's rows, with a bar: what `Task.predict` gives."""
+def predict_table(task, table, *, batch_size, reporter, title="measuring"):
+    """Predicts a table's rows with a progress bar.
+
+    Args:
+        task: a task.
+        table: a table; see `Job.read`.
+        batch_size: int. Rows in a batch.
+        reporter: `Reporter` that receives the progress.
+        title: str. Title of the bar. Defaults to `"measuring"`.
+
+    Returns:
+        the outputs of `Task.predict`.
+    """
     with reporter.bar(title, -(-len(table) // batch_size)) as advance:
         return task.predict(table.inputs, batch_size=batch_size, callbacks=[ReportPredicting(advance)])
 
 
 def check_columns(task, table, model="This model"):
-    """Refuses a table whose rows have other columns than the task takes; see `refuse_other_columns`."""
-    refuse_other_columns(task.preprocessor.columns, tuple(table.inputs), model)
-
-
-def refuse_other_columns(wanted, found, model="This model"):
-    """Refuses columns that are not those that a model takes.
+    """Checks that a table has the columns that a task takes; see `check_column_names`.
 
     Args:
-        wanted: tuple of str: the columns of its preprocessor.
-        found: tuple of str: the columns that came.
-        model: str. What the model is called in the sentence.
+        task: a task.
+        table: a table; see `Job.read`.
+        model: str. Name of the model in the error message. Defaults to `"This model"`.
 
     Raises:
-        UserError: they differ; the sentence says which option names, or leaves out, the first such column.
+        UserError: the columns differ.
+    """
+    check_column_names(task.preprocessor.columns, tuple(table.inputs), model)
+
+
+def check_column_names(wanted, found, model="This model"):
+    """Raises `UserError` if columns are not those that a model takes.
+
+    Args:
+        wanted: tuple of str. The columns of the model's preprocessor.
+        found: tuple of str. The columns of the input.
+        model: str. Name of the model in the error message. Defaults to `"This model"`.
+
+    Raises:
+        UserError: the columns differ; the message says how to add or leave out the first column that differs.
     """
     missing, more = [name for name in wanted if name not in found], [name for name in found if name not in wanted]
     advice = [_TO_NAME.get(name, f"{name} is missing") for name in missing]
@@ -39,16 +59,16 @@ _TO_NAME = {"text_pair": "name the second text's column with --pair"}
 _TO_LEAVE_OUT = {"text_pair": "leave --pair out"}
 
 
-def refuse_unknown_labels(table, labels, part=""):
-    """Refuses a table with a label that the model does not know.
+def check_known_labels(table, labels, part=""):
+    """Raises `UserError` if a table has a label that the model does not know.
 
     Args:
         table: `TextTable` or `StreamedTable`.
-        labels: list of str, those of the model.
-        part: str. What the table is in the run, with a blank behind it.
+        labels: list of str. The labels of the model.
+        part: str. Part of the run that the table is for, with a space at the end, e.g. `"test "`. Defaults to none.
 
     Raises:
-        UserError: the sentence names up to five such labels, and how many rows have one.
+        UserError: there is such a label; the message names up to five of them, and the number of their rows.
     """
     counts = table.label_counts
     unknown = sorted(set(counts) - set(labels))

@@ -1,4 +1,4 @@
-"""A table read once from end to end: what is counted of it, what is held back, what is looked at. Knows no model."""
+"""Reads a table once: counts labels, holds rows back for validation, draws a sample of rows. Knows no model."""
 
 from collections import Counter
 
@@ -9,43 +9,46 @@ from keras_bigmodel.tables import TextTable
 from keras_bigmodel.tables.table import INPUTS
 
 _MOST_LABELS = 10_000
-_MOST_HELD_OF_ONE = 200  # a text in more rows is no measure of anything: it stays in training
+_MOST_HELD_OF_ONE = 200  # a text in more rows would dominate the validation rows: it stays in training
 _MOST_SEEN_OF_ONE = 1000
-_LARGE_SHARE = 0.05  # of the rows held back: what a text may have at most
+_LARGE_SHARE = 0.05  # the largest share of the rows held back that one text may have
 
 
 class TableSurvey:
-    """Reads a stream once, holding some ten thousand rows of it at most.
+    """Reads a stream once, and holds some ten thousand rows in memory at most.
 
-    Rows are held back by their texts, as `TableStream.split` does it, so that the same text stands on one side; 20,000
-    at most, as many as measure an accuracy well. Others, drawn in the same way, are the sample that is looked at.
+    Rows are held back by their texts, as in `TableStream.split`, so that all rows of a text are on the same side. At
+    most 20,000 rows are held back, enough to measure an accuracy well. The sample of rows, which figures on texts are
+    computed on, is drawn in the same way from the other rows.
 
     Args:
         stream: `TableStream` with labels.
-        share: float. Of the different texts, to hold back; 0 for none.
-        seed: int. Another number holds others back.
-        known: collection of keys, as `key_of` gives them: rows with one of these texts come into the sample, too.
+        share: float. The share of the different texts to hold back; 0 holds none back.
+        seed: int. Another seed holds other rows back.
+        known: collection of keys, as `key_of` returns them. The sample also has the first row of each of these texts.
+            Defaults to none.
 
     Attributes:
-        label_counts: `Counter` of all rows.
-        rows: int.
+        stream: the `TableStream`.
+        label_counts: `Counter` of the labels of all rows.
+        rows: int. The number of all rows.
 
     Raises:
-        UserError: what the stream refuses; more labels than any classifier has.
+        UserError: as the stream; or the table has more than 10,000 different labels.
     """
 
     def __init__(self, stream, *, share, seed, known=()):
         self.stream, self._seed = stream, seed
         self.label_counts, self.rows = Counter(), 0
         self._held = DrawnRows(share, most_of_one=_MOST_HELD_OF_ONE, leave_out=True)
-        self._seen = DrawnRows(1.0, most_of_one=_MOST_SEEN_OF_ONE)
+        self._sampled = DrawnRows(1.0, most_of_one=_MOST_SEEN_OF_ONE)
         self._known_rows = {}  # key among `known` → the first row with it
         for block in stream:
-            self._take(block, known)
-        self._give_back()
+            self._add_block(block, known)
+        self._return_to_training()
         self._sha256 = stream.sha256()
 
-    def _take(self, block, known):
+    def _add_block(self, block, known):
         empty = [None] * len(block)
         rows = zip(*block.inputs.values(), strict=True)
         for row in zip(rows, block.labels, block.weights or empty, strict=True):
@@ -54,7 +57,7 @@ class TableSurvey:
             self.label_counts[label] += 1
             fractions, size = text_fractions(*texts, seed=self._seed), sum(map(len, texts))
             self._held.offer(fractions[0], (number, row), size)
-            self._seen.offer(fractions[1], (number, row), size)
+            self._sampled.offer(fractions[1], (number, row), size)
             if known and (key := key_of(*texts)) in known:
                 self._known_rows.setdefault(key, (number, row))
         if len(self.label_counts) > _MOST_LABELS:
@@ -63,8 +66,12 @@ class TableSurvey:
                 "these are no classes. Check the label's column (--label)."
             )
 
-    def _give_back(self):
-        """Lets texts go that would be too large a part of what is held back, or leave a label without a row."""
+    def _return_to_training(self):
+        """Moves texts back to training.
+
+        These are the texts that have too large a share of the rows held back, and one text of each label whose rows are
+        all held back.
+        """
         groups = self._held.groups
         most = max(3, _LARGE_SHARE * sum(map(len, groups.values())))
         for fraction, rows in groups.items():
@@ -75,23 +82,39 @@ class TableSurvey:
             of_label = [
                 fraction for fraction, rows in self._held.groups.items() if any(row[1][1] == label for row in rows)
             ]
-            if of_label:  # another label's turn may have let it go already
+            if of_label:  # the loop may have moved it back for another label already
                 self._held.leave_out(max(of_label))
 
     def _rows_held(self):
         return [row for rows in self._held.groups.values() for row in rows]
 
     def is_held(self, texts, label=None):
-        """Says whether a row is held back: for `TableStream.where`."""
+        """Returns whether a row is held back; the signature is that of `TableStream.where`.
+
+        Args:
+            texts: tuple of one or two str.
+            label: not used.
+        """
         return self._held.holds(text_fractions(*texts, seed=self._seed)[0])
 
     def held(self, labels):
-        """Gives the rows held back that have one of the labels, in the table's order: a `TextTable`."""
+        """Returns the rows held back that have one of the labels, in the table's order: `TextTable`.
+
+        Args:
+            labels: collection of str.
+        """
         return self._table(sorted(row for row in self._rows_held() if row[1][1] in labels))[0]
 
     def sample(self, labels):
-        """Gives `(TextTable, their row numbers in the table)`: rows to look at, of those that are not held back."""
-        drawn = dict(row for rows in self._seen.groups.values() for row in rows) | dict(self._known_rows.values())
+        """Returns the sample of the rows that are not held back and have one of the labels.
+
+        Args:
+            labels: collection of str.
+
+        Returns:
+            `(TextTable, list of int)`: the rows in the table's order, and their row numbers in the table, from 0.
+        """
+        drawn = dict(row for rows in self._sampled.groups.values() for row in rows) | dict(self._known_rows.values())
         return self._table(
             sorted((number, row) for number, row in drawn.items() if row[1] in labels and not self.is_held(row[0]))
         )
@@ -109,5 +132,9 @@ class TableSurvey:
 
 
 def key_of(*texts):
-    """Gives what rows of texts have in common that differ in Unicode form and whitespace only: a small number."""
+    """Returns a hash of a row's texts, equal for texts that differ in Unicode form and whitespace only: int.
+
+    Args:
+        *texts: str. The texts of the row.
+    """
     return hash(tuple(map(same_text, texts)))

@@ -1,4 +1,4 @@
-"""A run: settings → tables → task → fit → measures → version folder. Knows no command line and no HTTP."""
+"""Trains and publishes a task: settings → tables → task → fit → measures → version. Knows no command line, no HTTP."""
 
 import dataclasses
 import functools
@@ -12,11 +12,11 @@ import tensorflow as tf
 from keras_bigmodel.core.answers import describe_reader
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
-from keras_bigmodel.core.path_check import checked_path, refuse_patterns
+from keras_bigmodel.core.path_check import check_no_pattern, checked_path
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.core.versions import check_base, next_version
-from keras_bigmodel.core.whole_folder import check_room
+from keras_bigmodel.core.whole_folder import check_disk_space
 from keras_bigmodel.pipeline.fitting import check_tensorboard, fit_task
 from keras_bigmodel.pipeline.jobs import job_named
 from keras_bigmodel.pipeline.run_folder import RunFolder
@@ -26,45 +26,45 @@ from keras_bigmodel.pipeline.version_contents import load_task, parent_of, write
 from keras_bigmodel.training import resolve_dtype
 
 UNFINISHED = ("refuse", "resume", "discard")
-_PARITY_ROWS = 2000  # validation texts that the export is compared on, besides the bundled ones
-_COPIES = 9  # of the weights on the disk at once: two states of three, the best, the SavedModel, its checks
+_PARITY_ROWS = 2000  # validation texts that the export is compared on, besides the bundled samples
+_COPIES = 9  # of the weights on the disk at once: two states of three each, the best, the SavedModel, its checks
 
 
 def train(settings, *, unfinished="refuse", reporter=SILENT, callbacks=()):
-    """Trains a task on a table and publishes it as the next version of its name.
+    """Trains a task on a table and publishes it as the next version of the model.
 
-    While it runs, `<out>/.training/` holds its state; a run that ends early, by whatever hand, can be gone on with.
+    During the run, `<out>/.training/` holds its state. A run that ends early, for any reason, can be resumed.
 
     Args:
         settings: `TrainSettings`.
-        unfinished: what to do with a run that was not finished under this name: `"refuse"` to start, `"resume"` it,
-            or `"discard"` it.
-        reporter: `Reporter` that is told what happens.
-        callbacks: Keras callbacks to run along.
+        unfinished: str. What to do if `out` has an unfinished run: `"refuse"` raises, `"resume"` resumes it, and
+            `"discard"` removes it. Defaults to `"refuse"`.
+        reporter: `Reporter` that receives the messages and the progress.
+        callbacks: Keras callbacks for `fit`. Defaults to none.
 
     Returns:
         `(Path of the version folder, Manifest)`.
 
     Raises:
-        UserError: something in the settings or the tables cannot be used; nothing is written then.
-        RunStopped: SIGINT or SIGTERM came; the state is saved.
+        UserError: the settings or the tables cannot be used; no version is written then.
+        RunStopped: the process received SIGINT or SIGTERM; the state is saved.
     """
     if unfinished not in UNFINISHED:
         raise UserError(f'unfinished="{unfinished}" came; known are {", ".join(UNFINISHED)}.')
     check_base(settings.out)
-    refuse_patterns(settings.out)
+    check_no_pattern(settings.out)
     check_tensorboard(settings)
     with RunFolder(settings.out).locked() as run:
         if run.is_unfinished() and (unfinished == "discard" or not (run.has_state() or unfinished == "resume")):
             run.clear()
-        if run.is_unfinished() and (folder := run.published()):
+        if run.is_unfinished() and (folder := run.published_version()):
             reporter.say(f"The unfinished run had written {folder} already.")
             run.clear()
             return folder, Manifest.read(folder)
         if unfinished == "refuse":
-            run.refuse_unfinished()
+            run.check_no_unfinished()
         if unfinished == "resume" and not run.is_unfinished():
-            run.read()  # says that there is none
+            run.read()  # raises: there is none
         folder, manifest = _run(settings, run, reporter, callbacks)
         run.clear()
     reporter.say(f"Wrote {folder}.")
@@ -72,16 +72,23 @@ def train(settings, *, unfinished="refuse", reporter=SILENT, callbacks=()):
 
 
 def settings_of_unfinished(out):
-    """Gives the `TrainSettings` of the unfinished run under a name.
+    """Returns the `TrainSettings` of the unfinished run of a model.
+
+    Args:
+        out: path of the model's folder.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no unfinished run.
     """
     return TrainSettings(**{**RunFolder(out).read()["settings"], "out": str(out)})
 
 
 def has_state(out):
-    """Says whether an unfinished run under a name kept a state to go on from."""
+    """Returns whether a model has an unfinished run with a saved state.
+
+    Args:
+        out: path of the model's folder.
+    """
     return RunFolder(out).has_state()
 
 
@@ -98,12 +105,12 @@ def _run(settings, run, reporter, callbacks):
         tf.config.experimental.enable_op_determinism()
     task = _task_of(run, job, settings, tables, facts)
     job.check(task, tables)
-    check_room(settings.out, _COPIES * 4 * task.count_params())
+    check_disk_space(settings.out, _COPIES * 4 * task.count_params())
     figures = {"data": job.data_report(task, tables, reporter)}
     if settings.validation is None:
         held, rows = len(tables["validation"]), len(tables["validation"]) + len(tables["train"])
         reporter.say(f"Held back {held:,} of {counted(rows, 'row')} for validation.")
-    reporter.say(job.begins(task, tables))
+    reporter.say(job.start_message(task, tables))
     how = {"state_folder": run.state_folder, "reporter": reporter, "callbacks": callbacks}
     figures["history"], figures["notes"] = fit_task(task, job, settings, tables, **how)
     for note in figures["notes"]:
@@ -112,21 +119,21 @@ def _run(settings, run, reporter, callbacks):
 
 
 def _task_of(run, job, settings, tables, facts):
-    """Makes the task, and notes the run or takes the unfinished one up."""
-    noted = _with_whole_paths(settings)
+    """Builds the task, and starts a new run or resumes the unfinished one."""
+    noted = _with_absolute_paths(settings)
     digests = {name: table.sha256 for name, table in tables.items()}
     if run.is_unfinished():
-        run.go_on(noted, digests)
-        task = _made(job, settings, facts, run.run["dtype"], run.run["parent"])
+        run.resume(noted, digests)
+        task = _build_task(job, settings, facts, run.run["dtype"], run.run["parent"])
         run.check_model(_fingerprint(task))
     else:
         dtype, parent = resolve_dtype(settings.dtype).name, parent_of(settings)
-        task = _made(job, settings, facts, dtype, parent)
+        task = _build_task(job, settings, facts, dtype, parent)
         run.begin(noted, digests, dtype=dtype, parent=parent, model=_fingerprint(task))
     return task
 
 
-def _made(job, settings, facts, dtype, parent):
+def _build_task(job, settings, facts, dtype, parent):
     if parent is not None:
         folder = Path(settings.out) / str(parent)
         last = load_task(folder)
@@ -138,8 +145,8 @@ def _made(job, settings, facts, dtype, parent):
     return job.make_task(settings, facts, dtype=dtype, parent=parent)
 
 
-def _with_whole_paths(settings):
-    """Gives the settings but `out` as a dict, so that a run can be gone on with from another folder."""
+def _with_absolute_paths(settings):
+    """Returns the settings without `out` as a dict, with absolute paths: a run may be resumed from another folder."""
     facts = {name: value for name, value in dataclasses.asdict(settings).items() if name != "out"}
     for name in ("table", "validation", "test", "encoder", "tensorboard"):
         if facts[name] is not None and (name == "tensorboard" or Path(facts[name]).exists()):
@@ -148,15 +155,15 @@ def _with_whole_paths(settings):
 
 
 def _fingerprint(task):
-    """Gives the sha256 of everything but the weights, which the run's state holds."""
+    """Computes the sha256 of a task's configuration; the weights are in the run's state."""
     config = task.get_config()
     for part in (config, config["encoder"]["config"]):
-        part.pop("name", None)  # Keras counts the objects of a process
+        part.pop("name", None)  # Keras numbers the objects of a process
     return hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _publish(task, job, settings, run, tables, figures, reporter):
-    shipped = task.with_dtype("float32")  # what the export computes in: measured is what is shipped
+    shipped = task.with_dtype("float32")  # the export's dtype, so that the measures are those of the export
     parts = [name for name in ("validation", "test") if name in tables]
     measured = {name: job.measure(shipped, tables[name], reporter=reporter) for name in parts}
     figures["measured"] = measured
@@ -171,11 +178,11 @@ def _publish(task, job, settings, run, tables, figures, reporter):
             parent=run.run["parent"],
             run=run.run["id"],
             answers=describe_reader(task.answer_reader()),
-            preprocessor=_described(task.preprocessor),
+            preprocessor=_preprocessor_facts(task.preprocessor),
             sizes={**getattr(task.encoder, "settings", {}), "parameters": task.count_params()},
             settings={**dataclasses.asdict(settings), "trained_in": task.export_dtype},
             data={name: job.table_facts(table) for name, table in tables.items()},
-            metrics={name: job.short(part["metrics"]) for name, part in measured.items()},
+            metrics={name: job.manifest_metrics(part["metrics"]) for name, part in measured.items()},
             headlines=headlines,
             parity={},
             notes=figures["notes"],
@@ -187,8 +194,8 @@ def _publish(task, job, settings, run, tables, figures, reporter):
     return Path(settings.out) / str(number), manifest
 
 
-def _described(preprocessor):
-    """Returns a preprocessor's settings without what stands in files: dict."""
+def _preprocessor_facts(preprocessor):
+    """Returns a preprocessor's settings without those stored in separate files: dict."""
     config, _ = preprocessor.to_files(keras.saving.serialize_keras_object(preprocessor)["config"])
     tokenizer = config.pop("tokenizer", None)
     facts = {"class": type(preprocessor).__name__, "columns": list(preprocessor.columns), **config}

@@ -1,4 +1,4 @@
-"""Holds the settings of a training run. Knows their names, ranges and sentences; no TensorFlow."""
+"""Holds the settings of a training run. Knows their names, ranges and help texts; no TensorFlow."""
 
 import math
 from dataclasses import dataclass, fields
@@ -16,7 +16,7 @@ class _RunNames:
 
 @dataclass(frozen=True, kw_only=True)
 class TableSettings(TableOptions, _RunNames):
-    """Holds what a person decides about the tables of a run, and the model's name."""
+    """Holds the settings of the tables of a run, and the model's folder; see the fields' help texts."""
 
     validation: str | None = setting(None, help="Table to validate on, instead of a part held back.")
     validation_share: float = setting(0.1, help="Share of the rows held back.")
@@ -29,7 +29,7 @@ class TableSettings(TableOptions, _RunNames):
     )
 
     def checks(self):
-        """Returns field → (whether its number is in its range, the range in words)."""
+        """Returns dict of field → `(whether its number is in its range, the range in words)`."""
         return {
             "validation_share": (0 < self.validation_share < 1, "between 0 and 1, e.g. 0.1"),
             "min_rows": (self.min_rows is None or self.min_rows >= 1, "1 or more"),
@@ -37,13 +37,13 @@ class TableSettings(TableOptions, _RunNames):
 
     @property
     def input_columns(self):
-        """Returns the columns that a task takes of these tables: tuple of str."""
+        """Returns the input columns of the task for these tables: tuple of str."""
         return tuple(name for role, name in INPUTS.items() if role == "text" or getattr(self, role) is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSettings:
-    """Holds what a person decides about the model of a run."""
+    """Holds the settings of the model of a run; see the fields' help texts."""
 
     task: str = setting("classification", help="Kind of task; known: classification.")
     encoder: str = setting("minilm", help="minilm, or a BERT folder as Hugging Face writes it.")
@@ -62,7 +62,7 @@ class TaskSettings:
     )
 
     def checks(self):
-        """Returns field → (whether its number is in its range, the range in words)."""
+        """Returns dict of field → `(whether its number is in its range, the range in words)`."""
         return {
             "dropout": (0 <= self.dropout < 1, "from 0 to below 1"),
             "l2": (self.l2 >= 0, "0 or more"),
@@ -70,10 +70,10 @@ class TaskSettings:
         }
 
     def check_together(self):
-        """Refuses settings that contradict each other.
+        """Checks that the settings do not contradict each other.
 
         Raises:
-            UserError: the sentence says which.
+            UserError: they do; the message names them.
         """
         if self.from_last and (self.pooling is not None or self.max_length is not None):
             raise UserError(
@@ -83,7 +83,7 @@ class TaskSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class FitSettings:
-    """Holds what a person decides about the training of a run."""
+    """Holds the settings of the training of a run; see the fields' help texts."""
 
     epochs: int = setting(3, help="Times through the table.")
     batch_size: int = setting(32, help="Rows in a batch.")
@@ -102,7 +102,7 @@ class FitSettings:
     tensorboard: str | None = setting(None, help="Folder for TensorBoard's events.")
 
     def checks(self):
-        """Returns field → (whether its number is in its range, the range in words)."""
+        """Returns dict of field → `(whether its number is in its range, the range in words)`."""
         return {
             "epochs": (self.epochs >= 1, "1 or more"),
             "batch_size": (self.batch_size >= 1, "1 or more"),
@@ -120,10 +120,10 @@ _PARTS = (TableSettings, TaskSettings, FitSettings)
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(FitSettings, TaskSettings, TableSettings):
-    """Holds what a person decides about a run: the same names in Python, on the command line and in a settings file.
+    """Holds all settings of a run, with the same names in Python, on the command line and in a settings file.
 
     Raises:
-        UserError: a number outside its range, or settings that contradict each other.
+        UserError: a number is out of its range, or settings contradict each other.
     """
 
     def __post_init__(self):

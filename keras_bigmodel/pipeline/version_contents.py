@@ -1,4 +1,4 @@
-"""What goes into a version folder, and which version a run begins from. Knows tasks and exporters; no run."""
+"""Writes and loads version folders, and finds the version that a run starts from. Knows tasks and exporters; no run."""
 
 import dataclasses
 from pathlib import Path
@@ -15,18 +15,22 @@ from keras_bigmodel.tasks import task_folder
 
 
 def write_version(task, folder, manifest, *, parity_rows=None, write_report=None, reporter=SILENT):
-    """Fills a version folder: the SavedModel, its certificate, the task, the report, the card, the manifest.
+    """Writes a version folder: SavedModel, parity certificate, task, report, card and manifest.
 
     Args:
         task: a task.
         folder: path of an empty folder.
-        manifest: `Manifest`, all but its `parity` and files.
-        parity_rows: rows to compare on, besides the preprocessor's samples.
-        write_report: function of folder, manifest and certificate that writes more files. Defaults to none.
-        reporter: `Reporter` that is told how far it is.
+        manifest: `Manifest`, complete except for `parity` and the files.
+        parity_rows: rows to compare the export on, besides the preprocessor's samples. Defaults to None: none.
+        write_report: function of folder, manifest and certificate that writes the report and the card. Defaults to
+            None: neither is written.
+        reporter: `Reporter` that receives the progress.
 
     Returns:
         `Manifest` as written.
+
+    Raises:
+        UserError: the SavedModel does not agree with the task.
     """
     shipped = task if task.export_dtype == "float32" else task.with_dtype("float32")
     rows = None if parity_rows is None else task.preprocessor.checked(parity_rows)
@@ -39,20 +43,30 @@ def write_version(task, folder, manifest, *, parity_rows=None, write_report=None
 
 
 def is_saved_task(path):
-    """Says whether a folder was written by `Task.save`, and is no version."""
+    """Returns whether a folder was written by `Task.save` and is not a version.
+
+    Args:
+        path: path of the folder.
+
+    Raises:
+        UserError: it cannot be a path.
+    """
     folder = checked_path(path, "the folder of a model")
     return (folder / task_folder.TASK_FILE).is_file() and not (folder / FILE_NAME).is_file()
 
 
 def load_task(path, *, dtype="float32"):
-    """Loads the task of a version folder, or of the highest version under a folder, its files checked.
+    """Loads the task of a version folder, or of the highest version in a folder, and checks its files.
 
     Args:
         path: path of a version folder, a folder of versions, or a saved task.
-        dtype: str. As `Task.load`.
+        dtype: str. As in `Task.load`. Defaults to `"float32"`.
+
+    Returns:
+        the task.
 
     Raises:
-        UserError: nothing is there, a file is missing or altered, or the task is of a kind that is not known.
+        UserError: there is no model, a file is missing or altered, or the kind of task is unknown.
     """
     if is_saved_task(path):
         return job_of(task_folder.task_name(path)).task_class.load(path, dtype=dtype)
@@ -61,10 +75,13 @@ def load_task(path, *, dtype="float32"):
 
 
 def parent_of(settings):
-    """Gives the number of the version that a run begins from, None for the encoder.
+    """Returns the number of the version that a run starts from: int, or None for the encoder.
+
+    Args:
+        settings: `TrainSettings`.
 
     Raises:
-        UserError: the settings say `--continue` and there is no version.
+        UserError: the settings have `--continue`, and there is no version.
     """
     if not settings.from_last:
         return None

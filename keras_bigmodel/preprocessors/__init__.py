@@ -1,4 +1,4 @@
-"""Named raw columns → a model's features, in the graph and on the host. Knows no model, no loss and no labels."""
+"""Converts named raw columns to a model's features, in the graph and outside. Knows no model, no loss, no labels."""
 
 from keras_bigmodel.preprocessors.preprocessor import Preprocessor, preprocessor_of
 from keras_bigmodel.preprocessors.text_preprocessor import TextPreprocessor

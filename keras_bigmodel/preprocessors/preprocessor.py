@@ -1,4 +1,4 @@
-"""The contract of a preprocessor: named raw columns in, a model's features out. Knows no model, no loss, no labels."""
+"""Defines the interface of preprocessors, from raw columns to features. Knows no model, no loss, no labels."""
 
 import functools
 
@@ -12,16 +12,17 @@ from keras_bigmodel.data.ragged_column import RaggedColumn
 
 
 class Preprocessor:
-    """Turns raw columns into a model's features, the same in training and in every export.
+    """Converts raw columns to a model's features, in the same way in training and in every export.
 
-    A subclass gives `columns`, `features`, `specs`, `checked`, `__call__` and `samples`; `get_config` where its
-    constructor takes arguments; and `encode`, `length_of` where features have lengths of their own.
+    A subclass defines `columns`, `features`, `specs`, `checked`, `__call__` and `samples`. It defines `get_config` if
+    its constructor takes arguments, and `encode` and `length_of` if the length of its features differs between rows.
 
     Attributes:
-        columns: tuple of str: the names of the raw columns.
-        features: tuple of str: the names of what it makes.
-        length_of: str. The feature whose lengths say which rows share a batch. None: all rows are alike.
-        tracked: sequence of TensorFlow objects that an export must hold: lookup tables.
+        columns: tuple of str. The names of the raw columns.
+        features: tuple of str. The names of the features.
+        length_of: str or None. The feature whose lengths decide which rows share a batch; None if all rows are equally
+            long.
+        tracked: sequence of TensorFlow objects that an export must contain, such as lookup tables.
     """
 
     columns = ()
@@ -31,19 +32,29 @@ class Preprocessor:
 
     @property
     def specs(self):
-        """Dict of column → named `tf.TensorSpec`, the first axis None: what a signature of an export takes."""
+        """Returns an export's input signature: dict of column → named `tf.TensorSpec`, whose first axis is None."""
         raise NotImplementedError
 
     def checked(self, data):
-        """Returns what people hand in as a dict of column → list or array, at least one row.
+        """Checks input in any of the accepted forms and returns its columns.
+
+        Args:
+            data: input in a form that the subclass accepts.
+
+        Returns:
+            dict of column → list or array, with at least one row.
 
         Raises:
-            UserError: it is no such thing, there is no row, or columns are missing or too many.
+            UserError: the form is not accepted, there is no row, or columns are missing or unknown.
         """
         raise NotImplementedError
 
     def __call__(self, **columns):
-        """Returns the features, dict of name → tensor, of tensors by column; graph-safe."""
+        """Returns the features of columns: dict of name → tensor. Works inside a `tf.function`.
+
+        Args:
+            **columns: tensors `(rows, ...)` by column.
+        """
         raise NotImplementedError
 
     def samples(self):
@@ -51,7 +62,12 @@ class Preprocessor:
         raise NotImplementedError
 
     def is_raw(self, data):
-        """Whether data is for this preprocessor, rather than features for Keras: dicts of them, or batches of dicts."""
+        """Returns whether data is raw input for this preprocessor, not features for Keras: bool.
+
+        Args:
+            data: raw input in any form; or features: a dict of them, or a `tf.data.Dataset` or `PyDataset` of such
+                dicts.
+        """
         if isinstance(data, tf.data.Dataset):
             data = data.element_spec
             data = data[0] if isinstance(data, tuple) and data else data
@@ -62,28 +78,36 @@ class Preprocessor:
         return not has_features or bool(set(self.columns) & set(data))
 
     def encode(self, columns):
-        """Returns checked columns as `Examples` without targets."""
+        """Encodes columns as `Examples` without targets.
+
+        Args:
+            columns: dict of column → list or array, as `checked` returns.
+        """
         features = {name: RaggedColumn(np.asarray(value)) for name, value in self.padded(columns).items()}
         return Examples(features, length_of=self.length_of)
 
     def padded(self, columns):
-        """Returns the features of checked columns as one batch: dict of tensors `(rows, ...)`."""
+        """Returns the features of columns as one batch: dict of tensors `(rows, ...)`.
+
+        Args:
+            columns: dict of column → list or array, as `checked` returns, or tensor.
+        """
         specs = self.specs
         tensor = lambda name, column: column if tf.is_tensor(column) else tf.constant(column, specs[name].dtype)
         return self._graph(**{name: tensor(name, column) for name, column in columns.items()})
 
     def features_of(self, data):
-        """Returns the features of one batch of what people hand in.
+        """Returns the features of one batch of input in any of the accepted forms.
 
         Args:
-            data: as `checked`; inside of a `tf.function` tensors of rows: one, a tuple with one for each column, or a
-                dict of them.
+            data: as `checked`. Inside a `tf.function`: a tensor, a tuple with one tensor for each column, or a dict of
+                them.
 
         Returns:
             dict of tensors `(rows, ...)`.
 
         Raises:
-            UserError: as `checked`.
+            UserError: as `checked`; or the tensors inside a `tf.function` do not match the columns.
         """
         tensors = tf.nest.flatten(data) if isinstance(data, (tuple, dict)) else [data]
         if not any(tf.is_tensor(part) and not hasattr(part, "numpy") for part in tensors):
@@ -99,40 +123,49 @@ class Preprocessor:
     def _graph(self):
         return tf.function(self.__call__).get_concrete_function(**self.specs)
 
-    # ---- in and out
+    # ---- saving and loading
 
     def get_config(self):
-        """Returns what the constructor takes, as a dict that JSON can hold."""
+        """Returns the constructor's arguments as a dict that JSON can store."""
         return {}
 
     @classmethod
     def from_config(cls, config):
-        """Returns a preprocessor made from what `get_config` returned."""
+        """Returns a preprocessor built from the result of `get_config`."""
         return cls(**config)
 
     @staticmethod
     def to_files(config):
-        """Takes out of a config what is better read in a file of its own, a vocabulary say.
+        """Splits off the parts of a config that are better stored in separate files, such as a vocabulary.
 
         Args:
             config: dict that `get_config` returned.
 
         Returns:
-            `(config without it, dict of file name → text)`.
+            `(config without these parts, dict of file name → text)`.
         """
         return config, {}
 
     @staticmethod
     def from_files(config, folder):
-        """Returns the config with what `to_files` took out, read from a folder."""
+        """Returns the config with the parts that `to_files` split off, read from a folder.
+
+        Args:
+            config: dict that `to_files` returned.
+            folder: `Path` of the folder with the files.
+        """
         return config
 
 
 def preprocessor_of(config):
-    """Returns the preprocessor that `keras.saving.serialize_keras_object` described; one that is made as it is.
+    """Returns the preprocessor of a serialized config.
+
+    Args:
+        config: dict that `keras.saving.serialize_keras_object` returned, or a `Preprocessor`, which is returned as it
+            is.
 
     Raises:
-        UserError: its class, or its tokenizer's, is not known here.
+        UserError: the class of the preprocessor, or of its tokenizer, is not registered.
     """
     if not isinstance(config, dict):
         return config

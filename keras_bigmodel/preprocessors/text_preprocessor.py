@@ -1,4 +1,4 @@
-"""Texts, or pairs of texts, as token ids. Knows a tokenizer; no model, no loss and no labels."""
+"""Converts texts, or pairs of texts, to token ids. Knows a tokenizer; no model, no loss and no labels."""
 
 import keras
 import numpy as np
@@ -12,15 +12,15 @@ from keras_bigmodel.data.text_inputs import as_text_columns
 from keras_bigmodel.preprocessors.preprocessor import Preprocessor
 from keras_bigmodel.tokenizers.vocabulary import read_vocabulary, vocabulary_lines
 
-_ROWS = 1024  # texts tokenized in one call
-_CHARACTERS = 2_000_000  # and characters at most: the graph holds some hundred bytes for each
+_ROWS = 1024  # rows tokenized in one call, at most
+_CHARACTERS = 2_000_000  # characters in one call, at most: the graph needs about a hundred bytes for each
 
 
 def text_parts(columns):
-    """Yields the columns of some rows after the other.
+    """Splits columns of texts into blocks of rows that are small enough for one call of the tokenizer.
 
     Args:
-        columns: dict of name → list of str, all as long.
+        columns: dict of name → list of str, all of the same length.
 
     Yields:
         dict of name → list of str.
@@ -37,7 +37,7 @@ def text_parts(columns):
 
 
 def string_tensors(columns):
-    """Returns columns of texts as string tensors `(texts,)`; tensors as they are."""
+    """Converts columns of texts to string tensors `(texts,)`; tensors are returned as they are."""
     return {
         name: column if tf.is_tensor(column) else tf.constant(column, tf.string, shape=(len(column),))
         for name, column in columns.items()
@@ -46,22 +46,23 @@ def string_tensors(columns):
 
 TEXT, PAIR = ("text",), ("text", "text_pair")
 _VOCABULARY_FILE, _WORD_PIECE = "vocab.txt", "keras_bigmodel>WordPieceTokenizer"
-_NARROW = 1 << 16  # vocabularies up to this size take two bytes an id
+_NARROW = 1 << 16  # ids of vocabularies up to this size fit in two bytes
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class TextPreprocessor(Preprocessor):
-    """Turns columns of texts into `token_ids`, `segment_ids` and `padding_mask`, the same in training and in an export.
+    """Converts columns of texts to `token_ids`, `segment_ids` and `padding_mask`, in training and in exports alike.
 
     Args:
-        tokenizer: `WordPieceTokenizer`, or what is called as it is, is registered with Keras, and has `tokenize`,
-            `vocabulary_size`, `pad_id` and `unknown_id`; `tracked`, where an export must hold lookup tables of it.
-        columns: tuple of str: `("text",)`, or `("text", "text_pair")` for pairs. Defaults to `("text",)`.
-        max_length: int. Tokens of a row at most, special ones included. Defaults to 128.
+        tokenizer: `WordPieceTokenizer`, or an object that is called in the same way, is registered with Keras, and has
+            `tokenize`, `vocabulary_size`, `pad_id` and `unknown_id`. It also has `tracked` if an export must contain
+            its lookup tables.
+        columns: tuple of str. `("text",)`, or `("text", "text_pair")` for pairs. Defaults to `("text",)`.
+        max_length: int. Maximum number of tokens of a row, special tokens included. Defaults to 128.
 
     Attributes:
-        features: tuple of str: the names of what it makes, each int32 `(rows, longest)`.
-        length_of: str. The feature whose lengths say which rows share a batch.
+        features: tuple of str. The names of the features, each int32 `(rows, longest)`.
+        length_of: str. The feature whose lengths decide which rows share a batch.
 
     Call shapes: string `(rows,)` by name -> dict of int32 `(rows, longest)`.
 
@@ -81,26 +82,26 @@ class TextPreprocessor(Preprocessor):
 
     @property
     def tracked(self):
-        """The tokenizer's lookup tables."""
+        """Returns the tokenizer's lookup tables: sequence of TensorFlow objects, by default empty."""
         return getattr(self.tokenizer, "tracked", ())
 
     @property
     def specs(self):
-        """Dict of column → `tf.TensorSpec`: what a signature of an export takes."""
+        """Returns an export's input signature: dict of column → string `tf.TensorSpec` `(rows,)`."""
         return {name: tf.TensorSpec([None], tf.string, name=name) for name in self.columns}
 
     def checked(self, data):
-        """Returns what people hand in as columns of texts.
+        """Checks texts in any of the accepted forms and returns their columns.
 
         Args:
             data: list, array, pandas or Arrow column of str; for pairs a tuple of two of them, or a list of pairs; or a
                 dict of column → texts.
 
         Returns:
-            dict of column → list of str, at least one.
+            dict of column → list of str, with at least one row.
 
         Raises:
-            UserError: what came are no texts, there are none, or columns are missing or too many.
+            UserError: the data are not texts, there are none, or columns are missing or unknown.
         """
         columns = as_text_columns(data, self.columns)
         if not columns[self.columns[0]]:
@@ -108,18 +109,26 @@ class TextPreprocessor(Preprocessor):
         return columns
 
     def __call__(self, **columns):
-        """Returns the features of string tensors; graph-safe."""
+        """Returns the features of texts: dict of int32 tensors `(rows, longest)`. Works inside a `tf.function`.
+
+        Args:
+            **columns: string tensors `(rows,)` by column.
+        """
         return self.tokenizer(*(columns[name] for name in self.columns), max_length=self.max_length)
 
     def padded(self, columns):
-        """Returns the features of checked columns as one batch: dict of int32 tensors `(rows, longest)`."""
+        """Returns the features of columns as one batch: dict of int32 tensors `(rows, longest)`.
+
+        Args:
+            columns: dict of column → list of str, as `checked` returns, or string tensor.
+        """
         return self._graph(**string_tensors(columns))
 
     def encode(self, columns):
-        """Returns checked columns as `Examples` without targets.
+        """Encodes columns as `Examples` without targets.
 
         Args:
-            columns: dict of column → list of str.
+            columns: dict of column → list of str, as `checked` returns.
         """
         kept, lengths, segments = [], [np.zeros(1, "int64")], []
         several = len(self.columns) > 1
@@ -144,16 +153,16 @@ class TextPreprocessor(Preprocessor):
         return Examples(features, length_of=self.length_of)
 
     def samples(self):
-        """Returns texts in many languages, hostile ones among them, on which exports are compared: dict of columns."""
+        """Returns texts in many languages, some hard to tokenize, for export comparisons: dict of column → list."""
         texts = parity_texts()
-        others = [texts, texts[1:] + texts[:1]]  # each with its neighbour: as unlike as pairs can be
+        others = [texts, texts[1:] + texts[:1]]  # each text is paired with the next, so that the two differ
         return dict(zip(self.columns, others, strict=False))
 
     def token_counts(self, columns):
-        """Counts the tokens of each row before any is cut off.
+        """Counts the tokens of each row before truncation.
 
         Args:
-            columns: dict of column → list of str, checked.
+            columns: dict of column → list of str, as `checked` returns.
 
         Returns:
             `(tokens, unknown tokens)`: two int64 arrays `(rows,)`, the special tokens included in the first.
@@ -168,27 +177,39 @@ class TextPreprocessor(Preprocessor):
         return np.concatenate(tokens), np.concatenate(unknown)
 
     def get_config(self):
-        """Returns what the constructor takes."""
+        """Returns the constructor's arguments as a dict that JSON can store."""
         tokenizer = keras.saving.serialize_keras_object(self.tokenizer)
         return {"tokenizer": tokenizer, "columns": list(self.columns), "max_length": self.max_length}
 
     @classmethod
     def from_config(cls, config):
-        """Returns a preprocessor made from what `get_config` returned."""
+        """Returns a preprocessor built from the result of `get_config`."""
         config = dict(config)
         return cls(keras.saving.deserialize_keras_object(config.pop("tokenizer")), **config)
 
     @staticmethod
     def to_files(config):
-        """Takes the tokenizer's vocabulary out, if it has one: `(config, {"vocab.txt": text})`."""
+        """Splits off the vocabulary if the tokenizer is a `WordPieceTokenizer`.
+
+        Args:
+            config: dict that `get_config` returned.
+
+        Returns:
+            `(config without the vocabulary, {"vocab.txt": text})`, or `(config, {})` for another tokenizer.
+        """
         if config["tokenizer"]["registered_name"] != _WORD_PIECE:
-            return config, {}  # another vocabulary may hold what is no line of that file
+            return config, {}  # another vocabulary may have entries that cannot be lines of that file
         vocabulary = config["tokenizer"]["config"]["vocabulary"]
         return _with_vocabulary(config, _VOCABULARY_FILE), {_VOCABULARY_FILE: vocabulary_lines(vocabulary)}
 
     @staticmethod
     def from_files(config, folder):
-        """Returns the config with the vocabulary of `vocab.txt`."""
+        """Returns the config with the vocabulary of `vocab.txt`, unchanged for another tokenizer.
+
+        Args:
+            config: dict that `to_files` returned.
+            folder: `Path` of the folder with `vocab.txt`.
+        """
         if config["tokenizer"]["registered_name"] != _WORD_PIECE:
             return config
         return _with_vocabulary(config, read_vocabulary(folder)[0])

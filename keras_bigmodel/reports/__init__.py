@@ -1,4 +1,4 @@
-"""The page, its plots and the card. Knows measures and texts; no model. Names load when first used."""
+"""Writes the report page, its plots and the card. Knows metrics and texts; no model. Imports names at first use."""
 
 from keras_bigmodel.core.lazy_names import lazy_names
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from keras_bigmodel.core.sentences import parity_words
 from keras_bigmodel.reports.report_rows import class_rows
 from keras_bigmodel.reports.report_summary import (
-    commonest,
+    majority_class,
     measure_rows,
     measured_parts,
     metrics_of,
@@ -21,17 +21,17 @@ from keras_bigmodel.reports.report_template import card_environment
 from keras_bigmodel.reports.report_text import visible
 from keras_bigmodel.reports.report_warnings import warnings_of
 
-_CLASSES = 100  # rows of the table of classes; beyond, those with the lowest F1
-_TEXTS = ("a text of yours", "its second")  # what the code gives a model as a row
+_CLASSES = 100  # maximum number of rows in the table of classes; those with the lowest F1 are listed
+_TEXTS = ("a text of yours", "its second")  # the example row in the code of a card
 
 
 def write_card(path, run):
-    """Writes the model card: details, use, data, figures with intervals, limits, code, environment.
+    """Writes the model card: details, use, data, metrics with intervals, limits, code, environment.
 
-    The card quotes no text of the data: it is what people publish.
+    The card quotes no text of the data, because cards are published.
 
     Args:
-        path: path of the file.
+        path: path of the file. Its folder is created if it is missing.
         run: dict, as `write_report` takes it.
 
     Returns:
@@ -47,7 +47,7 @@ def write_card(path, run):
 
 
 def _example(columns):
-    """Returns how the code of a card gives a row to a model: `python`, `tensor` and `request`."""
+    """Returns an example row as the code in a card passes it to a model: `python`, `tensor` and `request`."""
     row = dict(zip(columns, _TEXTS, strict=False))
     words = [json.dumps(text) for text in row.values()]
     instance = row if len(row) > 1 else _TEXTS[0]
@@ -82,14 +82,14 @@ def _view(run):
         "parts": parts,
         "metrics": metrics,
         "measures": measure_rows(run, parts),
-        "commonest": commonest(metrics),
+        "majority_class": majority_class(metrics),
         "classes": class_rows(metrics)[:_CLASSES],
         "warnings": warnings_of(run),
     }
 
 
 def _header(model, part, metrics):
-    """Gives the YAML header, with the results where some were measured."""
+    """Returns the YAML header: str. It contains the results if a part was evaluated."""
     header = {"library_name": "keras", "pipeline_tag": "text-classification", "tags": ["keras_bigmodel", "tensorflow"]}
     if metrics:
         results = [
@@ -108,20 +108,20 @@ def _header(model, part, metrics):
 
 
 def _base(model):
-    """Gives the folder of the versions as the run was given it; a usual one where code could not name it."""
+    """Returns the folder of the versions as the run received it, or a default if code could not contain its name."""
     folder = str(model.get("folder") or "")
-    if folder and folder.isprintable():  # a line break would end the block of code
+    if folder and folder.isprintable():  # a line break would end the code block
         return PurePath(folder)
     return PurePath("saved_models", _in_code(model.get("name")))
 
 
 def _mount(model):
-    """Gives what `docker run -v` takes, as a shell reads it."""
+    """Returns the argument of `docker run -v`, quoted for a shell."""
     base = _base(model)
     quoted = shlex.quote(f"{base}:/models/{_in_code(model.get('name'))}")
     return quoted if base.is_absolute() else f'"$PWD"/{quoted}'
 
 
 def _in_code(name):
-    """Gives a name that a shell, a URL and a code block take as it stands."""
+    """Returns a name that needs no quoting in a shell, a URL or a code block."""
     return re.sub(r"[^\w.-]+", "_", str(name or "classifier"))[:100]

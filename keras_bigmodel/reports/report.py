@@ -1,12 +1,12 @@
-"""Writes the report of a run: one page that opens from disk, its plots, its figures. Knows the run's dict; no model."""
+"""Writes the report of a run: one HTML page, its plots and its metrics as JSON. Knows the run's dict; no model."""
 
 from pathlib import Path
 
 from keras_bigmodel.reports import report_rows
 from keras_bigmodel.reports.report_json import as_json
 from keras_bigmodel.reports.report_summary import (
-    commonest,
     details_of,
+    majority_class,
     measure_rows,
     measured_parts,
     metrics_of,
@@ -16,10 +16,10 @@ from keras_bigmodel.reports.report_template import page_environment
 from keras_bigmodel.reports.report_warnings import warnings_of
 
 PAGE, FIGURES = "index.html", "metrics.json"
-_SHORT = ("training", "measures")  # chapters that may share a printed page with others
+_SHORT = ("training", "measures")  # chapters that may share a printed page with other chapters
 _SHORT_WITH_FEW = ("classes", "confusion", "probabilities", "slices")
 _FEW_CLASSES = 20
-_CHAPTERS = {  # id → title, and whether the run has something for it
+_CHAPTERS = {  # id → title, function that returns a true value if the run has content for it
     "data": ("The data", lambda view: view["tables"] or view["data"].get("leaks")),
     "training": ("Training", lambda view: view["curves"]),
     "measures": ("Measures", lambda view: view["measures"]),
@@ -36,16 +36,16 @@ def write_report(folder, run):
     """Writes `index.html` (one file, no network, no script), `metrics.json` and each plot as `<name>.svg`.
 
     Args:
-        folder: path of a folder; it is made where it is missing.
-        run: dict of what is known of the run; any part may be missing, then its chapter is too:
-            `model` (name, version, settings, …), `data` (tables, leaks), `history` (measure → one figure an epoch),
+        folder: path of a folder; it is created if it is missing.
+        run: dict of what is known of the run. Any part may be missing; the chapter of a missing part is left out.
+            `model` (name, version, settings, …), `data` (tables, leaks), `history` (metric → one value per epoch),
             `notes` (sentences), `measured` (part → `metrics` of `classification_metrics` and `details` of
-            `answer_details`), `parity` (the certificate of the export).
+            `answer_details`), `parity` (the parity certificate of the export).
 
     Returns:
         Path of the page.
     """
-    from keras_bigmodel.reports.plots import draw_plots  # here: matplotlib takes half a second to load
+    from keras_bigmodel.reports.plots import draw_plots  # imported late: matplotlib takes 0.5 seconds to load
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def write_report(folder, run):
 
 
 def _view(run, plots):
-    """Gives what the page's template is written from."""
+    """Returns the variables of the page's template: dict."""
     parts = measured_parts(run)
     main = parts[0] if parts else None
     metrics, details = metrics_of(run, main), details_of(run, main)
@@ -76,7 +76,7 @@ def _view(run, plots):
         "plots": plots,
         "curves": [plot for name, plot in plots.items() if name.startswith("training_")],
         "measures": measure_rows(run, parts),
-        "commonest": commonest(metrics),
+        "majority_class": majority_class(metrics),
         "classes": report_rows.class_rows(metrics),
         "slices": report_rows.slice_groups(details, metrics.get("accuracy")),
         "warnings": warnings_of(run),

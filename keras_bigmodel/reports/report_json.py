@@ -1,13 +1,20 @@
-"""Writes a run's dict as JSON that people and programs read. Knows values; no measure."""
+"""Writes a run's dict as JSON that is easy to read and to parse. Knows values; no metric."""
 
 import json
 import re
 
 
 def as_json(value):
-    """Writes a value as JSON that any reader takes: NaN and infinities become null, a lone surrogate its escape.
+    """Returns a value as JSON that every parser accepts.
 
-    A list of numbers stands on one line, so that a confusion matrix has a line a row.
+    NaN and infinities become null. A lone surrogate becomes its escape. A list of numbers is written on one line, so
+    that a confusion matrix has one line per row.
+
+    Args:
+        value: dict, list, tuple, NumPy array or scalar; other objects are converted with `str`.
+
+    Returns:
+        str, ending with a line break.
 
     >>> print(as_json({"matrix": [[9, 1], [0, 8]], "loss": float("nan")}), end="")
     {
@@ -45,7 +52,7 @@ def _plain(value):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):  # NumPy's
+    if hasattr(value, "tolist"):  # NumPy arrays and scalars
         return _plain(value.tolist())
     if isinstance(value, float):
         return value if value - value == 0 else None

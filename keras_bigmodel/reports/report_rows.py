@@ -1,17 +1,24 @@
-"""The rows of a report's tables, worked out of the run's dict. Knows no page."""
+"""Computes the rows of a report's tables from the run's dict. Knows no page."""
 
 import re
 
 import numpy as np
 
-_MOST_DRAWN = 80  # classes of a matrix: more cannot be read; then those with the most mistakes are drawn
+_MOST_DRAWN = 80  # classes of a matrix: more are not legible; then only those with the most errors are drawn
 _DRAWN_OF_MANY = 50
 _PAIRS = 15
 _COLUMNS_TAKEN = re.compile(r"\s*\bTook column .*; name others with .*", re.DOTALL)
 
 
 def class_rows(metrics):
-    """Lists the classes with their figures, the lowest F1 first; classes without texts come last."""
+    """Lists the classes with their metrics, the lowest F1 first; classes without texts are last.
+
+    Args:
+        metrics: dict, as from `classification_metrics`.
+
+    Returns:
+        list of dict: `label`, `intervals` and the entries of `per_class`.
+    """
     rows = [
         {"label": label, **figures, "intervals": figures.get("intervals") or {}}
         for label, figures in (metrics.get("per_class") or {}).items()
@@ -20,7 +27,14 @@ def class_rows(metrics):
 
 
 def confused_pairs(metrics):
-    """Lists what is most often taken for what: `label`, `answer`, `texts`, and their share of the label's texts."""
+    """Lists the 15 most frequent confusions of two classes, the most frequent first.
+
+    Args:
+        metrics: dict with `confusion_matrix` and `labels`.
+
+    Returns:
+        list of dict: `label`, `answer` (the predicted label), `texts` and `share` (fraction of the label's texts).
+    """
     matrix, labels = metrics.get("confusion_matrix") or [], metrics.get("labels") or []
     pairs = [
         {"label": labels[row], "answer": labels[column], "texts": texts, "share": texts / sum(counts)}
@@ -32,7 +46,13 @@ def confused_pairs(metrics):
 
 
 def drawn_classes(matrix):
-    """Gives the numbers of the classes that a drawn matrix shows: all, or those that most mistakes touch."""
+    """Returns the indices of the classes that a drawn confusion matrix shows: list of int, in ascending order.
+
+    Up to 80 classes, all are shown. Beyond, the 50 with the most errors in their row and column are shown.
+
+    Args:
+        matrix: int array `(classes, classes)`, or nested lists.
+    """
     matrix = np.asarray(matrix)
     if len(matrix) <= _MOST_DRAWN:
         return list(range(len(matrix)))
@@ -41,7 +61,15 @@ def drawn_classes(matrix):
 
 
 def slice_groups(details, accuracy):
-    """Groups the slices by what they are cut by; `below` marks those whose whole interval lies below the accuracy."""
+    """Groups the slices by their criterion and marks those that are clearly worse than the whole.
+
+    Args:
+        details: dict, as from `answer_details`.
+        accuracy: float or None. Accuracy of all texts.
+
+    Returns:
+        dict of criterion → list of dict: a slice with `below`, whether its whole interval is below the accuracy.
+    """
     groups = {}
     for row in details.get("slices") or []:
         interval = row.get("interval")
@@ -51,9 +79,16 @@ def slice_groups(details, accuracy):
 
 
 def table_notes(tables):
-    """Lists what is to be known of how the tables were read, each note once, with the tables that it is of.
+    """Lists the notes on how the tables were read, each note once, with the names of its tables.
 
-    Which columns were taken is left out: a table that was split off another has no such note, and `metrics.json` tells.
+    Sentences about which columns were used are left out: a table that was split off another one has no such note, and
+    `metrics.json` contains them.
+
+    Args:
+        tables: dict of name → dict with `notes`.
+
+    Returns:
+        list of `(note, names of tables)`.
 
     >>> table_notes({"train": {"notes": ["No header. Took column 1 as the text; name others with --text."]}})
     [('No header.', ['train'])]
@@ -68,14 +103,28 @@ def table_notes(tables):
 
 
 def class_counts(tables):
-    """Lists the classes with their rows in each table, the largest first."""
+    """Lists the classes with their number of rows in each table, the largest class of the first table first.
+
+    Args:
+        tables: dict of name → dict with `classes` (label → number of rows).
+
+    Returns:
+        list of `(label, list of int, one for each table)`.
+    """
     labels = dict.fromkeys(label for table in tables.values() for label in table.get("classes") or {})
     rows = [(label, [(table.get("classes") or {}).get(label, 0) for table in tables.values()]) for label in labels]
     return sorted(rows, key=lambda row: (-row[1][0], str(row[0])))
 
 
 def script_rows(tables):
-    """Lists the scripts with the share of each table's rows, the commonest first."""
+    """Lists the scripts with the fraction of each table's rows, the most frequent script first.
+
+    Args:
+        tables: dict of name → dict with `scripts` (script → number of rows).
+
+    Returns:
+        list of `(script, list of float or None, one for each table)`; None if a table has no scripts.
+    """
     scripts = dict.fromkeys(script for table in tables.values() for script in table.get("scripts") or {})
     totals = [sum((table.get("scripts") or {}).values()) for table in tables.values()]
     rows = [

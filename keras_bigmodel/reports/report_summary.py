@@ -1,10 +1,10 @@
-"""What the head of a report says: the part that counts, its figures, what guessing reaches. Knows the run's dict."""
+"""Selects the main evaluated part of a run, its metrics and the majority-class baseline. Knows the run's dict."""
 
 from keras_bigmodel.reports.report_text import decimal, percent
 
-_PARTS = ("test", "validation")  # the first that was measured counts: validation rows chose the epoch
+_PARTS = ("test", "validation")  # the first that was evaluated is the main part: validation rows chose the epoch
 
-MEASURES = {  # figure → its name, how it is written, what it says
+MEASURES = {  # metric → title, function that formats it, meaning
     "accuracy": ("Accuracy", percent, "share of the texts that were answered right"),
     "macro_f1": ("Macro F1", percent, "mean over the classes: a small class counts as much as a large one"),
     "weighted_f1": ("Weighted F1", percent, "mean over the classes, each by its number of texts"),
@@ -19,22 +19,22 @@ MEASURES = {  # figure → its name, how it is written, what it says
 
 
 def metrics_of(run, part):
-    """Gives the measures of a part of the run, or an empty dict."""
+    """Returns the `metrics` dict of an evaluated part of the run; it is empty if the part was not evaluated."""
     return ((run.get("measured") or {}).get(part) or {}).get("metrics") or {}
 
 
 def details_of(run, part):
-    """Gives the details of a part of the run, or an empty dict."""
+    """Returns the `details` dict of an evaluated part of the run; it is empty if the part was not evaluated."""
     return ((run.get("measured") or {}).get(part) or {}).get("details") or {}
 
 
 def tables_of(run):
-    """Gives the tables of the run that are there: name → dict."""
+    """Returns the tables of the run without the empty ones: dict of name → dict."""
     return {name: table for name, table in ((run.get("data") or {}).get("tables") or {}).items() if table}
 
 
 def measured_parts(run):
-    """Lists the parts that were measured, the one that counts first.
+    """Lists the names of the parts that were evaluated, the main part first: `test`, then `validation`, then others.
 
     >>> measured_parts({"measured": {"validation": {"metrics": {"texts": 9}}, "test": {"metrics": {"texts": 5}}}})
     ['test', 'validation']
@@ -43,8 +43,15 @@ def measured_parts(run):
     return sorted(there, key=lambda part: _PARTS.index(part) if part in _PARTS else len(_PARTS))
 
 
-def commonest(metrics):
-    """Gives the commonest class of the measured texts and its share: what an answer without reading would reach."""
+def majority_class(metrics):
+    """Finds the most frequent class of the evaluated texts. Its share is the accuracy of always predicting this class.
+
+    Args:
+        metrics: dict, as from `classification_metrics`.
+
+    Returns:
+        dict of `label` and `share`, or None if there are no texts.
+    """
     texts = {label: figures.get("texts") or 0 for label, figures in (metrics.get("per_class") or {}).items()}
     total = sum(texts.values())
     if not total:
@@ -54,7 +61,16 @@ def commonest(metrics):
 
 
 def measure_rows(run, parts):
-    """Lists the measures that some part has: `title`, `meaning`, `write`, and of each part `(value, interval)`."""
+    """Lists the metrics that at least one part has.
+
+    Args:
+        run: dict, as `write_report` takes it.
+        parts: list of str. Names of the evaluated parts.
+
+    Returns:
+        list of dict: `name`, `title`, `meaning`, `write` (function that formats a value) and `figures` (for each part
+        `(value, interval)`, each None if it is missing).
+    """
     rows = []
     for name, (title, write, meaning) in MEASURES.items():
         figures = [(metrics_of(run, part).get(name), _interval(metrics_of(run, part), name)) for part in parts]

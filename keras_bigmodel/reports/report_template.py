@@ -1,4 +1,4 @@
-"""Loads the templates of the report and the card, and formats what they are given. Knows jinja2; no measure."""
+"""Loads the Jinja templates of the report and the card, and formats their values. Knows no metric."""
 
 import re
 
@@ -17,11 +17,14 @@ from keras_bigmodel.reports.report_text import (
     visible,
 )
 
-_LABEL = 120  # characters of a label that a table shows
+_LABEL = 120  # maximum number of characters of a label in a table
 
 
 def page_environment():
-    """Gives the environment of the HTML page: everything written is made visible and escaped, asked for or not."""
+    """Returns the Jinja environment of the HTML page.
+
+    Every text that a template writes passes through `visible` and is escaped automatically, except `Markup`.
+    """
     environment = _environment(autoescape=True, finalize=_shown)
     environment.filters["label"] = _label
     environment.filters["text"] = _text
@@ -30,7 +33,10 @@ def page_environment():
 
 
 def card_environment():
-    """Gives the environment of the card in Markdown: all is made visible and escaped but `Markup`."""
+    """Returns the Jinja environment of the Markdown card.
+
+    Every text that the template writes passes through `visible` and is escaped for Markdown, except `Markup`.
+    """
     return _environment(autoescape=False, finalize=_markdown)
 
 
@@ -55,20 +61,20 @@ def _environment(**kwargs):
 
 
 def _shown(value):
-    """Makes a text visible; what is missing is written as nothing."""
+    """Returns a text with all its characters visible; a missing value becomes an empty str."""
     if value is None or isinstance(value, Markup):
         return "" if value is None else value
     return visible(value) if isinstance(value, str) and value else value
 
 
 def _moment(created):
-    """Writes a time as `2025-11-03 10:12 UTC`; what is no such time stays."""
+    """Formats an ISO time as `2025-11-03 10:12 UTC`; returns any other value unchanged as str."""
     found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|\+00:00)", str(created or ""))
     return f"{found[1]} {found[2]} UTC" if found else str(created or "")
 
 
 def _fact(value):
-    """Writes a setting."""
+    """Formats the value of a setting."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
@@ -77,13 +83,13 @@ def _fact(value):
 
 
 def _label(label):
-    """Writes a label in its own direction and language."""
-    parts = re.split(r"(?<=[_/.-])", visible(label, _LABEL))  # a narrow column breaks a name there
+    """Formats a label as HTML with its own direction and language."""
+    parts = re.split(r"(?<=[_/.-])", visible(label, _LABEL))  # a narrow column may break a name after these
     return Markup('<bdi class="label"{}>{}</bdi>').format(_lang(label), Markup("<wbr>").join(parts))
 
 
 def _text(text, limit=600):
-    """Writes a text in its own direction and language."""
+    """Formats a text as HTML with its own direction and language."""
     return Markup('<span class="text" dir="auto"{}>{}</span>').format(_lang(text), visible(text, limit))
 
 
@@ -92,7 +98,7 @@ def _lang(text):
 
 
 def _markdown(value):
-    """Escapes what Markdown and the HTML in it would act on."""
+    """Escapes the characters that have a meaning in Markdown or in the HTML within it."""
     if value is None or value == "":
         return ""
     if not isinstance(value, str) or isinstance(value, Markup):
@@ -101,11 +107,13 @@ def _markdown(value):
 
 
 class ReportScale:
-    """Where a figure stands between the ends of a small bar.
+    """Maps values to positions on a small horizontal bar.
+
+    The left end is the lowest value, rounded down to a tenth and at most 0.9. The right end is 1.
 
     Args:
-        intervals: list of `[low, high]` or None: what the bar must hold.
-        values: list of float or None.
+        intervals: list of `[low, high]` or None that the bar must cover.
+        values: list of float or None that the bar must cover.
 
     >>> scale = ReportScale([[0.62, 0.7]], [0.66])
     >>> scale.low, scale.high, round(scale.place(0.8), 2)
@@ -118,5 +126,5 @@ class ReportScale:
         self.low, self.high = min(int(lowest * 10) / 10, 0.9), 1.0
 
     def place(self, value):
-        """Gives 0 at the left end, 1 at the right one."""
+        """Returns the position of a value: 0 at the left end, 1 at the right end, clipped to this range."""
         return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))

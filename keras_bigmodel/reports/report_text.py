@@ -1,16 +1,16 @@
-"""How texts, labels and figures are written in a report, hostile ones too. Knows no measure."""
+"""Formats texts, labels and numbers for a report; texts may hold any character. Knows no metric."""
 
 import math
 import numbers
 import re
 import unicodedata
 
-_BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}  # what can turn a line around
+_BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}  # they change the direction of a line
 _SPACES = {"\n": "⏎ ", "\r\n": "⏎ ", "\r": "⏎ ", "\t": " ", "\u2028": "⏎ ", "\u2029": "⏎ "}
-_MARKS = 4  # combining marks in a row that still are writing (Thai, Tibetan, Hebrew); more climb out of their line
+_MARKS = 4  # combining marks in a row that occur in writing (Thai, Tibetan, Hebrew); more overlap other lines
 _NO_BREAK = "\u00a0"
 _MISSING = "–"
-_LANGUAGES = (  # the first script found names the language; "" is HTML's own word for an unknown one
+_LANGUAGES = (  # the first script found determines the language; HTML uses "" for an unknown language
     ("ja", re.compile(r"[\u3041-\u30ff]")),
     ("ko", re.compile(r"[\uac00-\ud7af]")),
     ("zh", re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]")),
@@ -18,14 +18,19 @@ _LANGUAGES = (  # the first script found names the language; "" is HTML's own wo
 
 
 def visible(text, limit=600):
-    r"""Gives a text as a page can show it: every character seen, none acting.
+    r"""Returns a text in a form that a page can display: every character is visible and none has an effect.
 
-    Control characters become their pictures, characters that turn the direction of a line become their numbers, what
-    XML cannot hold becomes U+FFFD, a pile of combining marks is cut, and so is a text longer than `limit`.
+    Line breaks become `⏎`, tabs become spaces, and other ASCII control characters become their Unicode pictures.
+    Characters that are invisible or change the direction of a line become their code points. Characters that XML does
+    not allow become U+FFFD. Combining marks after the fourth in a row are removed. A text longer than `limit` is
+    truncated, and its length is appended.
 
     Args:
-        text: str, or anything with a `str`.
-        limit: int. Characters kept.
+        text: str, or any object; it is converted with `str`.
+        limit: int. Maximum number of characters shown. Defaults to 600.
+
+    Returns:
+        str.
 
     >>> visible("a\x00b\nc\u202ed")
     'a␀b⏎ c⟨U+202E⟩d'
@@ -59,7 +64,14 @@ def _visible_character(character):
 
 
 def shorten(text, columns):
-    """Cuts a label in its middle, where its neighbours differ least, to so many columns of a terminal.
+    """Truncates a label in the middle, because labels differ least there, to a number of terminal columns.
+
+    Args:
+        text: str.
+        columns: int. Maximum width in terminal columns; see `width`.
+
+    Returns:
+        str: the text unchanged if it fits, otherwise its start, `…` and its end.
 
     >>> shorten("card_payment_wrong_exchange_rate", 20)
     'card_paymen…nge_rate'
@@ -77,7 +89,7 @@ def shorten(text, columns):
 
 
 def width(text):
-    """Counts the columns that a text takes in a terminal: two for a Chinese character, none for a combining mark."""
+    """Counts the columns of a text in a terminal: two for a Chinese character, none for a combining mark."""
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text
@@ -85,15 +97,22 @@ def width(text):
 
 
 def language(text):
-    """Names the language of a text as HTML wants it, as far as its script tells: `"zh"`, `"ja"`, `"ko"` or `""`.
+    """Infers the language of a text from its script, for HTML's `lang`: `"zh"`, `"ja"`, `"ko"` or `""` (unknown).
 
-    Fonts draw Chinese characters as that language writes them, and screen readers read them.
+    Browsers choose the font of Chinese characters, and screen readers the pronunciation, by this value.
     """
     return next((code for code, script in _LANGUAGES if script.search(str(text))), "")
 
 
 def percent(share, digits=1):
-    r"""Writes a share as per cent.
+    r"""Formats a fraction as a percentage.
+
+    Args:
+        share: float from 0 to 1, or None.
+        digits: int. Digits after the decimal point. Defaults to 1.
+
+    Returns:
+        str; `–` if the value is missing or not finite.
 
     >>> percent(0.9231), percent(None)
     ('92.3\xa0%', '–')
@@ -102,7 +121,13 @@ def percent(share, digits=1):
 
 
 def count(number):
-    """Writes a number of things.
+    """Formats a whole number of items with thousands separators.
+
+    Args:
+        number: int or float, or None.
+
+    Returns:
+        str; `–` if the number is missing or not finite.
 
     >>> count(12345)
     '12,345'
@@ -111,7 +136,14 @@ def count(number):
 
 
 def decimal(number, digits=3):
-    """Writes a figure that is no share.
+    """Formats a number that is not a fraction.
+
+    Args:
+        number: float or None.
+        digits: int. Digits after the decimal point. Defaults to 3.
+
+    Returns:
+        str; `–` if the number is missing or not finite.
 
     >>> decimal(0.98765)
     '0.988'
@@ -120,7 +152,13 @@ def decimal(number, digits=3):
 
 
 def scientific(number):
-    """Writes a figure of any size.
+    """Formats a number of any magnitude with two significant digits.
+
+    Args:
+        number: float or None.
+
+    Returns:
+        str; `–` if the number is missing or not finite.
 
     >>> scientific(3.347e-06), scientific(0)
     ('3.3e-06', '0')
@@ -129,7 +167,14 @@ def scientific(number):
 
 
 def between(interval, write=percent):
-    r"""Writes an interval, or nothing where there is none.
+    r"""Formats an interval; returns an empty str if there is none.
+
+    Args:
+        interval: `[low, high]` or None.
+        write: function that formats one end. Defaults to `percent`.
+
+    Returns:
+        str. A percent sign is written once, at the end.
 
     >>> between([0.912, 0.934])
     '91.2\xa0–\xa093.4\xa0%'
@@ -143,7 +188,15 @@ def between(interval, write=percent):
 
 
 def things(number, name, plural=None):
-    """Writes a number with its noun.
+    """Formats a number with its noun in the singular or the plural.
+
+    Args:
+        number: int.
+        name: str. The noun in the singular.
+        plural: str or None. Defaults to the singular with `s`.
+
+    Returns:
+        str.
 
     >>> things(1, "text"), things(2000, "class", "classes")
     ('1 text', '2,000 classes')

@@ -1,13 +1,13 @@
-"""What a reader should know before believing the figures. Knows the run's dict.
+"""Warns about what limits the validity of a run's metrics. Knows the run's dict.
 
-Each check takes the run and yields the chapter that tells more and a sentence. The limits are where a careful reader
-would ask; they are no laws.
+Each check takes the run and yields pairs: the id of the chapter with the details, and a sentence. The thresholds mark
+where a careful reader would ask; they are conventions, not laws.
 """
 
-from keras_bigmodel.reports.report_summary import commonest, measured_parts, metrics_of, tables_of
+from keras_bigmodel.reports.report_summary import majority_class, measured_parts, metrics_of, tables_of
 from keras_bigmodel.reports.report_text import count, decimal, percent, shorten, things, visible
 
-_LEAK_SHARE = 0.01  # of the measured rows: fewer cannot move the accuracy by a hundredth
+_LEAK_SHARE = 0.01  # of the evaluated rows: fewer cannot change the accuracy by 0.01
 _CUT_SHARE = 0.05
 _UNKNOWN_SHARE = 0.05
 _LEFT_OUT_SHARE = 0.05
@@ -19,7 +19,10 @@ _CALIBRATION_ERROR = 0.1
 
 
 def warnings_of(run):
-    """Lists what stands out in a run, the gravest first.
+    """Returns the warnings of a run, the most serious first.
+
+    Args:
+        run: dict, as `write_report` takes it.
 
     Returns:
         list of dict: `chapter` (an id of the page) and `text`.
@@ -35,21 +38,21 @@ def _export(run):
 
 def _grave_leaks(run):
     if _are_leaks_grave(run):
-        yield "data", f"{_leaks_told(run)} What is known by heart proves nothing."
+        yield "data", f"{_leak_sentence(run)} What is known by heart proves nothing."
 
 
 def _light_leaks(run):
     if _leaks_of(run) and not _are_leaks_grave(run):
-        yield "data", _leaks_told(run)
+        yield "data", _leak_sentence(run)
 
 
 def _are_leaks_grave(run):
-    """Tells whether the part that the figures come from has enough leaked rows to move them."""
+    """Returns whether the main part has enough leaked rows to change its metrics."""
     return any(leak["into"] in measured_parts(run)[:1] and leak["share"] >= _LEAK_SHARE for leak in _leaks_of(run))
 
 
 def _leaks_of(run):
-    """Lists the leaks with their `rows` and their `share` of the table, those into the measured part first."""
+    """Returns the leaks with their `rows` and their `share` of the table, those into the main part first."""
     leaks = []
     for leak in (run.get("data") or {}).get("leaks") or []:
         rows = (leak.get("exact_rows") or 0) + (leak.get("near_rows") or 0)
@@ -60,7 +63,7 @@ def _leaks_of(run):
     return sorted(leaks, key=lambda leak: (leak["into"] not in main, -leak["share"]))
 
 
-def _leaks_told(run):
+def _leak_sentence(run):
     told = []
     for leak in _leaks_of(run):
         share = f" ({percent(leak['share'])})" if leak["total"] else ""
@@ -79,7 +82,7 @@ def _guessing(run):
     for part in measured_parts(run)[:1]:
         metrics = metrics_of(run, part)
         guess, low = (
-            commonest(metrics),
+            majority_class(metrics),
             ((metrics.get("intervals") or {}).get("accuracy") or [metrics.get("accuracy")])[0],
         )
         if guess and low is not None and low <= guess["share"]:
@@ -134,7 +137,7 @@ def _conflicts(run):
 def _copies(run):
     for name, table in tables_of(run).items():
         copies = (table.get("duplicates") or {}).get("exact_rows") or 0
-        rows = table.get("looked_at_rows") or table.get("rows")  # of a streamed table a part was looked at
+        rows = table.get("looked_at_rows") or table.get("rows")  # of a streamed table, only a part was inspected
         if rows and copies / rows > _COPIES_SHARE:
             share, repeat = percent(copies / rows), "repeats" if copies == 1 else "repeat"
             yield (

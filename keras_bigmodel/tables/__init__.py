@@ -1,4 +1,4 @@
-"""Reads tables of texts and labels: formats, headers, columns. Knows files; no model. Names load when first used."""
+"""Reads tables of texts and labels: formats, headers, columns. Knows files; no model. Imports names at first use."""
 
 from keras_bigmodel.core.lazy_names import lazy_names
 

@@ -1,4 +1,4 @@
-"""A table's cells as texts and numbers. Knows what a cell may be; no file."""
+"""Converts a table's cells to texts, labels and weights. Knows the values that a cell may hold; no file."""
 
 import math
 import re
@@ -16,16 +16,17 @@ _SHOWN = 3
 
 
 def cell_text(cell):
-    """Gives a cell's value as text; None is no value.
+    """Returns a cell's value as text, or None if the cell has no value.
 
     Args:
-        cell: str, None, or what a typed table holds: bool, int, float, a date, bytes.
+        cell: str, None, or a value of a typed table: bool, int, float, date or bytes.
 
     Returns:
-        str or None.
+        str; or None for None and NaN.
 
     Raises:
-        UserError: a list, a dict, or bytes that are no UTF-8. The sentence begins with what came.
+        UserError: the cell is a list, a tuple, a dict, or bytes that are not UTF-8. The message begins with the kind of
+            value.
 
     >>> cell_text("007"), cell_text(True), cell_text(float("nan"))
     ('007', 'true', None)
@@ -33,7 +34,7 @@ def cell_text(cell):
     if cell is None or isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
-        return "true" if cell else "false"  # as JSON writes it, in every format
+        return "true" if cell else "false"  # spelled as in JSON, for every format
     if isinstance(cell, list | dict | tuple):
         kind = "an object" if isinstance(cell, dict) else "a list"
         raise UserError(f"{kind}; wanted one value. Write it as a text, or take another column.")
@@ -42,26 +43,38 @@ def cell_text(cell):
             return cell.decode()
         except UnicodeDecodeError as error:
             raise UserError("bytes that are no UTF-8; wanted a text. Take another column.") from error
-    return None if cell != cell else str(cell)  # a number that is not itself is NaN
+    return None if cell != cell else str(cell)  # only NaN differs from itself
 
 
 def cell_input(cell):
-    """Returns a cell's value as a text for a model, empty where there is none.
+    """Returns a cell's value as a text for a model, an empty one if the cell has no value.
+
+    Args:
+        cell: as in `cell_text`.
+
+    Returns:
+        str. Lone surrogates become U+FFFD.
 
     Raises:
-        UserError: as `cell_text`; or it holds a NUL character, as JSON and Parquet may.
+        UserError: as `cell_text`; or the text holds a NUL character, as JSON and Parquet allow.
     """
     text = cell_text(cell) or ""
     if "\0" in text:
         raise UserError("a NUL character, which no text has. Remove it.")
-    return without_surrogates(text)  # JSON may hold halves of a pair
+    return without_surrogates(text)  # JSON may hold half of a surrogate pair
 
 
 def cell_label(cell):
-    """Returns a cell's value as the name of a label, without the spaces around it; None or empty is no label.
+    """Returns a cell's value as a label, without the spaces around it.
+
+    Args:
+        cell: as in `cell_text`.
+
+    Returns:
+        str; empty or None if the cell holds no label.
 
     Raises:
-        UserError: as `cell_text`; or no label can be named so.
+        UserError: as `cell_text`; or the value is not a valid label, see `check_label`.
     """
     label = cell_text(cell)
     label = label and label.strip()
@@ -74,16 +87,16 @@ def cell_label(cell):
 
 
 def cell_weight(cell):
-    """Gives a cell's value as a weight.
+    """Returns a cell's value as a weight.
 
     Args:
-        cell: as `cell_text`.
+        cell: as in `cell_text`.
 
     Returns:
         float: finite, 0 or more.
 
     Raises:
-        UserError: anything else. The sentence begins with what came.
+        UserError: as `cell_text`; or the value is not such a number. The message begins with the value.
 
     >>> cell_weight("0.5")
     0.5
@@ -100,13 +113,16 @@ def cell_weight(cell):
 
 
 def label_notes(labels):
-    """Says once that labels look like numbers, booleans or dates, and that some look like one another.
+    """Returns notes on labels that may not be meant as class names.
+
+    These are labels that are all numbers, booleans or dates, labels that differ only in case, spaces or Unicode form,
+    and labels that programs write for a missing value, such as `nan`.
 
     Args:
         labels: collection of str.
 
     Returns:
-        list of str: sentences, or none.
+        list of str: one sentence for each kind found.
 
     >>> label_notes({"1", "2"})
     ['The labels are numbers (1, 2); they are taken as names of classes.']
@@ -156,5 +172,5 @@ def _look_alike(labels):
 
 
 def _visible(label):
-    """Writes what cannot be seen as an escape: a space of no width looks like nothing."""
+    """Returns a label with invisible characters escaped: a zero-width space would not be seen."""
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in label)

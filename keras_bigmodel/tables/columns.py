@@ -1,4 +1,4 @@
-"""Finds which column of a table is the text, label, pair, weight. Knows names and shapes; no file format."""
+"""Finds the column of the text, label, pair and weight in a table. Knows names and values; no file format."""
 
 import difflib
 import statistics
@@ -7,10 +7,10 @@ from keras_bigmodel.core.errors import UserError
 
 _MOST_LISTED = 20
 _LONGEST_LABEL = 60  # characters
-_MUCH_LONGER = 1.5  # a column of texts is told from others by its median length, this many times theirs
-_FEW_SHARE = 0.25
-_TINY = 20
-# In tiers: a name in an earlier tier wins; two in one tier are two candidates, and the person decides.
+_MUCH_LONGER = 1.5  # the median length of the text column is at least this many times that of any other
+_FEW_SHARE = 0.25  # a label column has at most this share of different values, ...
+_TINY = 20  # ... or at most this many, if at least one is repeated
+# In tiers: a name in an earlier tier wins. Two columns with names of one tier are an error: the user must choose.
 TEXT_NAMES = (
     ("text", "文本"),
     (
@@ -31,47 +31,54 @@ LABEL_NAMES = (
 _KNOWN = frozenset(name for names in (TEXT_NAMES, LABEL_NAMES) for tier in names for name in tier)
 
 
-def plain(name):
-    """Writes a column's name as the lists do.
+def normalized_name(name):
+    """Returns a column's name in the spelling of the lists of common names: lower case, with underscores.
 
-    >>> plain(" Review Text ")
+    Args:
+        name: str.
+
+    >>> normalized_name(" Review Text ")
     'review_text'
     """
     return name.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
 def is_known_name(name):
-    """Whether a cell is a common name of a column.
+    """Returns whether a cell is a common column name.
+
+    Args:
+        name: str. The cell.
 
     >>> is_known_name("Quality"), is_known_name("not bad at all")
     (True, False)
     """
-    return plain(name) in _KNOWN
+    return normalized_name(name) in _KNOWN
 
 
 def choose_columns(names, columns, *, named, wanted, path, by_number=False):
-    """Finds the columns that a table is asked for.
+    """Finds the columns of the roles that are named or wanted.
 
-    A column that was named is looked up. Others are found by a common name, then by shape: the label is the only
-    column of few different, short values, the text is much longer than the others.
+    A column that is named is looked up. Other columns are found by a common name, then by shape: the label is the only
+    column with few different, short values, and the text is much longer than the other columns.
 
     Args:
-        names: list of str. The columns, in order; their numbers from 1 where there is no header.
-        columns: list of lists. Some values of each.
-        named: dict of role (`"text"`, `"pair"`, `"label"`, `"weight"`) → name or None.
-        wanted: roles to find by name or shape where they are not named: `"text"`, `"label"` or both.
-        path: path of the table, for the sentences.
-        by_number: bool. Whether a name that no column has may be a number from 1. Defaults to False.
+        names: list of str. Names of the columns, in order; numbers from 1 if there is no header.
+        columns: list of lists. Some values of each column.
+        named: dict of role (`"text"`, `"pair"`, `"label"`, `"weight"`) → name of its column, or None.
+        wanted: collection of roles (`"text"`, `"label"`) to find by name or shape if they are not named.
+        path: path of the table, for the error messages.
+        by_number: bool. Whether a name that no column has may be a column's number from 1. Defaults to False.
 
     Returns:
         dict of role → index of the column in `names`, from 0.
 
     Raises:
-        UserError: no such column, one named twice, or none that stands out.
+        UserError: a named column does not exist, exists twice or has two roles; two columns have common names of one
+            tier; or no column is found for a wanted role.
     """
     chosen = _look_up_all(names, named, path, by_number=by_number)
     free = lambda: [index for index in range(len(names)) if index not in chosen.values()]
-    missing = [role for role in ("label", "text") if role in wanted and role not in chosen]  # labels are easier to tell
+    missing = [role for role in ("label", "text") if role in wanted and role not in chosen]  # the label is easier
     for role in missing:
         index = _by_name(names, free(), role, path)
         if index is not None:
@@ -80,7 +87,7 @@ def choose_columns(names, columns, *, named, wanted, path, by_number=False):
     for role in missing:
         if role not in chosen:
             other = [name for names in _BY_NAME[_OTHER[role]] for name in names]
-            left = {index: shapes[index] for index in free() if plain(names[index]) not in other}
+            left = {index: shapes[index] for index in free() if normalized_name(names[index]) not in other}
             index = _BY_SHAPE[role](left, has_text="text" in chosen)
             if index is None:
                 raise UserError(_none_stands_out(names, shapes, role, path))
@@ -122,7 +129,11 @@ def _look_up(names, name, role, path, *, by_number):
 
 
 def listed(names):
-    """Lists columns for a sentence, at most twenty."""
+    """Returns column names as a comma-separated list for a message: twenty names at most.
+
+    Args:
+        names: list of str.
+    """
     shown = ", ".join(name or '""' for name in names[:_MOST_LISTED])
     return shown + (f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else "")
 
@@ -133,7 +144,7 @@ def _quoted(name):
 
 def _by_name(names, free, role, path):
     for tier in _BY_NAME[role]:
-        found = [index for index in free if plain(names[index]) in tier]
+        found = [index for index in free if normalized_name(names[index]) in tier]
         if len(found) > 1:
             raise UserError(
                 f"{path} has {len(found)} columns that may be the {role}: {listed([names[index] for index in found])}. "
@@ -145,7 +156,7 @@ def _by_name(names, free, role, path):
 
 
 class _Shape:
-    """What a column's values look like."""
+    """Holds properties of a column's values: lengths, variety, whether they may be labels."""
 
     def __init__(self, values):
         filled = [str(value) for value in values if value is not None and str(value).strip()]
@@ -168,10 +179,10 @@ def _text_by_shape(shapes):
 
 def _label_by_shape(shapes, *, has_text):
     alike = [index for index, shape in shapes.items() if shape.is_label]
-    if len(alike) > 1 and not has_text:  # in a small table texts may repeat, too
+    if len(alike) > 1 and not has_text:  # in a small table the texts may have few different values, too
         text = _text_by_shape(shapes)
         alike = [index for index in alike if index != text]
-    if len(alike) > 1:  # a column that never changes tells nothing apart
+    if len(alike) > 1:  # a constant column is not the label
         alike = [index for index in alike if shapes[index].varies]
     return alike[0] if len(alike) == 1 else None
 

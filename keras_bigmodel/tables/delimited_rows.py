@@ -1,4 +1,4 @@
-"""Reads the rows of CSV and TSV files, quoted strictly, with the line of each. Knows no column's meaning."""
+"""Reads the rows of CSV and TSV files with strict quoting and line numbers. Knows no column's meaning."""
 
 import csv
 import itertools
@@ -7,7 +7,7 @@ import re
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.tables.columns import is_known_name
-from keras_bigmodel.tables.stray_quotes import lines_apart
+from keras_bigmodel.tables.stray_quotes import separate_rows
 from keras_bigmodel.tables.table import TableRow
 from keras_bigmodel.tables.text_lines import text_lines
 
@@ -20,37 +20,37 @@ _ADVICE = {
     ";": "Put quote marks around texts with semicolons in them.",
     "|": "Put quote marks around texts with bars in them.",
 }
-_LINES_TO_LOOK_AT = 1000  # to find how they are parted
-_LONGEST_CELL = 2**31 - 1  # what a C long holds on every machine
+_LINES_TO_LOOK_AT = 1000  # after the first, to detect blanks after delimiters
+_LONGEST_CELL = 2**31 - 1  # the largest C long on every platform
 
 
 def delimited_rows(path, *, delimiter, quotes=True, encoding=None, one_column=False):
-    """Yields the rows of a CSV or TSV file; blank lines are none.
+    """Yields the rows of a CSV or TSV file, and skips blank lines.
 
-    A quote mark that is never closed, text behind a closing one and rows of unequal width end it with the line where
-    they stand. See `told_delimiter` and `likely_delimiter` for files that are parted otherwise than their format says,
-    `blanks_part_too` for those with blanks behind the delimiters.
+    See `declared_delimiter` and `likely_delimiter` for files whose delimiter is not that of their format, and
+    `has_blanks_after_delimiters` for files with blanks after the delimiters.
 
     Args:
         path: path of the file.
-        delimiter: `","` or a TAB.
+        delimiter: str. The delimiter of the format: `","` or a TAB.
         quotes: bool. Whether quote marks enclose cells. Defaults to True.
         encoding: str or None. See `text_lines`.
-        one_column: bool. Whether one column would do. Defaults to False.
+        one_column: bool. Whether the file may have a single column; see `likely_delimiter`. Defaults to False.
 
     Yields:
         `TableRow` with a list of str.
 
     Raises:
-        UserError: see above; or see `text_lines`.
+        UserError: as `text_lines` and `likely_delimiter`; a quote mark is not closed, text follows a closing quote
+            mark, or a row is not as wide as the first. The message names the line.
 
     Source: RFC 4180; Python's csv module in strict mode.
     """
-    # Only ever raised, and for the whole process, as the module has it: a text longer than 128 KiB is no error.
+    # The csv module has one limit for the process. It is only ever increased: texts longer than 128 KiB are valid.
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
     lines = text_lines(path, encoding)
     first, skipped = _first_line(lines)
-    told = told_delimiter(first)
+    told = declared_delimiter(first)
     if told is not None:
         first, blank = _first_line(lines)
         skipped += 1 + blank
@@ -59,7 +59,7 @@ def delimited_rows(path, *, delimiter, quotes=True, encoding=None, one_column=Fa
     delimiter = told or likely_delimiter(path, first, delimiter, one_column=one_column)
     looked_at = [first, *itertools.islice(lines, _LINES_TO_LOOK_AT)]
     how = {"delimiter": delimiter, "strict": True, "quoting": csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE}
-    how["skipinitialspace"] = quotes and blanks_part_too(
+    how["skipinitialspace"] = quotes and has_blanks_after_delimiters(
         looked_at, delimiter, whole=len(looked_at) <= _LINES_TO_LOOK_AT
     )
     width = None
@@ -72,7 +72,7 @@ def delimited_rows(path, *, delimiter, quotes=True, encoding=None, one_column=Fa
 
 
 def _first_line(lines):
-    """Gives the first line that is not blank, "" if there is none, and the number of those before it."""
+    """Returns the first line that is not blank ("" if there is none), and the number of blank lines before it."""
     skipped = 0
     for line in lines:
         if line.strip():
@@ -82,7 +82,7 @@ def _first_line(lines):
 
 
 def _records(path, lines, how, *, skipped):
-    standing = []  # the lines of the record that is being read
+    standing = []  # the lines of the record being read
 
     def remembered():
         for line in lines:
@@ -100,7 +100,7 @@ def _records(path, lines, how, *, skipped):
         except csv.Error as error:
             raise UserError(_bad_quotes(path, begun, skipped + reader.line_num, error)) from error
         if cells:
-            apart = lines_apart(standing, cells, delimiter=how["delimiter"])
+            apart = separate_rows(standing, cells, delimiter=how["delimiter"])
             yield TableRow(begun, cells, apart), skipped + reader.line_num
 
 
@@ -129,13 +129,16 @@ def _unequal(path, row, ended, width, delimiter):
 
 
 _TOLD = re.compile(r'"?sep=([,;\t|])"?\s*', flags=re.IGNORECASE)
-_MOST = 0.9  # of a column's cells
+_MOST = 0.9  # share of a column's cells that begin with a blank
 
 
-def told_delimiter(first):
-    """Gives the delimiter that a file's first line tells, as Excel writes and obeys it, or None.
+def declared_delimiter(first):
+    """Returns the delimiter that a file's first line declares, or None; Excel writes and reads such lines.
 
-    >>> told_delimiter("sep=;"), told_delimiter("text;label")
+    Args:
+        first: str. The first line that is not blank.
+
+    >>> declared_delimiter("sep=;"), declared_delimiter("text;label")
     (';', None)
     """
     told = _TOLD.fullmatch(first)
@@ -143,21 +146,23 @@ def told_delimiter(first):
 
 
 def likely_delimiter(path, first, delimiter, *, one_column):
-    """Gives semicolons where a CSV file has them in its first line and no comma, as Excel writes it in many countries.
+    """Returns the likely delimiter of a file, judged by its first line.
 
-    Bars (`|`) are found where they part names that columns have.
+    A CSV file without a comma there may be separated by semicolons, as Excel writes it in many countries. It may also
+    be separated by bars (`|`), if a cell between them is a common column name.
 
     Args:
-        path: path of the file, for the sentence.
+        path: path of the file, for the error message.
         first: str. The first line that is not blank.
-        delimiter: str. What the format says.
-        one_column: bool. Whether the file may have one column; semicolons stand in texts, too, so then a name tells.
+        delimiter: str. The delimiter of the format.
+        one_column: bool. Whether the file may have a single column. Texts contain semicolons, too, so semicolons are
+            then the delimiter only if a cell is a common column name.
 
     Returns:
         str of one character.
 
     Raises:
-        UserError: TABs part the columns of a CSV file, or commas those of a TSV file.
+        UserError: TABs separate the columns of a CSV file, or commas those of a TSV file.
     """
     if delimiter == "\t" and "\t" not in first and "," in first and _has_name(first, ","):
         raise UserError(f"The first line of {path} has commas and no TAB. Give --format csv.")
@@ -173,33 +178,33 @@ def likely_delimiter(path, first, delimiter, *, one_column):
 
 
 def _other_delimiter(first):
-    """Returns `"|"` where it parts names of columns: it stands in texts too rarely to be looked for otherwise."""
+    """Returns `"|"` if a cell between bars is a common column name, else None: other evidence of bars is too rare."""
     return "|" if "|" in first and _has_name(first, "|") else None
 
 
 def _has_name(first, delimiter):
-    """Whether a cell of the first line is a name that columns have."""
+    """Returns whether a cell of the first line is a common column name."""
     return any(is_known_name(cell.strip(' "\r\n')) for cell in first.split(delimiter))
 
 
-def blanks_part_too(lines, delimiter, *, whole):
-    r"""Whether blanks stand between delimiters and quoted cells, so that they are no part of the cells.
+def has_blanks_after_delimiters(lines, delimiter, *, whole):
+    r"""Returns whether blanks after delimiters belong to the delimiters, not to the cells.
 
-    They do where in some column nearly every cell begins with a blank, one of them with a quote mark behind it, and
-    all rows are quoted well and of one width once the blanks are passed over.
+    They do if in some column at least 90 % of the cells begin with a blank, a quote mark follows the blank in at least
+    one cell, and all rows have valid quotes and the same width when the blanks are skipped.
 
     Args:
-        lines: list of str. The first lines.
+        lines: list of str. The first lines of the file.
         delimiter: str of one character.
-        whole: bool. Whether they are the whole file; else the last row may be cut off.
+        whole: bool. Whether the lines are the whole file; if not, the last row may be incomplete.
 
-    >>> blanks_part_too(['text, label\n', 'well, "a, b"\n'], ",", whole=True)
+    >>> has_blanks_after_delimiters(['text, label\n', 'well, "a, b"\n'], ",", whole=True)
     True
     """
     if not any(f'{delimiter} "' in line or f"{delimiter}  " in line for line in lines):
         return False
     rows = list(csv.reader(lines, delimiter=delimiter))
-    below = rows[1:] or rows  # a header may be written otherwise
+    below = rows[1:] or rows  # a header may be written without the blanks
     for index in range(1, max(map(len, rows), default=0)):
         cells = [row[index] for row in below if len(row) > index and row[index].strip()]
         behind = [cell for cell in cells if cell.startswith(" ")]
@@ -209,7 +214,7 @@ def blanks_part_too(lines, delimiter, *, whole):
 
 
 def _is_even(lines, delimiter, *, whole):
-    """Whether all rows have one width with the blanks passed over."""
+    """Returns whether all rows have valid quotes and the same width when blanks after delimiters are skipped."""
     widths = set()
     try:
         for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True):

@@ -1,24 +1,24 @@
-"""Whether two stray quote marks joined lines that are rows of their own. Knows lines and labels; no file."""
+"""Detects separate rows that two stray quote marks joined into one. Knows lines and labels; no file."""
 
 from keras_bigmodel.core.errors import UserError
 
 
-def lines_apart(lines, cells, *, delimiter):
-    r"""Gives the lines of one record as rows of their own, where they may be meant as such.
+def separate_rows(lines, cells, *, delimiter):
+    r"""Returns the lines of one record parsed as separate rows, if they may be meant as rows.
 
-    In TSV they may be where a quoted cell holds a TAB and a line break, which a text hardly does. In CSV, commas in
-    texts of several lines are nothing strange, so each line must be as wide as the record, and who doubles quote marks
-    quotes on purpose.
+    In TSV they may be if a quoted cell holds both a TAB and a line break, which is rare in a text. In CSV, texts of
+    several lines often hold commas. There each line must be as wide as the record, and no line may hold a doubled quote
+    mark, which shows that the quotes are deliberate.
 
     Args:
-        lines: list of str. The record as it stands in the file.
-        cells: list of str. The record as it was read.
+        lines: list of str. The lines of the record in the file.
+        cells: list of str. The cells of the record.
         delimiter: str of one character.
 
     Returns:
-        list of lists of str, or None.
+        list of lists of str, or None if the record is one row.
 
-    >>> lines_apart(['"good\tx\n', 'bad"\ty\n'], ["good\tx\nbad", "y"], delimiter="\t")
+    >>> separate_rows(['"good\tx\n', 'bad"\ty\n'], ["good\tx\nbad", "y"], delimiter="\t")
     [['"good', 'x'], ['bad"', 'y']]
     """
     if len(lines) < 2 or len(cells) < 2:
@@ -31,20 +31,20 @@ def lines_apart(lines, cells, *, delimiter):
 
 
 def check_joined(rows, labels, *, label, format, path):
-    """Refuses lines that quote marks joined to one row and that look like rows of their own; notes what may be some.
+    """Checks that quote marks have not joined separate rows, and returns a note on lines that may be rows.
 
     Args:
-        rows: list of `TableRow` whose `apart` is not None.
-        labels: collection of str, the labels of the table; or None, where none are read.
-        label: int or None. The index of the label's column.
+        rows: list of `TableRow` whose `separate_rows` is not None.
+        labels: collection of str, the labels of the table; or None if no labels are read.
+        label: int or None. Index of the label's column.
         format: str. `"csv"` or `"tsv"`.
-        path: path of the table, for the sentence.
+        path: path of the table, for the error message.
 
     Returns:
         list of str: one sentence, or none.
 
     Raises:
-        UserError: the lines have the width and the labels of rows.
+        UserError: the lines of a row have the width and the labels of separate rows.
     """
     known = set(labels or ())
     told = []
@@ -54,7 +54,7 @@ def check_joined(rows, labels, *, label, format, path):
                 f"Quote marks join {_lines(row)} of {path} to one row, and {_LIKE_ROWS[format]}. Give --no-quotes if "
                 "quote marks are ordinary characters there."
             )
-        # Without quote marks, lines of another width would be refused: where there are only such, they are one row.
+        # With --no-quotes, lines of another width would be an error: if all lines are such, they are one row.
         if format == "tsv" and any(len(cells) == len(row.cells) for cells in _others(row, label)):
             told.append(row)
     if not told:
@@ -66,11 +66,11 @@ def check_joined(rows, labels, *, label, format, path):
 
 
 def _are_rows_of_csv(row, label, known):
-    return all(len(cells) == len(row.cells) and _label(cells, label) in known for cells in row.apart)
+    return all(len(cells) == len(row.cells) and _label(cells, label) in known for cells in row.separate_rows)
 
 
 def _are_rows_of_tsv(row, label, known):
-    """Whether half of the lines have the width and the label of a row; an empty label alone proves little."""
+    """Returns whether at least half of the lines have a row's width and label; empty labels alone are no evidence."""
     others = _others(row, label)
     found = [_label(cells, label) for cells in others if len(cells) == len(row.cells)]
     fitting = [there for there in found if not there or there in known]
@@ -78,12 +78,12 @@ def _are_rows_of_tsv(row, label, known):
 
 
 def _others(row, label):
-    """The lines but the one that the row's own label stands in, the first or the last: it proves nothing."""
-    first = row.apart[0]
+    """Returns the lines except the first or last one, which holds the row's own label and is no evidence."""
+    first = row.separate_rows[0]
     if label is None:
-        return row.apart
+        return row.separate_rows
     is_first = label < len(first) and _label(first, label) == _label(row.cells, label)
-    return row.apart[1:] if is_first else row.apart[:-1]
+    return row.separate_rows[1:] if is_first else row.separate_rows[:-1]
 
 
 def _label(cells, label):
@@ -95,4 +95,4 @@ _LIKE_ROWS = {"csv": "each looks like a row of its own", "tsv": "at least half o
 
 
 def _lines(row):
-    return f"lines {row.number} to {row.number + len(row.apart) - 1}"
+    return f"lines {row.number} to {row.number + len(row.separate_rows) - 1}"

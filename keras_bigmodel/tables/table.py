@@ -1,4 +1,4 @@
-"""Holds a table of texts and labels: how it is read, its rows, its blocks. Knows columns; no file format, no model."""
+"""Holds a table of texts and labels, its options, rows and blocks. Knows columns; no file format, no model."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -8,27 +8,36 @@ from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.core.settings import setting
 
 ROLES = ("text", "pair", "label", "weight")
-INPUTS = {"text": "text", "pair": "text_pair"}  # role of a table's column → column of a task's input
+INPUTS = {"text": "text", "pair": "text_pair"}  # role of a table's column → name of a task's input
 
 
 def inputs_of(columns):
-    """Returns what a task takes of a table's columns by role: dict of column → list."""
+    """Returns the columns that are inputs of a task, by the names of the inputs.
+
+    Args:
+        columns: dict of role (one of `ROLES`) → list.
+
+    Returns:
+        dict of `"text"`, and `"text_pair"` of pairs → list.
+    """
     return {name: columns[role] for role, name in INPUTS.items() if role in columns}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableOptions:
-    """Holds how a table is read: the same names in Python, on the command line and in a settings file.
+    """Holds the options for reading a table, with the same names in Python, on the command line and in a settings file.
+
+    A column is given by its name or, in CSV and TSV, by its number from 1.
 
     Args:
-        text: str. The text's column: its name, or its number from 1. Defaults to the one that its name or shape tells.
-        pair: str. The second text's column, for pairs; never guessed.
-        label: str. The label's column. Defaults to the one that its name or shape tells.
-        weight: str. The column that says how much a row counts; never guessed.
-        format: str. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`. Defaults to what the file's ending says.
+        text: str. Column of the text. Defaults to None: found by its name or shape, see `choose_columns`.
+        pair: str. Column of the second text, for pairs. Defaults to None: no such column.
+        label: str. Column of the label. Defaults to None: found by its name or shape.
+        weight: str. Column of the row weights. Defaults to None: no such column.
+        format: str. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`. Defaults to None: the format of the file's ending.
         quotes: bool. Whether quote marks enclose cells, in CSV and TSV. Defaults to True.
-        encoding: str. Of CSV, TSV and JSON lines. Defaults to UTF-8, or what a byte order mark says.
-        header: bool. Whether the first row names the columns, in CSV and TSV. Defaults to what it looks like.
+        encoding: str. Encoding of CSV, TSV and JSON lines. Defaults to None: that of the byte order mark, else UTF-8.
+        header: bool. Whether the first row names the columns, in CSV and TSV. Defaults to None: see `has_header`.
     """
 
     text: str | None = setting(None, help="Column of the text, by name or number from 1; found when left out.")
@@ -42,27 +51,36 @@ class TableOptions:
 
     @classmethod
     def of(cls, options, named):
-        """Returns options, the defaults where None came, with the fields that are named in a dict replaced."""
+        """Returns options with some fields replaced.
+
+        Args:
+            options: `TableOptions`, or None for the defaults.
+            named: dict of field → value that replaces the one of `options`.
+
+        Returns:
+            `TableOptions`.
+        """
         return cls(**named) if options is None else replace(options, **named)
 
     @property
     def named_columns(self):
-        """Returns dict of role → the column that was named for it, or None."""
+        """Returns the column named for each role: dict of role → str, or None if none is named."""
         return {role: getattr(self, role) for role in ROLES}
 
 
 class TableRow(NamedTuple):
-    """Holds one row as a table's reader gives it.
+    """Holds one row of a table as it is read from the file.
 
     Args:
-        number: int. The line where the row begins, from 1; in Parquet the row's number, from 1.
-        cells: list of the values in the order of the columns, or dict of column's name → value.
-        apart: list of lists of str, or None. Where quote marks join lines that may be rows without them: these rows.
+        number: int. Number of the row's first line, from 1; in Parquet the row number, from 1.
+        cells: list of the values in the order of the columns, or dict of column name → value.
+        separate_rows: list of lists of str, or None. The lines of the row parsed as separate rows, if quote marks join
+            lines that may be rows themselves.
     """
 
     number: int
     cells: list | dict
-    apart: list[list[str]] | None = None
+    separate_rows: list[list[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +88,7 @@ class TableBlock:
     """Holds some consecutive rows of a table.
 
     Args:
-        inputs: dict of column (`"text"`, and `"text_pair"` of pairs) → list of str: what a task takes.
+        inputs: dict of input of a task (`"text"`, and `"text_pair"` of pairs) → list of str.
         labels: list of str or None.
         weights: list of float or None.
     """
@@ -84,24 +102,24 @@ class TableBlock:
 
     @property
     def texts(self):
-        """Returns the texts, of pairs the first ones: list of str."""
+        """Returns the texts, or the first texts of pairs: list of str."""
         return self.inputs["text"]
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """Holds the texts of a table, and their labels where it has them.
+    """Holds the texts of a table, and its labels and weights if it has them.
 
     Args:
-        path: str. Where it was read.
-        inputs: dict of column (`"text"`, and `"text_pair"` of pairs) → list of str: what a task takes.
+        path: str. Path of the file.
+        inputs: dict of input of a task (`"text"`, and `"text_pair"` of pairs) → list of str.
         labels: list of str or None.
         dropped: dict of reason → number of rows left out.
-        sha256: str. Of the file's bytes.
-        weights: list of float, how much each row counts, or None.
+        sha256: str. Hash of the file's bytes.
+        weights: list of float or None. The weight of each row.
         columns: dict of role (one of `ROLES`) → the column's name, or its number from 1.
-        cut: int. Texts that were cut at 100,000 characters.
-        notes: list of str. What a person should know of how it was read, as sentences.
+        cut: int. Number of texts that were truncated at 100,000 characters.
+        notes: list of str. Sentences for the user on how the table was read.
     """
 
     path: str
@@ -119,16 +137,25 @@ class TextTable:
 
     @property
     def texts(self):
-        """Returns the texts, of pairs the first ones: list of str."""
+        """Returns the texts, or the first texts of pairs: list of str."""
         return self.inputs["text"]
 
     @property
     def label_counts(self):
-        """Returns how many rows each label has: `Counter`."""
+        """Returns the number of rows of each label: `Counter`."""
         return Counter(self.labels or ())
 
     def rows(self, numbers):
-        """Returns a table of some rows; what was left out or cut is told of the whole table only."""
+        """Returns a table of some of the rows.
+
+        `dropped`, `cut` and `notes` of the result are empty, because they describe the whole table.
+
+        Args:
+            numbers: sequence of int. Row indices, from 0.
+
+        Returns:
+            `TextTable`.
+        """
         pick = lambda column: None if column is None else [column[number] for number in numbers]
         inputs = {name: pick(column) for name, column in self.inputs.items()}
         parts = {"labels": pick(self.labels), "weights": pick(self.weights)}
@@ -136,7 +163,11 @@ class TextTable:
 
 
 def reading_notes(table):
-    """Yields the sentences on how a `TextTable` or a `TableStream` was read: its notes, and the rows left out."""
+    """Yields sentences on how a table was read: its notes, then the rows left out for each reason.
+
+    Args:
+        table: `TextTable`, or `TableStream` that has been read.
+    """
     yield from table.notes
     for reason, rows in table.dropped.items():
         yield f"Left out {counted(rows, 'row')}: {reason}."

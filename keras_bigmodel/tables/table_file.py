@@ -1,4 +1,4 @@
-"""Which file a table is, which format it has and about how many rows. Reads endings and first bytes; parses no row."""
+"""Checks a table's file, finds its format, estimates its rows. Knows file endings and first bytes; parses no row."""
 
 import difflib
 import hashlib
@@ -11,7 +11,7 @@ FORMATS = ("csv", "tsv", "jsonl", "parquet")
 _ENDINGS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _TELLING = ", ".join(f".{name}" for name in FORMATS)
 _EXPORT = "Export its sheet as CSV and give that file"
-# First bytes → what the file is, and what to do with it. The order matters: an Excel workbook is a zip archive.
+# First bytes → kind of file, and advice. `_check_kinds` tells an Excel workbook from other zip archives.
 _KINDS = (
     (b"PAR1", "a Parquet file", "Give --format parquet, or let its name end in .parquet"),
     (b"\x1f\x8b", "compressed with gzip", "Unpack it with gunzip and give the table itself"),
@@ -29,17 +29,18 @@ _KINDS = (
 
 
 def table_format(path, format=None):
-    """Finds which format a table has, and refuses what is no readable file of it.
+    """Finds the format of a table, and checks that its file is readable and not of another kind.
 
     Args:
         path: `Path` of the file.
-        format: str or None. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`; None asks the file's ending.
+        format: str or None. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`; None means the format of the file's ending.
 
     Returns:
         str: one of `FORMATS`.
 
     Raises:
-        UserError: no such file, no readable one, an empty one, an ending that says nothing, or bytes of another kind.
+        UserError: the format is unknown; the file is missing, unreadable or empty; no format is given and the ending is
+            not that of a table; or the first bytes are those of another kind of file.
     """
     if format is not None and format not in FORMATS:
         near = difflib.get_close_matches(format, FORMATS, n=1)
@@ -47,23 +48,24 @@ def table_format(path, format=None):
         raise UserError(f'"{format}" is no format of a table.{hint} Give one of: --format {", ".join(FORMATS)}.')
     first = _first_bytes(path)
     found = format or _ENDINGS.get(path.suffix.lower())
-    _refuse_kinds(path, first, found, f"a table as {_TELLING}")
+    _check_kinds(path, first, found, f"a table as {_TELLING}")
     if found is None:
         raise UserError(f"{_ending(path)}, which says nothing of its format. {_advice(first)}")
     return found
 
 
 def check_lines_of_text(path):
-    """Refuses a file that does not hold a text a line: a table, JSON, a packed file, a document.
+    """Checks that a file may hold one text per line: it is not JSON, a compressed file, a database or a document.
 
     Args:
-        path: `Path` of a file that has not the ending of a table.
+        path: `Path` of a file whose ending is not that of a table.
 
     Raises:
-        UserError: the sentence says what it is, and what to do.
+        UserError: the file is of such a kind, missing, unreadable or empty. The message names the kind and says what to
+            do.
     """
     first = _first_bytes(path)
-    _refuse_kinds(path, first, None, "a file with a text a line")
+    _check_kinds(path, first, None, "a file with a text a line")
     line = first.decode("utf-8", "replace").lstrip("\ufeff").lstrip().partition("\n")[0]
     if path.suffix.lower() == ".json" or line.startswith(("[{", "{")):
         raise UserError(
@@ -72,7 +74,7 @@ def check_lines_of_text(path):
         )
 
 
-def _refuse_kinds(path, first, found, wanted):
+def _check_kinds(path, first, found, wanted):
     for magic, kind, advice in _KINDS:
         if first.startswith(magic) and not (magic == b"PAR1" and found == "parquet"):
             if magic.startswith(b"PK") and b"[Content_Types].xml" in first:
@@ -81,7 +83,7 @@ def _refuse_kinds(path, first, found, wanted):
 
 
 def _first_bytes(path):
-    """Gives the file's beginning, or says why there is none."""
+    """Returns the first 4,096 bytes of a file, or raises `UserError` if it is not a readable file with content."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISREG(mode):
@@ -93,7 +95,7 @@ def _first_bytes(path):
         raise UserError(
             f"{path} may not be read by you. Change its permissions, e.g. chmod u+r, or copy it."
         ) from error
-    except (OSError, ValueError) as error:  # a name too long, or with a character that no name has; a broken disk
+    except (OSError, ValueError) as error:  # the name is too long or has an invalid character, or the disk fails
         raise UserError(f"{str(path)[:200]} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     if stat.S_ISDIR(mode):
         raise UserError(f"{path} is a folder; wanted a table that ends in {_TELLING}.{_tables_in(path)}")
@@ -125,7 +127,7 @@ def _ending(path):
 
 
 def _advice(first):
-    """Says which format to give, from the first line."""
+    """Returns advice on the format to give, judged by the first line: str."""
     line = first.decode("utf-8", "replace").lstrip("\ufeff").partition("\n")[0]
     if "\t" in line:
         return "Its first line has TABs: give --format tsv."
@@ -137,7 +139,10 @@ def _advice(first):
 
 
 def is_table_name(name):
-    """Whether a file's name ends as a table's does.
+    """Returns whether a file's name has the ending of a table.
+
+    Args:
+        name: str or path. Upper and lower case are equal.
 
     >>> is_table_name("reviews.CSV"), is_table_name("reviews.txt")
     (True, False)
@@ -146,25 +151,25 @@ def is_table_name(name):
 
 
 def file_sha256(path):
-    """Gives the sha256 of a file's bytes: str."""
+    """Returns the SHA-256 of a file's bytes in hexadecimal: str."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-_WHOLE = 64 << 20  # bytes: a file up to this size is counted
-_PIECES, _PIECE = 64, 1 << 18  # of a larger one some are looked at, from its beginning to its end
+_WHOLE = 64 << 20  # bytes: all lines of a file up to this size are counted
+_PIECES, _PIECE = 64, 1 << 18  # of a larger file 64 pieces of 256 KiB are read, spread evenly
 
 
 def row_estimate(path, format=None):
-    """Estimates the rows of a table: for a bar, not for arithmetic.
+    """Estimates the number of rows of a table, for a progress bar; it is not exact.
 
     Args:
         path: path of the file.
-        format: str or None. As in `read_text_table`.
+        format: str or None. As in `table_format`.
 
     Returns:
-        int: the rows of a Parquet file; of others the lines, from pieces of the file where it is larger than 64 MB.
-        None where it cannot be told.
+        int: the rows of a Parquet file; the lines of another file, estimated from pieces of a file above 64 MiB. None
+        if the number is unknown.
     """
     path = Path(path)
     try:
@@ -173,7 +178,7 @@ def row_estimate(path, format=None):
 
             return pyarrow.parquet.read_metadata(path).num_rows
         return _lines(path, path.stat().st_size) or None
-    except (OSError, ValueError):  # pyarrow's errors are some of these
+    except (OSError, ValueError):  # pyarrow.ArrowInvalid is a ValueError
         return None
 
 

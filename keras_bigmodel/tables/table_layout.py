@@ -1,23 +1,24 @@
-"""Finds where a table's texts and labels stand: header or none, which column is what. Knows no file."""
+"""Finds the header and the columns of a table from its first rows. Knows rows and column names; no file."""
 
 from dataclasses import dataclass
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.tables.columns import LABEL_NAMES, TEXT_NAMES, choose_columns, is_known_name, plain
+from keras_bigmodel.tables.columns import LABEL_NAMES, TEXT_NAMES, choose_columns, is_known_name, normalized_name
 
 _USUAL = {"text": "text", "label": "label"}
 
 
 @dataclass(frozen=True)
 class TableLayout:
-    """Where the columns of a table stand.
+    """Holds the positions of a table's columns, and whether the table has a header.
 
     Args:
-        keys: dict of role (one of `ROLES`) → index of the cell in a row, from 0, or its name.
-        columns: dict of role → what people call the column: its name, or its number from 1 without a header.
-        header_rows: int. 1 if the first row holds names, else 0.
-        notes: list of str. What was found without being asked for, as sentences.
-        names: list of str, or None. The cells of a header that names every column wanted; no row repeats it by chance.
+        keys: dict of role (one of `ROLES`) → index of the cell in a row, from 0; or its name, in rows that are dicts.
+        columns: dict of role → the column's name, or its number from 1 if there is no header.
+        header_rows: int. 1 if the first row is a header, else 0.
+        notes: list of str. Sentences for the user on columns that were found without being named.
+        names: list of str or None. The cells of a header that names every wanted column. No row of data is likely to
+            equal it.
     """
 
     keys: dict[str, int | str]
@@ -27,22 +28,29 @@ class TableLayout:
     names: list[str] | None = None
 
     def is_header_again(self, cells):
-        """Whether a row below the header is the header again, as in files put one behind the other."""
-        return self.names is not None and self.names[-1] in cells[-1] and bare(cells) == self.names
+        """Returns whether a row below the header repeats the header, as in concatenated files.
+
+        Args:
+            cells: the row's cells, as in `TableRow`.
+        """
+        return self.names is not None and self.names[-1] in cells[-1] and stripped_cells(cells) == self.names
 
     @classmethod
     def find(cls, rows, *, named, header, with_labels, path):
-        """Finds the layout from a table's first rows.
+        """Finds the layout of a table from its first rows.
 
         Args:
             rows: list of `TableRow`, not empty.
-            named: dict of role → name that was given, or None.
-            header: bool or None. None decides by itself.
-            with_labels: bool. Whether a label is wanted.
-            path: path of the table, for the sentences.
+            named: dict of role → name of its column, or None.
+            header: bool or None. Whether the first row is a header; None decides by `has_header`.
+            with_labels: bool. Whether a label is wanted. False ignores named columns of labels and weights.
+            path: path of the table, for the error messages.
+
+        Returns:
+            `TableLayout`.
 
         Raises:
-            UserError: see `has_header` and `choose_columns`.
+            UserError: as `has_header` and `choose_columns`; or the rows are dicts without a key.
         """
         wanted = ("text", "label") if with_labels else ("text",)
         named = {role: name for role, name in named.items() if with_labels or role not in ("label", "weight")}
@@ -65,19 +73,19 @@ class TableLayout:
         given = [name for name in how["named"].values() if name is not None]
         sure = header is not False and names_every_role(rows[0], named=how["named"], wanted=how["wanted"])
         if header is None and sure:
-            header = any(bare(row) == bare(rows[0]) for row in rows[1:]) or None
+            header = any(stripped_cells(row) == stripped_cells(rows[0]) for row in rows[1:]) or None
         if header is None:
             header = has_header(rows[0], rows[1:], named=given, path=how["path"])
         names = rows[0] if header else [str(index + 1) for index in range(len(rows[0]))]
         columns = [list(column) for column in zip(*rows[header:], strict=True)] or [[] for _ in names]
         chosen = choose_columns(names, columns, by_number=True, **how)
         taken = {role: names[index].strip() if header else index + 1 for role, index in chosen.items()}
-        again = bare(rows[0]) if header and sure else None
+        again = stripped_cells(rows[0]) if header and sure else None
         return cls(chosen, taken, int(header), _notes(taken, how["named"], int(header)), again)
 
 
 def _notes(columns, named, header_rows):
-    """Says which columns were found, unless they have the usual names or were all named."""
+    """Returns notes on the columns that were found, unless they have the usual names or all were named: list of str."""
     found = {role: name for role, name in columns.items() if named.get(role) is None}
     if not found or all(_USUAL.get(role) == name for role, name in found.items()):
         return []
@@ -86,38 +94,42 @@ def _notes(columns, named, header_rows):
     return [f"{start} {shown}; name others with {', '.join(f'--{role}' for role in found)}."]
 
 
-_FEW = 0.25  # a column of labels repeats: it has at most this share of different values, once the table is not tiny
-_TINY = 20
+_FEW = 0.25  # a label column has at most this share of different values, ...
+_TINY = 20  # ... or at most this many, if at least one is repeated
 _BY_ROLE = {"text": TEXT_NAMES, "label": LABEL_NAMES}
 _LONGEST_NAME = 40  # characters; a longer cell is a text
 
 
 def has_header(first, rows, *, named, path):
-    """Decides whether the first row holds column names.
+    """Returns whether the first row holds column names.
 
-    In this order: a column asked for by a name that is no number (then it does); a cell that comes again below it in a
-    column of few different values (then not); a cell that is a common name such as `text` or `label`, or all columns
-    asked for standing in it; columns asked for by number (then not); a number in it (then not); short cells that are
-    unlike what stands below.
+    The first rule that applies decides:
+
+    1. A column is named by something other than a number: the row is a header.
+    2. A cell occurs again in its column, and the column has few different values: it is not.
+    3. A cell is a common name such as `text` or `label`, or the row holds all named columns: it is a header.
+    4. A column is named by a number, or a cell of the row is a number: it is not.
+    5. Two cells are equal, or a cell is longer than 40 characters: it is not.
+    6. A cell is above a column of numbers, of few different values or of much longer texts: it is a header.
 
     Args:
         first: list of str. The first row.
         rows: list of lists of str. Some rows below it.
-        named: list of str. The columns that were named with options.
-        path: path of the table, for the sentence.
+        named: list of str. The names or numbers of columns that the user has given.
+        path: path of the table, for the error message.
 
     Returns:
         bool.
 
     Raises:
-        UserError: nothing tells; the sentence asks for `--header` or `--no-header`.
+        UserError: no rule applies. The message asks for `--header` or `--no-header`.
 
     >>> has_header(["great film", "1"], [["dull", "0"], ["fine", "1"]], named=[], path="reviews.csv")
     False
     """
     names = [cell.strip() for cell in first]
     if not all(map(str.isdecimal, named)):
-        return True  # if the first row lacks such a name, the sentence about the missing column lists it
+        return True  # if the first row does not hold the name, the error on the missing column lists the row
     columns = [[row[index].strip() for row in rows] for index in range(len(first))]
     if any(_comes_again(name, column) for name, column in zip(names, columns, strict=True)):
         return False
@@ -129,29 +141,36 @@ def has_header(first, rows, *, named, path):
 
 
 def names_every_role(row, *, named, wanted):
-    """Whether a row holds a name for each column that is wanted, so that it hardly is one of a text and a label.
+    """Returns whether a row names every wanted column, so that it is hardly a row of data.
 
-    A common name of texts alone proves little, as a class may be called `question`: where no text's column is named,
-    there must be one of labels, too.
+    A common name of a text column alone is weak evidence, as a class may be called `question`. A row that does not hold
+    the name given for the text must therefore name both a text and a label.
 
     Args:
         row: list of str.
-        named: dict of role → name that was given, or None.
-        wanted: roles, of `"text"` and `"label"`.
+        named: dict of role → name of its column, or None.
+        wanted: collection of roles: `"text"`, `"label"` or both.
 
     >>> names_every_role(["Review", "stars"], named={}, wanted=("text", "label"))
     True
     """
-    names = bare(row)
+    names = stripped_cells(row)
     known = lambda role: {name for tier in _BY_ROLE[role] for name in tier}
     return len(names) > 1 and all(
-        named.get(role) in names or not known(role).isdisjoint(map(plain, names))
+        named.get(role) in names or not known(role).isdisjoint(map(normalized_name, names))
         for role in (wanted if named.get("text") in names else _BY_ROLE)
     )
 
 
-def bare(row):
-    """Gives a row's cells without spaces around them, the first without the byte order mark that began another file."""
+def stripped_cells(row):
+    """Returns a row's cells without the spaces around them, and without the byte order mark of a concatenated file.
+
+    Args:
+        row: list of str, not empty.
+
+    Returns:
+        list of str.
+    """
     first, *others = (cell.strip() for cell in row)
     return [first[1:].strip('"') if first.startswith("\ufeff") else first, *others]
 
@@ -173,7 +192,7 @@ def _is_number(cell):
 
 
 def _looks_unlike(names, columns, path):
-    """Whether short, different cells stand over a column of numbers or labels, or over texts much longer."""
+    """Applies rules 5 and 6 of `has_header`, and raises `UserError` if neither applies."""
     if len(set(names)) < len(names) or any(len(name) > _LONGEST_NAME for name in names):
         return False
     for name, column in zip(names, columns, strict=True):

@@ -1,4 +1,4 @@
-"""Reads a table's usable rows, one by one or all into memory. Knows which rows are usable; no format, no model."""
+"""Reads the usable rows of a table, one at a time or all at once. Knows which rows are usable; no format, no model."""
 
 import itertools
 
@@ -13,34 +13,36 @@ from keras_bigmodel.tables.table_layout import TableLayout
 from keras_bigmodel.tables.table_rows import row_location, table_rows
 
 _CELLS = {"text": cell_input, "pair": cell_input, "label": cell_label, "weight": cell_weight}
-LONGEST_TEXT = 100_000  # characters; what stands beyond, no encoder reads
+LONGEST_TEXT = 100_000  # characters; no encoder reads more
 _EMPTY = "empty text"
-_ROWS_TO_LOOK_AT = 10_000  # to find header and columns
-_MOST_JOINED = 10_000  # rows that quote marks may have joined and that are kept, to be looked at in the end
+_ROWS_TO_LOOK_AT = 10_000  # to find the header and the columns
+_MOST_JOINED = 10_000  # rows that quote marks may have joined; they are held until the end, when all labels are known
 
 
 class TableReader:
-    """Reads a table once, holding one row at a time, and checks each row; see `read_text_table` for the rules.
+    """Reads a table once, one row at a time, and checks each row; see `read_text_table` for the rules.
 
-    Iterating yields a dict for each row: role (`"text"`, `"pair"`, `"label"`, `"weight"`) → value. Of the attributes,
-    `columns` is known at once, the others when all rows are read.
+    Iterating yields a dict for each row: role (`"text"`, `"pair"`, `"label"`, `"weight"`) → value. The first 10,000
+    rows are read on creation, to find the header and the columns.
 
     Args:
         path: path of the file.
         options: `TableOptions`.
         with_labels: bool. False reads neither labels nor weights. Defaults to True.
-        keep_empty: bool. Whether rows with an empty text are yielded too, so that each row keeps its position.
+        keep_empty: bool. Whether rows with an empty text are yielded, too, so that each row keeps its position.
+            Defaults to False.
 
     Attributes:
-        columns: dict of role → the column's name, or its number from 1.
-        usable: int. Rows yielded so far.
-        dropped: dict of reason → number of rows left out.
-        cut: int. Texts that were cut at 100,000 characters.
-        notes: list of str. What a person should know of how the table was read.
-        number: int. The line (in Parquet: the row) where the last row began.
+        columns: dict of role → the column's name, or its number from 1. Set on creation.
+        usable: int. Number of rows yielded so far.
+        dropped: dict of reason → number of rows left out so far.
+        cut: int. Number of texts truncated at 100,000 characters so far.
+        notes: list of str. Sentences for the user on how the table was read. Complete when all rows are read.
+        number: int. Line number (in Parquet: row number) of the beginning of the last row.
 
     Raises:
-        UserError: when it is made: no such file, no rows, no such column; while it is read: what stands in which line.
+        UserError: on creation, if there is no such file or column, or there are no rows; on iteration, if a row cannot
+            be read (the message names its line), no row is usable, or every weight is 0.
     """
 
     def __init__(self, path, options, *, with_labels=True, keep_empty=False):
@@ -76,7 +78,7 @@ class TableReader:
         if self._layout.is_header_again(row.cells):
             where = row_location(self.format, row.number).capitalize()
             raise UserError(f"{where} of {self.path} repeats the names of the columns: remove that line.")
-        if row.apart is not None and len(self._joined) < _MOST_JOINED:
+        if row.separate_rows is not None and len(self._joined) < _MOST_JOINED:
             self._joined.append(row)
         cells = {role: self._cell(row, role) for role in self._layout.keys if role != "weight"}
         reason = _reason_to_drop(cells)
@@ -119,22 +121,23 @@ class TableReader:
 
 
 def read_text_table(path, *, options=None, with_labels=True, **named):
-    """Reads a CSV, TSV, JSON-lines or Parquet file.
+    """Reads a CSV, TSV, JSON-lines or Parquet file into memory.
 
-    Rows with an empty text, or with no label where labels are asked for, are left out and counted. Texts longer than
-    100,000 characters are cut there and counted. Labels stay as written but for the spaces around them.
+    Rows with an empty text, or without a label if labels are read, are left out and counted. Texts longer than 100,000
+    characters are truncated and counted. Spaces around labels are removed; labels are not changed otherwise.
 
     Args:
         path: path of the file.
-        options: `TableOptions`. Defaults to one of the arguments `named`.
+        options: `TableOptions`. Defaults to None: only the arguments `named`.
         with_labels: bool. False reads neither labels nor weights. Defaults to True.
-        **named: the arguments of `TableOptions`, e.g. `text="review"`; they replace those of `options`.
+        **named: arguments of `TableOptions`, e.g. `text="review"`; they replace those of `options`.
 
     Returns:
         `TextTable`.
 
     Raises:
-        UserError: no such file, an unreadable table, no such column, no usable row; the sentence says what to do.
+        UserError: there is no such file or column, a row cannot be read, no row is usable, or every weight is 0. The
+            message says what to do.
     """
     rows = TableReader(path, TableOptions.of(options, named), with_labels=with_labels)
     columns = {role: [] for role in rows.columns}

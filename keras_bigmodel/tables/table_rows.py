@@ -1,4 +1,4 @@
-"""Reads the rows of a table one by one, whatever its format. Knows no column's meaning."""
+"""Reads the rows of a table one at a time, in each format. Knows no column's meaning."""
 
 import json
 import re
@@ -13,20 +13,20 @@ _HALF_PAIRS = re.compile("[\ud800-\udfff]")
 
 
 def json_line_rows(path, *, encoding=None):
-    r"""Yields the objects of a JSON-lines file; blank lines are none.
+    r"""Yields the objects of a JSON-lines file, and skips blank lines.
 
-    Numbers stay as written: `1.0` does not become `1`, nor dates something else. `NaN` is a missing value. Half of a
-    surrogate pair (`"\ud83d"`) is no character: it becomes U+FFFD in the name of a column, and stays in a cell.
+    Numbers are returned as text in their original spelling: `1.0` does not become `1`. `NaN` is a missing value. Half
+    of a surrogate pair (`"\ud83d"`) is not a character: it becomes U+FFFD in a column's name, and stays in a cell.
 
     Args:
         path: path of the file.
         encoding: str or None. See `text_lines`.
 
     Yields:
-        `TableRow` with a dict of str, bool, None, list or dict.
+        `TableRow` with a dict of column name → str, bool, None, list or dict.
 
     Raises:
-        UserError: a line that is no JSON object, or an object with one key twice; or see `text_lines`.
+        UserError: as `text_lines`; a line is not a JSON object, or an object has a key twice.
     """
     decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_constant, object_pairs_hook=_each_once)
     for number, line in enumerate(text_lines(path, encoding), 1):
@@ -48,7 +48,7 @@ def json_line_rows(path, *, encoding=None):
 
 
 class _TwiceError(Exception):
-    """A key that an object has twice; JSON's readers keep the last and say nothing."""
+    """Indicates that an object has a key twice; JSON parsers keep the last value without an error."""
 
 
 def _each_once(pairs):
@@ -85,20 +85,21 @@ def _no_object(path, number, value):
 
 
 _ROWS_AT_ONCE = 4096
-_BYTES_AT_ONCE = 1 << 20  # of a column; otherwise a column is read as far as its row group goes, often to the end
+_BYTES_AT_ONCE = 1 << 20  # per column; without a buffer pyarrow reads a column's whole row group, often the whole file
 
 
 def parquet_rows(path):
-    """Yields the rows of a Parquet file, some thousands of them in memory.
+    """Yields the rows of a Parquet file, and holds up to 4,096 of them in memory.
 
     Args:
         path: path of the file.
 
     Yields:
-        `TableRow` with a dict of Python values.
+        `TableRow` with a dict of column name → Python value.
 
     Raises:
-        UserError: what pyarrow cannot read, in its words.
+        UserError: pyarrow cannot read the file (the message quotes it), a column's name occurs twice, or there are no
+            columns.
     """
     import pyarrow
     import pyarrow.parquet
@@ -139,27 +140,32 @@ _READERS = {
 
 
 def table_rows(path, format, *, quotes=True, encoding=None, one_column=False):
-    """Yields the rows of a table without holding more than one of them.
+    """Yields the rows of a table one at a time; memory holds some thousands of rows at most.
 
     Args:
         path: path of the file.
         format: str. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`.
         quotes: bool. Whether quote marks enclose cells, in CSV and TSV. Defaults to True.
-        encoding: str or None. Of CSV, TSV and JSON lines; None means UTF-8, or what a byte order mark says.
-        one_column: bool. Whether one column would do; then semicolons part columns only where a name tells so.
-            Defaults to False.
+        encoding: str or None. Encoding of CSV, TSV and JSON lines. Defaults to None: that of the byte order mark, else
+            UTF-8.
+        one_column: bool. Whether a CSV file may have a single column; see `likely_delimiter`. Defaults to False.
 
     Yields:
-        `TableRow`. Of CSV and TSV the first may be the header; the cells are lists. Of the others they are dicts.
+        `TableRow`. Its cells are a list in CSV and TSV, where the first row may be the header, and a dict in the other
+        formats.
 
     Raises:
-        UserError: what cannot be read, with the line where it stands.
+        UserError: a row cannot be read; the message names its line.
     """
     return _READERS[format](path, quotes=quotes, encoding=encoding, one_column=one_column)
 
 
 def row_location(format, number):
-    """Returns where a row stands, in words: lines are counted in text files, rows in Parquet.
+    """Returns a row's location in words: its line in a text file, its row number in Parquet.
+
+    Args:
+        format: str. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`.
+        number: int. As in `TableRow`.
 
     >>> row_location("csv", 3), row_location("parquet", 3)
     ('line 3', 'row 3')

@@ -1,4 +1,4 @@
-"""A table read block by block, however large. Knows which rows can be used and which are wanted; no model."""
+"""Reads a table larger than memory in blocks of rows. Knows which rows are usable and selected; no model."""
 
 import copy
 from pathlib import Path
@@ -10,37 +10,36 @@ from keras_bigmodel.tables.table import INPUTS, TableBlock, TableOptions, inputs
 from keras_bigmodel.tables.table_file import file_sha256
 from keras_bigmodel.tables.table_reader import TableReader
 
-_ROWS = 4096  # of a block: enough to sort by length, little enough to hold
-_CHARACTERS = 4_000_000  # of a block's texts: a row more than this ends it
+_ROWS = 4096  # of a block: enough to sort by length, few enough to hold in memory
+_CHARACTERS = 4_000_000  # of a block's texts: the row that exceeds this is the last of its block
 
 
 class TableStream:
     """Reads the rows of a table larger than memory, for `fit`, `evaluate`, `predict` and `predict_stream` of a task.
 
-    Iterating reads the file from its beginning and yields `TableBlock`s of 4,096 rows or fewer, never holding more than
-    one. Rows are checked, left out and refused as by `read_text_table`.
+    Iterating reads the file from its beginning and yields `TableBlock`s of up to 4,096 rows, of which one is held in
+    memory. Rows are checked and left out as in `read_text_table`.
 
     Args:
         path: path of a CSV, TSV, JSON-lines or Parquet file.
-        options: `TableOptions`. Defaults to one of the arguments `named`.
+        options: `TableOptions`. Defaults to None: only the arguments `named`.
         with_labels: bool. False reads neither labels nor weights. Defaults to True.
-        keep_empty: bool. Whether rows with an empty text come too, so that each row of the table keeps its position.
-            Defaults to False.
-        folder: path of a folder where `fit` and `evaluate` keep the token ids while they run, two to five bytes a
-            token. Defaults to the system's temporary folder; where that one is in memory, give one on a disk.
-        **named: the arguments of `TableOptions`, e.g. `text="review"`; they replace those of `options`.
+        keep_empty: bool. Whether rows with an empty text are yielded, too, so that each row of the table keeps its
+            position. Defaults to False.
+        folder: path of a folder where `fit` and `evaluate` store the token ids while they run, two to five bytes per
+            token. Defaults to the system's temporary folder; if that one is in memory, give a folder on a disk.
+        **named: arguments of `TableOptions`, e.g. `text="review"`; they replace those of `options`.
 
     Attributes:
-        columns: dict of role → the column's name or number. Known once a reading has begun; the next three when one
-            has ended.
-        dropped: dict of reason → number of rows left out.
-        cut: int. Texts that were cut at 100,000 characters.
-        notes: list of str. What a person should know of how the table was read.
-        number: int. The line (in Parquet: the row) that the present reading has come to.
+        columns: dict of role → the column's name, or its number from 1. Set when an iteration has begun.
+        dropped: dict of reason → number of rows left out. Set when an iteration has ended.
+        cut: int. Number of texts that were truncated at 100,000 characters. Set when an iteration has ended.
+        notes: list of str. Sentences for the user on how the table was read. Complete when an iteration has ended.
+        number: int. Line number (in Parquet: row number) of the last row read in the present iteration.
 
     Raises:
-        UserError: while it is read: no such file or column, a row that cannot be read (the sentence names its line), no
-            usable row, or a file that is no longer the one first read.
+        UserError: on iteration: there is no such file or column, a row cannot be read (the message names its line), no
+            row is usable, or the file has changed since the first iteration.
     """
 
     def __init__(self, path, *, options=None, with_labels=True, keep_empty=False, folder=None, **named):
@@ -53,27 +52,36 @@ class TableStream:
         self.columns, self.dropped, self.cut, self.notes, self.number = {}, {}, 0, [], 0
 
     def where(self, wanted):
-        """Gives a stream of some of the rows; what was left out or cut is counted of the whole table.
+        """Returns a stream of the rows that a function selects.
+
+        `dropped`, `cut` and `notes` of the stream describe the whole table.
 
         Args:
-            wanted: function of the row's texts (a tuple of one or two str) and label (None where none is read) → bool.
+            wanted: function from the row's texts (tuple of one or two str) and label (str, or None if no labels are
+                read) to bool.
+
+        Returns:
+            `TableStream`.
         """
         part = copy.copy(self)
         part._wanted = (*self._wanted, wanted)
         return part
 
     def split(self, share, *, seed=0):
-        """Parts the rows in two by their texts alone, so that nothing is held and one text stays on one side.
+        """Splits the rows into two streams by a hash of their texts.
 
-        Texts equal up to case, Unicode form and whitespace are one text; of pairs both count. Classes keep their share
-        on the average only.
+        No row is held in memory, and equal texts are in the same stream. Texts are equal up to case, Unicode form and
+        whitespace; in pairs both texts must be equal. The proportions of the classes are kept on average only.
 
         Args:
-            share: float in (0, 1). The part of the different texts that is held back.
-            seed: int. Another number gives another split.
+            share: float in (0, 1). Share of the different texts that is held back.
+            seed: int. Another seed selects other texts. Defaults to 0.
 
         Returns:
-            `(TableStream, TableStream)`: what remains, and what is held back.
+            `(TableStream, TableStream)`: the remaining rows, and the rows held back.
+
+        Raises:
+            UserError: the share is out of its range.
         """
         if not 0 < share < 1:
             raise UserError(f"share={share} came; wanted a number between 0 and 1, e.g. 0.1.")
@@ -96,14 +104,14 @@ class TableStream:
             characters += sum(map(len, texts))
             for role, cell in cells.items():
                 columns[role].append(cell)
-        # All rows are checked before the last block leaves: a table of one block is refused before it is used.
+        # All rows are checked before the last block is yielded: an error in a table of one block precedes its use.
         self.dropped, self.cut, self.notes = rows.dropped, rows.cut, rows.notes
         self._check_same()
         if columns["text"]:
             yield _block(columns)
 
     def sha256(self):
-        """Gives the sha256 of the file's bytes: str."""
+        """Returns the SHA-256 of the file's bytes in hexadecimal: str."""
         return file_sha256(self.path)
 
     def _check_same(self):

@@ -1,4 +1,4 @@
-"""Turns a file's bytes into lines of text, or says which byte is none. Knows encodings; no columns."""
+"""Decodes a file into lines of text, and locates the first invalid byte. Knows encodings; no columns."""
 
 import codecs
 import io
@@ -6,7 +6,7 @@ import re
 
 from keras_bigmodel.core.errors import UserError
 
-# Longest first: the mark of UTF-32 begins with that of UTF-16.
+# Longest first: the byte order mark of UTF-32 begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -14,24 +14,24 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BLOCK = 1 << 20
-# The commonest characters of Chinese: in any Chinese text every sixth or so is one of them, in bytes misread none is.
+# Common Chinese characters: about every sixth character of a Chinese text, and none in bytes that are misread.
 _COMMON_HAN = frozenset(
     "的一是不了在人有我他这中大来上个国到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后么"
 )
 
 
 def text_lines(path, encoding=None):
-    r"""Yields the lines of a file one by one, each with its end.
+    r"""Yields the lines of a file one at a time, with their line ends.
 
     Args:
         path: path of the file.
-        encoding: str or None. None means UTF-8, or what a byte order mark says.
+        encoding: str or None. Defaults to None: that of the byte order mark, else UTF-8.
 
     Yields:
-        str: a line; `\n`, `\r\n` and `\r` end one. A byte order mark is no part of the first.
+        str: a line, ended by `\n`, `\r\n` or `\r`. A byte order mark is removed from the first line.
 
     Raises:
-        UserError: no such encoding, bytes that are none of it, or a NUL character.
+        UserError: the encoding is unknown, bytes are invalid in it, a line has a NUL character, or reading fails.
     """
     encoding = known_encoding(encoding) if encoding else _marked(path) or "utf-8"
     number = 0
@@ -48,13 +48,16 @@ def text_lines(path, encoding=None):
 
 
 def known_encoding(encoding):
-    """Returns the name of an encoding of text.
+    """Returns the name of an encoding, and checks that it is a text encoding.
+
+    Args:
+        encoding: str.
 
     Raises:
-        UserError: there is none of that name.
+        UserError: there is no text encoding of that name.
     """
     try:
-        # _is_text_encoding: "base64" and "zip" are codecs too, and open() refuses them in words of its own.
+        # _is_text_encoding: "base64" and "zip" are codecs, too, for which open() raises an error of its own.
         if codecs.lookup(encoding)._is_text_encoding:
             return encoding
     except (LookupError, ValueError):
@@ -80,11 +83,11 @@ def _nul(path, number, encoding):
 
 
 def _wrong_byte(path, encoding):
-    """Reads again, to say where the bytes stop being text."""
+    """Reads a file again, and returns a message that locates the first invalid byte: str."""
     decoder, newlines, line = codecs.getincrementaldecoder(encoding)(), io.IncrementalNewlineDecoder(None, True), 1
-    is_encoded = False  # whether a character beyond ASCII was whole
+    is_encoded = False  # whether a character outside ASCII was decoded
     with open(path, "rb") as file:
-        beginning = file.read(_BLOCK)  # UTF-16 is told by where zeros stand, counted from the beginning
+        beginning = file.read(_BLOCK)  # UTF-16 is detected by the positions of zeros from the start of the file
         file.seek(0)
         while True:
             block = file.read(_BLOCK)
@@ -93,7 +96,7 @@ def _wrong_byte(path, encoding):
                 line, is_encoded = line + newlines.decode(text).count("\n"), is_encoded or not text.isascii()
             except UnicodeDecodeError as error:
                 line += newlines.decode(_good(error)).count("\n")
-                # "caf" and half of a character may be any encoding; where others are whole, the file ends too early.
+                # "caf" and half of a character may be in any encoding; after a complete character it is truncated.
                 if not block and is_encoded and encoding.lower().startswith("utf-8"):
                     return (
                         f"{path} breaks off in the middle of a character, in line {line}: it was not copied whole. "
@@ -110,7 +113,7 @@ def _wrong_byte(path, encoding):
 
 
 def _good(error):
-    """Gives the text before the wrong byte; some codecs name themselves in a way that they cannot be called by."""
+    """Returns the text before the invalid byte, or "" if the codec reports a name that cannot be looked up."""
     try:
         return error.object[: error.start].decode(error.encoding, "ignore")
     except (LookupError, UnicodeError):
@@ -125,13 +128,13 @@ def _advised(path, encoding, line, byte, guess):
 
 
 def guess_encoding(sample):
-    """Guesses what bytes that are no UTF-8 may be.
+    """Returns the likely encoding of bytes that are not UTF-8.
 
     Args:
-        sample: bytes, some thousands of them.
+        sample: bytes. Some thousands of them.
 
     Returns:
-        str or None: `"utf-16-le"`, `"utf-16-be"`, `"gb18030"`, `"cp1252"`, or None where nothing is plausible.
+        str or None: `"utf-16-le"`, `"utf-16-be"`, `"gb18030"` or `"cp1252"`; None if none of them is plausible.
 
     >>> guess_encoding("我们的房间很大，服务也是一样的好".encode("gb18030"))
     'gb18030'
@@ -153,7 +156,7 @@ def _guess_chinese(sample):
 
 
 def _guess_western(sample):
-    """Accented letters and typographers' marks stand alone among plain letters in the languages of cp1252."""
+    """Returns "cp1252" if bytes above 127 are rare and in short runs, as accented letters and typographic marks are."""
     try:
         sample.decode("cp1252")
     except UnicodeDecodeError:
@@ -162,5 +165,5 @@ def _guess_western(sample):
     if not runs or sum(map(len, runs)) > 0.25 * len(sample) + 1 or max(map(len, runs)) > 3:
         return None
     if sum(run[0] >= 0xC2 and all(0x80 <= byte < 0xC0 for byte in run[1:]) for run in runs if len(run) > 1):
-        return None  # two such bytes are UTF-8: the file is damaged, not of another encoding
+        return None  # such runs are UTF-8: the file is damaged, not in another encoding
     return "cp1252"

@@ -1,4 +1,4 @@
-"""What a user holds: Keras models that take raw text. They belong to Keras's TensorFlow backend."""
+"""Provides the tasks: Keras models that take raw rows, such as texts. Requires Keras's TensorFlow backend."""
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.kernels import BACKEND

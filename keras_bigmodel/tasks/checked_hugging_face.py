@@ -1,4 +1,4 @@
-"""A task as a Hugging Face folder that proves itself before it appears. Knows the folder's writer and reader."""
+"""Writes a task as a Hugging Face folder, and checks that it agrees. Knows the folder's writer and reader."""
 
 import dataclasses
 from pathlib import Path
@@ -16,22 +16,22 @@ _FIELDS = {"token_ids": "ids", "segment_ids": "type_ids", "padding_mask": "atten
 
 
 def write_checked_hugging_face(task, folder, parity_rows=None, reporter=SILENT):
-    """Writes a Hugging Face folder and `parity.json`, and refuses one that does not come back as it was.
+    """Writes a Hugging Face folder and `parity.json`, and raises `UserError` if the folder does not agree.
 
-    The weights are read back and compared bit for bit; the tokens are compared with those that Hugging Face's own
-    `tokenizers` gives from the folder. PyTorch is not asked: it is not installed here.
+    The weights are read back and compared bit for bit. The tokens are compared with those that Hugging Face's own
+    `tokenizers` computes from the folder. The folder is not run in PyTorch, which is not installed here.
 
     Args:
         task: `TextClassifier`.
-        folder: path of a folder that is there.
-        parity_rows: dict of column → texts to compare on, checked, besides the bundled ones.
-        reporter: `Reporter` that is told how far it is.
+        folder: path of an existing folder.
+        parity_rows: dict of column → checked texts to compare, besides the preprocessor's samples. Defaults to none.
+        reporter: `Reporter` of the progress. Defaults to a silent one.
 
     Returns:
-        dict: the certificate.
+        dict: the parity certificate.
 
     Raises:
-        UserError: no agreement; a tokenizer in mode `"fast"`; a task that is no `TextClassifier`.
+        UserError: the folder does not agree, the tokenizer is in mode `"fast"`, or the task is no `TextClassifier`.
     """
     if not hasattr(task, "pooling"):
         raise UserError(
@@ -75,9 +75,9 @@ def write_checked_hugging_face(task, folder, parity_rows=None, reporter=SILENT):
 
 
 def _tokens(folder, task, requests, advance):
-    """Returns what the folder's tokenizer gives: dict of "batch/tokenize/feature" → array."""
+    """Returns the features that the folder's tokenizer computes: dict of "batch/tokenize/feature" → array."""
     tokenizer = Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
-    tokenizer.encode_special_tokens = True  # as tokenizer_config.json says with split_special_tokens
+    tokenizer.encode_special_tokens = True  # as split_special_tokens in tokenizer_config.json
     tokenizer.enable_truncation(task.max_length)
     found = {}
     for number, batch in enumerate(requests.batches):

@@ -1,4 +1,4 @@
-"""A task's weights as the variables of its SavedModel. Knows checkpoints and layer paths; no kind of task."""
+"""Loads a task's weights from the variables of its SavedModel. Knows checkpoints and layer paths; no kind of task."""
 
 import re
 from pathlib import Path
@@ -6,17 +6,20 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.path_check import refuse_patterns
+from keras_bigmodel.core.path_check import check_no_pattern
 
-_KEY = "weights/{}/.ATTRIBUTES/VARIABLE_VALUE"  # where `export.write_saved_model` puts a variable, by its number
-_COUNTED = re.compile(r"_\d+(?=/|$)")  # Keras counts the unnamed layers of a process
+_KEY = "weights/{}/.ATTRIBUTES/VARIABLE_VALUE"  # key of the variable that `export.write_saved_model` wrote at an index
+_COUNTED = re.compile(r"_\d+(?=/|$)")  # Keras numbers the unnamed layers of a process
 
 
 def checkpoint_map(task):
-    """Returns which variable of the SavedModel is which weight: dict of checkpoint key → `layer`, `shape`, `dtype`.
+    """Maps the variables of a SavedModel to the weights of its task.
 
     Args:
         task: the task that was written with `export.write_saved_model`.
+
+    Returns:
+        dict of checkpoint key → dict of `layer` (path of the weight), `shape` (list of int) and `dtype` (str).
     """
     weights = {id(weight) for weight in task.weights}
     return {
@@ -27,20 +30,20 @@ def checkpoint_map(task):
 
 
 def load_checkpoint_weights(task, folder, description):
-    """Fills a task with the weights that stand in a SavedModel.
+    """Loads the weights of a task from a SavedModel.
 
     Args:
-        task: a task with fresh weights.
+        task: task with new weights, which are replaced.
         folder: path of the SavedModel.
         description: dict that `checkpoint_map` returned.
 
     Raises:
-        UserError: a variable is missing, or is not of the described shape and dtype, or not of the layer and shape that
-            the task has in its path.
+        UserError: the variables cannot be read; the description has another number of weights than the task, or another
+            layer or shape for a weight; or a variable is missing, or differs from the described shape or dtype.
     """
     path = Path(folder) / "variables" / "variables"
     again = "Take the folder from a backup or train again."
-    refuse_patterns(folder)
+    check_no_pattern(folder)
     try:
         reader = tf.train.load_checkpoint(str(path))
     except (tf.errors.OpError, ValueError) as error:
@@ -61,7 +64,7 @@ def load_checkpoint_weights(task, folder, description):
             raise UserError(f"{path} holds no variable {key}, which task.json names. {again}")
         try:
             value = reader.get_tensor(key)
-        except (tf.errors.OpError, IndexError) as error:  # a file that was cut off
+        except (tf.errors.OpError, IndexError) as error:  # a truncated file
             raise UserError(f"{path} cannot be read ({str(error).splitlines()[0]:.120}). {again}") from error
         found = {"shape": list(value.shape), "dtype": value.dtype.name}
         if any(facts.get(name) != found[name] for name in found):

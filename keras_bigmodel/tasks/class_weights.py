@@ -1,4 +1,4 @@
-"""How much each class counts in training. Knows label numbers; no names and no model."""
+"""Weights the classes in training. Knows label numbers and their names; no model."""
 
 from collections.abc import Mapping
 
@@ -9,10 +9,10 @@ from keras_bigmodel.core.number_check import check_number
 
 
 class ClassWeights:
-    """Turns targets into the weights of their classes.
+    """Computes the weights of rows from their targets and the weights of the classes.
 
     Args:
-        shares: float array `(labels,)`: the weight of each class.
+        shares: float array `(labels,)`. Weight of each class, in the order of the label numbers.
     """
 
     def __init__(self, shares):
@@ -20,14 +20,18 @@ class ClassWeights:
 
     @classmethod
     def of(cls, class_weight, names):
-        """Returns the weights that a dict gives, 1 for the labels that it does not name.
+        """Returns the class weights that a dict specifies; a label that it does not name has the weight 1.
 
         Args:
-            class_weight: dict of label name or number → number, 0 or more.
+            class_weight: dict of label name or number → weight, a number of 0 or more.
             names: `LabelNames`.
 
+        Returns:
+            `ClassWeights`.
+
         Raises:
-            UserError: it is no dict, names a label that there is none of, or one twice; a weight is no such number.
+            UserError: `class_weight` is not a dict, names an unknown label, names a label twice, has a weight that is
+                not a finite number of 0 or more, or gives every label the weight 0.
         """
         if not isinstance(class_weight, Mapping):
             raise UserError(
@@ -47,13 +51,14 @@ class ClassWeights:
         return cls(shares)
 
     def __call__(self, targets):
-        """Returns float32 `(rows,)`.
+        """Returns the weight of each row: float32 array `(rows,)`.
 
         Args:
-            targets: int array `(rows,)` of label numbers, or float array `(rows, labels)` of shares.
+            targets: int array `(rows,)` of label numbers, or float array `(rows, labels)` of soft labels, whose rows
+                have the weighted sum of the class weights.
 
         Raises:
-            UserError: the targets are of another kind.
+            UserError: the targets have another form.
         """
         if isinstance(targets, np.ndarray) and targets.ndim == 1 and targets.dtype.kind in "iu":
             return self.shares[targets]

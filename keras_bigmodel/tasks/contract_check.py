@@ -1,4 +1,4 @@
-"""Whether a class is a whole task. Knows the contract's names; no kind of task."""
+"""Checks that a class implements the contract of a task. Knows the contract's names; no kind of task."""
 
 import keras
 
@@ -8,17 +8,17 @@ _WANTED = ("encode_targets", "recipe_loss", "answer_reader")
 
 
 def check_contract(cls, base, inputs, encoder, preprocessor):
-    """Refuses a task that lacks a part of the contract.
+    """Checks that a task implements every part of the contract.
 
     Args:
-        cls: the task's class.
-        base: the class of the contract, whose own methods do not count.
-        inputs: dict of name → `keras.Input`, what the task's model takes.
-        encoder: the `keras.Model` that it stands on.
-        preprocessor: what the task was given as one.
+        cls: class of the task.
+        base: class that defines the contract. Methods inherited from it do not count.
+        inputs: dict of name → `keras.Input`. The inputs of the task's model.
+        encoder: `keras.Model`. The encoder of the task.
+        preprocessor: `Preprocessor` of the task.
 
     Raises:
-        UserError: the sentence names what is lacking.
+        UserError: a part is missing, is not registered with Keras, or does not fit the others; the message names it.
     """
     lacking = [name for name in _WANTED if getattr(cls, name) is getattr(base, name)]
     if lacking:
@@ -59,7 +59,7 @@ def check_contract(cls, base, inputs, encoder, preprocessor):
 
 
 def _check_registered(part):
-    """Refuses an object that cannot be read back from its config."""
+    """Raises `UserError` if an object cannot be loaded from its config, because its class is not registered."""
     kind = type(part)
     own = kind.__module__.partition(".")[0] in ("keras", "builtins")
     if not own and keras.saving.get_registered_object(keras.saving.get_registered_name(kind)) is not kind:

@@ -1,4 +1,4 @@
-"""The endpoints of a task that names none of its own. Knows the contract; no kind of task."""
+"""Builds the endpoints of a task that defines none itself. Knows the contract; no kind of task."""
 
 import keras
 import tensorflow as tf
@@ -8,13 +8,16 @@ from keras_bigmodel.tasks.output_rows import with_lengths
 
 
 def default_endpoints(task):
-    """Returns `serving_default`, `preprocess` and `model` of a task: dict of name → `Endpoint`.
+    """Returns the default endpoints of a task: `serving_default`, `preprocess` and `model`.
 
-    Where an output has an entry for each token, say, `serving_default` returns the feature that tells how long a row is
-    beside it, and what only fills a batch up is not compared.
+    If an output has an entry for each token, for example, `serving_default` also returns the feature
+    `preprocessor.length_of`, which shows the length of each row, and padding is not compared.
 
     Args:
-        task: has a `preprocessor`, `outputs_from_logits`, and is a functional model.
+        task: functional `keras.Model` with `preprocessor` and `outputs_from_logits`, such as any `Task`.
+
+    Returns:
+        dict of name → `Endpoint`.
     """
     preprocessor = task.preprocessor
     raw = tuple(preprocessor.specs.values())
@@ -39,7 +42,7 @@ def default_endpoints(task):
 
 
 def _named(outputs):
-    """Returns outputs by name: a single one is called `outputs`."""
+    """Returns outputs as a dict by name: a single one is named `outputs`, several `outputs_0`, `outputs_1`, …."""
     if isinstance(outputs, dict):
         return outputs
     flat = keras.tree.flatten(outputs)

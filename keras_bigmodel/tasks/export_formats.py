@@ -1,15 +1,16 @@
-"""The table of export formats, and an export that appears only when it agrees. Knows writers; no task's inside."""
+"""Lists the export formats, and writes exports that agree with their task. Knows writers; no parts of a task."""
 
 import functools
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.path_check import checked_path, refuse_patterns
+from keras_bigmodel.core.path_check import check_no_pattern, checked_path
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.whole_folder import whole_folder
 from keras_bigmodel.export import PARITY_FILE, certify, check_quantize, write_checked_lite, write_checked_saved_model
 from keras_bigmodel.tasks.checked_hugging_face import write_checked_hugging_face
 
-# Each takes an exportable, a folder, rows and a reporter, runs what it wrote elsewhere, and returns the certificate.
+# Format → function of an exportable, a folder, rows and a reporter. It writes the export, reads or runs it with other
+# code, compares the results, and returns the certificate.
 EXPORTERS = {
     "saved_model": write_checked_saved_model,
     "tflite": write_checked_lite,
@@ -17,23 +18,27 @@ EXPORTERS = {
 }
 
 
-_DTYPES = ("float32", "bfloat16")  # the weights too: half the file, no casts
+_DTYPES = ("float32", "bfloat16")  # of the weights too: bfloat16 halves the file and needs no casts
 
 
 def export_task(task, folder, format, *, dtype="float32", quantize=None, parity_rows=None, overwrite=False):
-    """Writes a task in another format and in another dtype; see `export_checked` and `Task.export`.
+    """Writes a task in an export format, in float32 or bfloat16; see `export_checked` and `Task.export`.
 
     Args:
-        task: a task.
+        task: `Task`.
         folder: path of the new folder.
         format: str. One of `EXPORTERS`.
-        dtype: `"float32"` or `"bfloat16"`: what a SavedModel computes in.
-        quantize: as `export_checked`.
-        parity_rows: rows to compare on, as the preprocessor takes them.
-        overwrite: as `export_checked`.
+        dtype: str. Dtype in which a SavedModel computes, `"float32"` or `"bfloat16"`. Defaults to `"float32"`.
+        quantize: as in `export_checked`.
+        parity_rows: rows to compare, in a form that the preprocessor accepts, besides its samples. Defaults to none.
+        overwrite: as in `export_checked`.
+
+    Returns:
+        dict: the parity certificate.
 
     Raises:
-        UserError: as `export_checked`; another dtype, or one for another format.
+        UserError: the dtype is unknown, or is not `"float32"` for another format than `"saved_model"`; or as
+            `export_checked`.
     """
     if dtype not in _DTYPES:
         raise UserError(f'dtype="{dtype}" came; an export computes in {" or ".join(_DTYPES)}.')
@@ -58,29 +63,29 @@ def export_checked(
     accept=None,
     reporter=SILENT,
 ):
-    """Writes an export into a folder of its own, which appears only when it agrees with its source.
+    """Writes an export into a new folder, which appears only if the export agrees with its source.
 
     Args:
-        exportable: what the format's writer takes; every task is one.
+        exportable: object that the format's writer accepts, such as any task.
         folder: path of the new folder.
-        format: str. One of `EXPORTERS`.
-        quantize: str. How a `"tflite"` file is quantized. Defaults to `"int8"`.
-        parity_rows: dict of column → rows to compare on, checked, besides the preprocessor's samples.
-        overwrite: bool. Whether to replace a folder that is there.
-        accept: function of the folder, still aside, that gives more for the certificate, or raises a `UserError` where
-            what was written is not good enough.
-        reporter: `Reporter` that is told how far it is.
+        format: str. One of `EXPORTERS`. Defaults to `"saved_model"`.
+        quantize: str. Quantization of a `"tflite"` file. Defaults to `"int8"` for such a file.
+        parity_rows: dict of column → checked rows to compare, besides the preprocessor's samples. Defaults to none.
+        overwrite: bool. Whether to replace an existing folder. Defaults to False.
+        accept: function of the path of the export before it is moved to `folder`. Returns a dict of further entries of
+            the certificate, or raises a `UserError` if the export is not good enough. Defaults to None.
+        reporter: `Reporter` of the progress. Defaults to a silent one.
 
     Returns:
         dict: the parity certificate.
 
     Raises:
-        UserError: an unknown format or `quantize`, a folder that is there, or no agreement.
+        UserError: the format or `quantize` is unknown, the folder exists, or the export does not agree.
     """
     write = exporter(format, quantize)
     if format == "saved_model":
-        refuse_patterns(checked_path(folder, "the name of a new folder"))
-    with whole_folder(folder, overwrite=overwrite, ours=(PARITY_FILE,)) as aside:
+        check_no_pattern(checked_path(folder, "the name of a new folder"))
+    with whole_folder(folder, overwrite=overwrite, required_files=(PARITY_FILE,)) as aside:
         certificate = write(exportable, aside, parity_rows, reporter)
         if accept is not None:
             certificate = certify({**certificate, **accept(aside)}, aside)
@@ -88,10 +93,15 @@ def export_checked(
 
 
 def exporter(format, quantize=None):
-    """Gives the function that writes a format.
+    """Returns the function that writes a format, as `EXPORTERS` describes it.
+
+    Args:
+        format: str. One of `EXPORTERS`.
+        quantize: str. Quantization of a `"tflite"` file. Defaults to None: that of the format's function.
 
     Raises:
-        UserError: an unknown format; the sentence lists the known. `quantize` with another format than `"tflite"`.
+        UserError: the format is unknown, and the message lists the known ones; or `quantize` is unknown, or is given
+            with another format than `"tflite"`.
     """
     if format not in EXPORTERS:
         raise UserError(f'No export format "{format}". Known formats: {", ".join(EXPORTERS)}.')

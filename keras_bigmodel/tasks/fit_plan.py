@@ -1,4 +1,4 @@
-"""One call of `fit` on texts, as what Keras's own `fit` is called with. Knows tasks and callbacks; trains nothing."""
+"""Plans a call of `fit` on raw rows as a call of Keras's `fit`. Knows tasks and callbacks; trains nothing."""
 
 import contextlib
 from collections.abc import Callable
@@ -22,15 +22,21 @@ from keras_bigmodel.training import (
     TrainingState,
     WarmupDecay,
     inner_optimizer,
-    updates_times_steps,
+    iterations_per_epoch,
 )
 
 
 def checked_callbacks(callbacks):
-    """Returns what Keras takes as callbacks, as a list.
+    """Returns callbacks as a list, after checking them.
+
+    Args:
+        callbacks: `keras.callbacks.Callback`, list or tuple of them, or None.
+
+    Returns:
+        list of `keras.callbacks.Callback`.
 
     Raises:
-        UserError: there is something else among them; a class, say.
+        UserError: an entry is not a callback object, for example a class.
     """
     callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
     for part in callbacks:
@@ -41,21 +47,21 @@ def checked_callbacks(callbacks):
 
 
 BATCH_SIZE = 32
-_RATE_CALLBACKS = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)  # the rate is theirs then
+_RATE_CALLBACKS = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)  # they set the rate
 
 
 @dataclass(frozen=True)
 class FitPlan:
-    """What a `fit` on texts comes to.
+    """Holds the arguments of Keras's `fit` for a `fit` on raw rows, and the state from which it resumes.
 
     Args:
         dataset: `tf.data.Dataset` of batches.
-        validation_data: dataset, or what Keras takes, or None.
-        callbacks: list of callbacks.
-        initial_epoch: int.
-        resumed: `TrainingState` to go on from, or None.
-        raise_failure: function that raises what went wrong while batches were made, where TensorFlow says it in words
-            of its own; or None.
+        validation_data: `tf.data.Dataset`, another form that Keras accepts, or None.
+        callbacks: list of callbacks. Defaults to empty.
+        initial_epoch: int. Epoch at which training begins, from 0. Defaults to 0.
+        resumed: `TrainingState` from which the run resumes. Defaults to None: a new run.
+        raise_failure: function that raises the `UserError` that occurred while a batch was read, in place of which
+            TensorFlow raises an error of its own. Defaults to None: the source has no such function.
     """
 
     dataset: object
@@ -81,7 +87,7 @@ class FitPlan:
         shuffle,
         seed,
     ):
-        """Plans a run; arguments as in `Task.fit`, the rows as a source of examples."""
+        """Returns the plan of a run; arguments as in `Task.fit`, with the rows as a source of examples."""
         callbacks = checked_callbacks(callbacks)
         _check_numbers(epochs=epochs, initial_epoch=initial_epoch, steps_per_epoch=steps_per_epoch, seed=seed)
         if batch_size is not None and tokens_per_batch is not None:
@@ -97,7 +103,7 @@ class FitPlan:
         rows = batch_size
         if tokens_per_batch is not None:
             rows = None
-        elif batch_size is None and not isinstance(source, DatasetSource):  # a dataset has batches of its own
+        elif batch_size is None and not isinstance(source, DatasetSource):  # a dataset is batched already
             rows = BATCH_SIZE
         dataset, steps = source.training_dataset(
             batch_size=rows,
@@ -116,7 +122,7 @@ class FitPlan:
             run |= {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch}
             callbacks = [part for part in callbacks if part is not backup]
             backup.prepare(state, run, callbacks, inside_epochs=texts is not None)
-            callbacks.append(backup)  # the last: it keeps what the others have decided
+            callbacks.append(backup)  # last: it saves the state that the other callbacks have set
         return cls(
             dataset,
             _validation_dataset(task, validation_data, batch_size or BATCH_SIZE),
@@ -129,16 +135,19 @@ class FitPlan:
 
 @contextlib.contextmanager
 def resumed_training(model, plan):
-    """Prepares a model for the `fit` inside of the block: a resumed run passes over the batches that are done.
+    """Prepares a model for the `fit` inside the block: a resumed run skips the batches that are done.
 
     Args:
-        model: the compiled model.
+        model: the compiled `keras.Model`.
         plan: `FitPlan`.
+
+    Raises:
+        UserError: a batch could not be read; see `FitPlan`.
     """
     _create_variables(model, plan.dataset)
     state = plan.resumed
     if state is not None and state.batch:
-        model.make_train_function()  # Keras's `fit` takes the one that is there
+        model.make_train_function()  # Keras's `fit` uses an existing train function
         model.train_function = SkippingStep(model, state.batch, state.metrics)
     try:
         yield
@@ -147,19 +156,21 @@ def resumed_training(model, plan):
             plan.raise_failure()
         raise
     finally:
-        if isinstance(model.train_function, SkippingStep):  # a run that ended before it had passed over them
+        if isinstance(model.train_function, SkippingStep):  # the run ended before they were skipped
             model.train_function = model.train_function.step
         optimizer = inner_optimizer(model.optimizer)
-        if isinstance(optimizer, AdamW):  # a run that broke off leaves no schedule behind
+        if isinstance(optimizer, AdamW):  # an interrupted run has not cleared it
             optimizer.clear_schedule()
 
 
 def _create_variables(model, dataset):
-    """Creates the variables of optimizer and metrics before the first step: a graph that creates some is traced twice.
+    """Creates the variables of the optimizer and the metrics before the first step.
+
+    A graph that creates variables is traced twice.
 
     Args:
-        model: the compiled model.
-        dataset: `tf.data.Dataset` of the batches to come.
+        model: the compiled `keras.Model`.
+        dataset: `tf.data.Dataset` of the training batches.
     """
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
@@ -170,7 +181,7 @@ def _create_variables(model, dataset):
     widths = [part.shape[1] for part in keras.tree.flatten(y) if len(part.shape) > 1]
     sizes = lambda shape: [1, *(widths[0] if size is None and widths else size or 1 for size in shape[1:])]
     answers = keras.tree.map_structure(lambda output: keras.ops.zeros(sizes(output.shape), output.dtype), model.output)
-    if len(model.outputs) > 1:  # each has a mean loss of its own
+    if len(model.outputs) > 1:  # each output has a metric of its mean loss
         model.compute_loss(x, y, answers, weights)
     model.compute_metrics(x, y, answers, weights)
     model.reset_metrics()
@@ -189,10 +200,12 @@ def _check_numbers(*, epochs, initial_epoch, steps_per_epoch, seed):
 
 
 def _accumulated(task, batches, callbacks):
-    """Returns the steps of an epoch that the optimizer counts, and adds the callback that ends its accumulation.
+    """Returns the number of steps that the optimizer counts in an epoch.
+
+    If the optimizer accumulates gradients, adds to `callbacks` the one that applies an incomplete accumulation.
 
     Raises:
-        UserError: more batches make an update than an epoch has.
+        UserError: an update needs more batches than an epoch has.
     """
     steps = inner_optimizer(task.optimizer).gradient_accumulation_steps
     if steps and batches and steps > batches:
@@ -202,7 +215,7 @@ def _accumulated(task, batches, callbacks):
         )
     if steps:
         callbacks.append(ApplyAccumulated())
-    return updates_times_steps(batches, steps)
+    return iterations_per_epoch(batches, steps)
 
 
 def _backup_among(callbacks, steps_per_epoch):
@@ -218,10 +231,10 @@ def _backup_among(callbacks, steps_per_epoch):
 
 
 def _validation_dataset(task, data, batch_size):
-    if data is None or not (hasattr(data, "measuring_dataset") or is_raw(task.preprocessor, _first(data))):
+    if data is None or not (hasattr(data, "evaluation_dataset") or is_raw(task.preprocessor, _first(data))):
         return data
-    source = data if hasattr(data, "measuring_dataset") else validation_source(task, data)
-    return source.measuring_dataset(batch_size=batch_size)
+    source = data if hasattr(data, "evaluation_dataset") else validation_source(task, data)
+    return source.evaluation_dataset(batch_size=batch_size)
 
 
 def _first(data):

@@ -1,39 +1,42 @@
-"""Labels as people hand them in, made one plain column. Knows containers; no names and no model."""
+"""Converts labels in any of the accepted forms to one plain column. Knows containers; no meanings and no model."""
 
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
 
-_NUMBERS = "iuf"  # NumPy's kinds of whole and floating numbers
+_NUMBERS = "iuf"  # NumPy's kinds of integers and floats
 
 
 def label_column(labels, names, *, first_row=0):
-    """Returns labels as a list of plain values, or as an array of shares where there is one number for each label.
+    """Converts labels to a list of plain values or an array of numbers; soft labels to a table of floats.
+
+    Soft labels have a row of numbers for each text, with one number per label (one-hot, for example).
 
     Args:
-        labels: list, tuple, array, tensor, pandas, Arrow or polars column of labels; or one row of numbers a text, as
-            long as `names` (one-hot, say), also as a data frame whose columns bear the names.
+        labels: list, tuple, array, tensor, or pandas, Arrow or polars column of labels; or soft labels, as a list of
+            rows, an array, a tensor, or a data frame whose columns are named as in `names`.
         names: list of str, in the order of the model's outputs.
-        first_row: int. The number of the first row, for sentences. Defaults to 0.
+        first_row: int. Row number of the first label, for error messages. Defaults to 0.
 
     Returns:
-        list `(texts,)` of str, bytes, bool, int, float, None and whatever else stood there; a NumPy array `(texts,)` of
-        numbers; or a float32 array `(texts, labels)`.
+        list `(texts,)` of str, bytes, bool, int, float, None or any other value; NumPy array `(texts,)` of numbers; or
+        float32 array `(texts, labels)` of soft labels.
 
     Raises:
-        UserError: what came is no column: one value, something without an order, an iterator, rows of other lengths.
+        UserError: the labels are no column (a single value, a set, a dict or an iterator), have another shape, rows of
+            different lengths or other columns; or a soft label is not a finite number of 0 or more.
     """
-    _refuse_what_is_no_column(labels)
+    _check_is_column(labels)
     if hasattr(labels, "columns"):
         return _of_frame(labels, names, first_row)
     if hasattr(labels, "to_pylist"):  # Arrow
         labels = labels.to_pylist()
-    elif hasattr(labels, "to_list"):  # pandas and polars; categories become what they stand for
+    elif hasattr(labels, "to_list"):  # pandas and polars; categories become their values
         labels = labels.to_list()
     elif hasattr(labels, "numpy") or (hasattr(labels, "__array__") and not isinstance(labels, np.ndarray)):
         labels = _array_of(labels)
-    if isinstance(labels, (str, bytes)):  # a tensor of no axis
-        _refuse_what_is_no_column(labels)
+    if isinstance(labels, (str, bytes)):  # a tensor without axes
+        _check_is_column(labels)
     if not isinstance(labels, np.ndarray):
         labels = list(labels)
         if not any(hasattr(row, "__len__") and not isinstance(row, (str, bytes)) for row in labels[:1]):
@@ -42,7 +45,7 @@ def label_column(labels, names, *, first_row=0):
     return _of_array(labels, names, first_row)
 
 
-def _refuse_what_is_no_column(labels):
+def _check_is_column(labels):
     if labels is None or isinstance(labels, (str, bytes, int, float, np.generic)):
         raise UserError(f"The labels are {labels!r:.40}; wanted a list with one label a text.")
     if isinstance(labels, (set, frozenset)):
@@ -54,10 +57,10 @@ def _refuse_what_is_no_column(labels):
 
 
 def _array_of(tensor):
-    """Returns the array of a tensor of TensorFlow, PyTorch, JAX, Keras and others."""
+    """Returns a tensor of TensorFlow, PyTorch, JAX, Keras or another library as an array."""
     try:
         return tensor.numpy() if hasattr(tensor, "numpy") else np.asarray(tensor)
-    except (TypeError, ValueError, AttributeError) as error:  # one without values, or on another device
+    except (TypeError, ValueError, AttributeError) as error:  # a tensor without values, or on another device
         raise UserError(
             f"The labels came as {type(tensor).__name__}, which gives no array ({str(error).splitlines()[0]:.80}). "
             "Hand in a list with one label a text."
@@ -65,7 +68,7 @@ def _array_of(tensor):
 
 
 def _of_frame(frame, names, first_row):
-    """Returns a data frame's one column, or its columns in the order of the names."""
+    """Returns the only column of a data frame as labels, or its columns, in the order of the names, as soft labels."""
     found = [str(column) for column in getattr(frame, "column_names", frame.columns)]
     if len(found) == 1:
         return label_column(frame[frame.columns[0]] if not hasattr(frame, "column_names") else frame.column(0), names)
@@ -89,7 +92,7 @@ def _of_array(array, names, first_row):
         array = array.astype("float32")
     if np.ma.isMaskedArray(array) and array.ndim > 1:
         array = array.filled(np.nan) if array.dtype.kind == "f" else array.astype("float32").filled(np.nan)
-    if array.dtype.kind in "mM":  # as they are written: as whole numbers of nanoseconds they could be positions
+    if array.dtype.kind in "mM":  # dates become text: as whole numbers of nanoseconds they could be positions
         array = array.astype(str).astype(object)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
@@ -117,7 +120,7 @@ def _shares(array, first_row):
 
 
 def _plain(value):
-    """Returns a scalar of a library as Python's own; float32 0.1 stays what it prints as."""
+    """Returns a library's scalar as a Python value; float32 0.1 becomes 0.1, as it prints."""
     if hasattr(value, "as_py"):  # Arrow
         return value.as_py()
     if hasattr(value, "numpy") and getattr(value, "ndim", 0) == 0:  # TensorFlow

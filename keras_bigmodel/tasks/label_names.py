@@ -1,4 +1,4 @@
-"""The names of a classifier's answers and their numbers. Knows no model."""
+"""Converts a classifier's labels, given as names or positions, to label numbers. Knows no model."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -15,13 +15,14 @@ _WORDS = {True: ("true", "yes", "y", "t", "on"), False: ("false", "no", "n", "f"
 
 
 class LabelNames:
-    """Turns label names into numbers and back.
+    """Holds the names of labels and finds their numbers; a label's number is its index in the names.
 
     Args:
         names: sequence of str, in the order of the model's outputs.
 
     Raises:
-        UserError: fewer than two names, a name twice, or a name that is no string.
+        UserError: there are fewer than two names, they have no order, or a name occurs twice, is not a string, is blank
+            or cannot be written to a file.
     """
 
     def __init__(self, names):
@@ -39,7 +40,7 @@ class LabelNames:
                     + (", ...]." if len(names) > 3 else "].")
                 )
             check_label(name)
-        names = [str.__str__(name) for name in names]  # plain ones: of NumPy, of an Enum
+        names = [str.__str__(name) for name in names]  # NumPy's strings and str Enums become str
         twice = sorted(name for name, times in Counter(names).items() if times > 1)
         if twice:
             raise UserError(f'The label "{twice[0]}" is given twice in labels. Give every label once.')
@@ -58,28 +59,33 @@ class LabelNames:
         return len(self.names)
 
     def numbers(self, labels):
-        """Returns the numbers of labels, read as one column.
+        """Returns the numbers of the labels in a column, all of which are read in the same way.
 
-        If every value equals a name, the values are names: as text, as a number (1.0 is "1") or as a truth value (True
-        is "true"). If no value does and all are whole numbers from 0 to below the number of labels, they are positions.
+        If every value equals a name, the values are names. A value equals a name as a text, as a number (1.0 equals
+        "1") or as a truth value (True equals "true"). If no value equals a name, and all values are whole numbers from
+        0 to below the number of labels, the values are positions.
 
         Args:
-            labels: list, array or column of label names or of positions; or a float array `(texts, labels)` of shares
-                (one-hot, say), which is handed on as it is. See `label_column`.
+            labels: list, array or column of label names or positions; or a float array `(texts, labels)` of soft labels
+                (one-hot, for example), which is returned as float32. See `label_column`.
 
         Returns:
-            int32 array `(texts,)`, or the float32 array `(texts, labels)`.
+            int32 array `(texts,)` of label numbers, or float32 array `(texts, labels)` of soft labels.
 
         Raises:
-            UserError: a label is missing, unknown, or can be read in two ways; the sentence says which row.
+            UserError: a label is missing, is unknown, or can be read in two ways, and the message says in which row; or
+                as `label_column`.
         """
         return LabelReader(self).numbers(labels)
 
     def meaning(self, value):
-        """Returns the `Meaning` of one value, None where there is no label.
+        """Returns the `Meaning` of one value of a column, or None if the label is missing.
+
+        Args:
+            value: a value as `label_column` returns it.
 
         Raises:
-            UserError: the value equals two names alike.
+            UserError: the value equals two names in the same way.
         """
         if isinstance(value, bytes):
             value = value.decode("utf-8", "replace")
@@ -110,19 +116,20 @@ class LabelNames:
         return found[0] if found else None
 
     def listed(self):
-        """Returns the names as a part of a sentence, ten at most."""
+        """Returns at most ten of the names, joined by commas, as a part of a sentence: str."""
         shown = ", ".join(self.names[:10])
         return shown + (f", … ({len(self.names)} in all)" if len(self.names) > 10 else "")
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What one value of a column of labels may stand for.
+    """Holds the label numbers that one value of a column may mean, as a name and as a position.
 
     Args:
-        name: int or None. The number of the name that it equals.
-        position: int or None. The position that it is, where it is a number.
-        is_word: bool. Whether it is the number 0 or 1, and the name is a word such as false or true, no or yes.
+        name: int or None. Number of the label whose name equals the value.
+        position: int or None. Number of the label at this position, if the value is a whole number in range.
+        is_word: bool. Whether the value is the number 0 or 1 and the name is a word such as false or true, no or yes.
+            Defaults to False.
     """
 
     name: int | None
@@ -131,7 +138,7 @@ class Meaning:
 
 
 class LabelReader:
-    """Reads one column of labels that comes in parts, all in the same way: as names, or as positions.
+    """Reads a column of labels in parts, and all parts in the same way: as names or as positions.
 
     Args:
         names: `LabelNames`.
@@ -140,11 +147,21 @@ class LabelReader:
     def __init__(self, names):
         self._names = names
         self._meanings = {}  # (type, value) → Meaning
-        self._first_name = self._first_position = None  # (row, value) that can be read in one way only
+        self._first_name = self._first_position = None  # (row, value) of the first that can be read in this way only
         self._rows = 0
 
     def numbers(self, labels):
-        """Returns the numbers of the next part; see `LabelNames.numbers`, whose rows are counted over all parts."""
+        """Returns the numbers of the labels in the next part of the column.
+
+        Args:
+            labels: as in `LabelNames.numbers`.
+
+        Returns:
+            array, as `LabelNames.numbers`.
+
+        Raises:
+            UserError: as `LabelNames.numbers`; row numbers in messages count from the first part.
+        """
         column = label_column(labels, self._names.names, first_row=self._rows)
         if isinstance(column, np.ndarray) and column.ndim == 2:
             self._rows += len(column)
@@ -181,7 +198,7 @@ class LabelReader:
         )
 
     def _note(self, value, row, meaning):
-        """Notes how a value can be read, and refuses a column whose values cannot all be read alike."""
+        """Records how a value can be read, and raises `UserError` if not all values can be read in the same way."""
         if meaning.name == meaning.position:
             return
         names = self._names.names
@@ -205,9 +222,9 @@ class LabelReader:
 
 
 def _distinct(column):
-    """Returns the different values of a column, the first row of each, and for each row the number of its value."""
+    """Returns the different values of a column, the first row of each, and for each row the index of its value."""
     if isinstance(column, np.ndarray):
-        if column.dtype.kind == "f" and column.dtype.itemsize < 8:  # as it prints: float32 0.1 is 0.1
+        if column.dtype.kind == "f" and column.dtype.itemsize < 8:  # float32 0.1 becomes 0.1, as it prints
             column = np.array([float(str(value)) for value in column])
         values, rows, inverse = np.unique(column, return_index=True, return_inverse=True)
         return values.tolist(), rows.tolist(), inverse
@@ -215,7 +232,7 @@ def _distinct(column):
     for row, value in enumerate(column):
         try:
             number = numbers.setdefault((type(value), value), len(numbers))
-        except TypeError as error:  # a list, a dict
+        except TypeError as error:  # not hashable, such as a list
             raise UserError(f"Row {row} has the label {value!r:.60}; wanted one label a text.") from error
         if number == len(rows):
             rows.append(row)
@@ -224,15 +241,15 @@ def _distinct(column):
 
 
 def _is_missing(value):
-    """Whether this is NaN, pandas' NA or NaT."""
+    """Returns whether a value is NaN, or pandas' NA or NaT."""
     try:
         return bool(value != value)
-    except TypeError:  # NA is neither
+    except TypeError:  # comparing NA returns NA, which has no truth value
         return True
 
 
 def _as_decimal(text):
-    """Returns the finite number that a text is, or None."""
+    """Returns the finite number that a text denotes as a `Decimal`, or None if it denotes none."""
     if not text.isascii() or "_" in text or text != text.strip():
         return None
     try:
@@ -243,7 +260,7 @@ def _as_decimal(text):
 
 
 def _text(value):
-    """Returns a value as text; a number of thousands of digits, which Python does not write out, as its size."""
+    """Returns a value as text; a number with too many digits for Python to print is described by its size."""
     try:
         return str.__str__(value) if isinstance(value, str) else str(value)  # the value of an Enum of str, not its name
     except ValueError:

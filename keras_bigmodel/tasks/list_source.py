@@ -1,4 +1,4 @@
-"""Rows in memory with their targets, turned into batches. Knows a preprocessor; no task, no losses."""
+"""Holds rows in memory with their targets, and batches them. Knows a preprocessor; no task, no losses."""
 
 import hashlib
 
@@ -13,17 +13,19 @@ from keras_bigmodel.data.ragged_column import RaggedColumn
 
 
 class ListSource:
-    """Columns in memory, as `fit` and `evaluate` are given them.
+    """Holds the rows, targets and weights of a call of `fit` or `evaluate` in memory.
 
     Args:
-        preprocessor: turns columns into features; `TextPreprocessor`, say.
+        preprocessor: `Preprocessor` that converts columns to features, such as a `TextPreprocessor`.
         columns: dict of column → list, checked.
-        targets: what stands for each row: array `(rows, ...)`, list of arrays of different lengths, or dict of these.
-        weights: float array `(rows,)`, list of float arrays as long as the targets, or None.
-        class_weights: function from targets to float array `(rows,)`, or None.
+        targets: array `(rows, ...)`, list with an array of any length for each row, or dict of these.
+        weights: sample weights: float array `(rows,)`, or list of float arrays as long as the targets. Defaults to
+            None: no sample weights.
+        class_weights: function from targets to float array `(rows,)`. Defaults to None: no class weights.
 
     Raises:
-        UserError: there are not as many of one as of the other.
+        UserError: targets or weights have another number of rows than the columns; or a weight is not a finite number
+            of 0 or more, or all are 0.
     """
 
     def __init__(self, preprocessor, columns, targets, weights=None, class_weights=None):
@@ -48,10 +50,16 @@ class ListSource:
         return len(next(iter(self._columns.values())))
 
     def split(self, share):
-        """Cuts the last share of the rows off.
+        """Splits the last rows off.
+
+        Args:
+            share: float in (0, 1). Share of the rows that is split off.
 
         Returns:
-            `(ListSource, ListSource)`: what remains, and what was cut off.
+            `(ListSource, ListSource)`: the first rows, and the rows that were split off.
+
+        Raises:
+            UserError: the share is out of its range, or a part has no rows.
         """
         check_number("validation_split", share, above=0, below=1)
         cut = int(self._rows * (1 - share))
@@ -70,7 +78,7 @@ class ListSource:
         return ListSource(self._preprocessor, columns, targets, weights, self._class_weights)
 
     def fingerprint(self):
-        """Returns the sha256 of columns, targets and weights as str."""
+        """Returns the SHA-256 of the columns, the targets and all weights in hexadecimal: str."""
         digest = hashlib.sha256()
         for column in self._columns.values():
             for value in column:
@@ -79,13 +87,28 @@ class ListSource:
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
-    def measuring_dataset(self, *, batch_size):
-        """Returns batches sorted by length, for measuring; classes weigh the same there."""
+    def evaluation_dataset(self, *, batch_size):
+        """Returns the batches for evaluation, sorted by length and without class weights: `tf.data.Dataset`.
+
+        Args:
+            batch_size: int. Number of rows in a batch.
+        """
         return LengthBatches(self._examples(self._weights), batch_size=batch_size).dataset()
 
     def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch, steps_per_epoch=None):
-        """Returns `(batches for training, their number in an epoch)`."""
-        weights = weighted(self._weights, self._targets, self._class_weights)
+        """Returns the batches for training, and their number in an epoch.
+
+        Args:
+            batch_size: int or None. Number of rows in a batch. Either this or `tokens_per_batch` is given.
+            tokens_per_batch: int or None. Maximum number of padded tokens in a batch.
+            seed: int or None. Seed of the order of the rows. None means that the rows are sorted by length.
+            first_epoch: int. Number of the first epoch, from 0.
+            steps_per_epoch: not used; accepted as in `DatasetSource.training_dataset`.
+
+        Returns:
+            `(tf.data.Dataset, int)`.
+        """
+        weights = combined_weights(self._weights, self._targets, self._class_weights)
         how = {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch, "seed": seed}
         batches = LengthBatches(self._examples(weights), **how)
         batches.epoch = first_epoch
@@ -96,15 +119,31 @@ class ListSource:
 
 
 def examples_of(preprocessor, columns, targets, weights):
-    """Returns `Examples` of checked columns, their targets and weights."""
+    """Returns rows, their targets and their weights as `Examples`.
+
+    Args:
+        preprocessor: `Preprocessor` that converts columns to features.
+        columns: dict of column → list or array, checked.
+        targets: as in `ListSource`.
+        weights: as in `ListSource`.
+    """
     encoded = preprocessor.encode(columns)
     column = lambda values: None if values is None else RaggedColumn.of(values)
     targets = {name: column(part) for name, part in targets.items()} if isinstance(targets, dict) else column(targets)
     return Examples(encoded.features, targets, column(weights), encoded.length_of)
 
 
-def weighted(weights, targets, class_weights):
-    """Multiplies sample weights by the weight of each row's class; either may be None."""
+def combined_weights(weights, targets, class_weights):
+    """Returns sample weights multiplied by the class weight of each row.
+
+    Args:
+        weights: float array `(rows,)`, or None.
+        targets: array of the rows' targets.
+        class_weights: function from targets to float array `(rows,)`, or None.
+
+    Returns:
+        float array `(rows,)`, or None if both are None.
+    """
     if class_weights is None:
         return weights
     of_rows = class_weights(targets)
@@ -112,7 +151,14 @@ def weighted(weights, targets, class_weights):
 
 
 def arrays_of(*values):
-    """Yields the arrays in arrays, lists and dicts of arrays; None has none."""
+    """Yields the arrays that values consist of.
+
+    Args:
+        *values: arrays, lists of arrays, dicts of these, or None, which is skipped.
+
+    Yields:
+        NumPy array.
+    """
     for value in values:
         if isinstance(value, dict):
             yield from arrays_of(*value.values())
@@ -123,10 +169,16 @@ def arrays_of(*values):
 
 
 def checked_weights(weights):
-    """Returns sample weights as a float32 array `(rows,)`, or as a list of such arrays, one a row.
+    """Converts sample weights to float32, and checks them.
+
+    Args:
+        weights: numbers `(rows,)` or `(rows, 1)`, list with an array of numbers for each row, or None.
+
+    Returns:
+        float32 array `(rows,)`, list of float32 arrays, or None.
 
     Raises:
-        UserError: they are no numbers, not finite, below 0, or of another shape.
+        UserError: the weights are not numbers, not finite, below 0, or of another shape.
     """
     if weights is None:
         return None

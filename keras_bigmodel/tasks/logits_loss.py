@@ -1,4 +1,4 @@
-"""Which loss a classifier that gives logits can be trained with. Knows Keras's losses; no model."""
+"""Finds the loss for a classifier that returns logits, and checks it. Knows Keras's losses; no model."""
 
 import inspect
 
@@ -16,16 +16,18 @@ _ONE_HOT_LOSSES = (keras.losses.CategoricalCrossentropy, keras.losses.Categorica
 
 
 def loss_on_logits(loss):
-    """Gives the loss that a name means here, and refuses one that expects probabilities.
+    """Returns the loss on logits that a name or an object means.
 
     Args:
-        loss: a name, a `keras.losses.Loss`, or a function of labels and logits.
+        loss: str, `keras.losses.Loss`, or function of labels and logits. The name, class or function of a categorical
+            crossentropy means the loss with `from_logits=True`.
 
     Returns:
-        what `keras.Model.compile` takes as a loss.
+        Loss that `keras.Model.compile` accepts.
 
     Raises:
-        UserError: a loss with `from_logits=False`, or several losses.
+        UserError: the loss expects probabilities, or there are several losses.
+        ValueError: Keras does not know the name.
     """
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
     if name in _LOSSES and not isinstance(loss, keras.losses.Loss):
@@ -33,7 +35,7 @@ def loss_on_logits(loss):
     if isinstance(loss, (list, tuple, dict)):
         raise UserError(f"A {type(loss).__name__} of losses came; this model has one output: give one loss.")
     if isinstance(loss, str):
-        loss = keras.losses.get(loss)  # "CategoricalFocalCrossentropy": an object, checked below
+        loss = keras.losses.get(loss)  # the object of "CategoricalFocalCrossentropy", for example, is checked below
     if isinstance(loss, keras.losses.Loss) and loss.get_config().get("from_logits") is False:
         name = type(loss).__name__
         raise UserError(
@@ -50,14 +52,14 @@ def loss_on_logits(loss):
 
 
 def check_targets_fit_loss(targets, loss):
-    """Refuses one-hot labels for a loss on label numbers, and label numbers for a loss on one-hot labels.
+    """Checks that targets have the form that the loss expects, label numbers or one-hot labels.
 
     Args:
-        targets: array `(texts,)` of label numbers, or `(texts, labels)`.
-        loss: what the model was compiled with.
+        targets: int array `(texts,)` of label numbers, or float array `(texts, labels)`.
+        loss: loss with which the model was compiled.
 
     Raises:
-        UserError: they do not fit.
+        UserError: the targets have the other form.
     """
     if targets.ndim == 2 and isinstance(loss, keras.losses.SparseCategoricalCrossentropy):
         raise UserError(

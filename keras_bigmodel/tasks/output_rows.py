@@ -1,4 +1,4 @@
-"""What a model gave for rows, batch by batch, back in the order of the rows. Knows arrays; no model, no text."""
+"""Collects a model's outputs of batches, and returns them in the order of the rows. Knows arrays; no model, no text."""
 
 import keras
 import numpy as np
@@ -7,11 +7,11 @@ from keras_bigmodel.core.errors import UserError
 
 
 class OutputRows:
-    """Collects batches of outputs: an array, or a structure of arrays, a row each.
+    """Collects the outputs of batches: an array, or a structure of arrays, with one entry per row.
 
     Args:
-        rows: int. How many rows there will be.
-        has_lengths: structure of bool, as the outputs: whether the second axis of an output follows the rows' lengths.
+        rows: int. Number of rows in all batches.
+        has_lengths: bool, in the structure of the outputs. Whether the second axis of an output is as long as the row.
     """
 
     def __init__(self, rows, has_lengths):
@@ -21,12 +21,15 @@ class OutputRows:
         self._batches = []
 
     def add(self, rows, outputs, lengths):
-        """Takes one batch.
+        """Adds the outputs of one batch.
 
         Args:
-            rows: int array of row numbers.
-            outputs: structure of arrays `(rows, ...)`.
-            lengths: int array `(rows,)`.
+            rows: int array. Row numbers of the batch.
+            outputs: array or structure of arrays `(rows, ...)`.
+            lengths: int array `(rows,)`. Number of tokens of each row.
+
+        Raises:
+            UserError: the second axis of an output that has lengths is not as long as the longest row.
         """
         outputs, longest = keras.tree.flatten(outputs), int(lengths.max(initial=0))
         for output, has_length in zip(outputs, self._has_lengths, strict=True):
@@ -38,7 +41,7 @@ class OutputRows:
         self._batches.append((rows, outputs, lengths))
 
     def arrays(self):
-        """Returns the structure of arrays `(rows, ...)`; shorter rows are filled up with 0."""
+        """Returns the outputs of all rows: structure of arrays `(rows, ...)`, shorter rows padded with 0."""
         return keras.tree.pack_sequence_as(self._structure, [self._array(at) for at in range(len(self._has_lengths))])
 
     def _array(self, at):
@@ -57,7 +60,7 @@ class OutputRows:
         return array
 
     def rows(self):
-        """Returns a list of each row's outputs, as long as the row is."""
+        """Returns the outputs of each row without padding: list of structures of arrays."""
         found = [None] * self._number
         for rows, outputs, lengths in self._batches:
             for at, row in enumerate(rows):
@@ -70,18 +73,28 @@ class OutputRows:
 
 
 def rows_of(arrays):
-    """Returns a list of each row's outputs, of a structure of arrays `(rows, ...)`."""
+    """Splits outputs into rows.
+
+    Args:
+        arrays: array or structure of arrays `(rows, ...)`.
+
+    Returns:
+        list of arrays, or of structures of arrays, one per row.
+    """
     if isinstance(arrays, np.ndarray):
         return list(arrays)
     columns = keras.tree.flatten(arrays)
     return [keras.tree.pack_sequence_as(arrays, [column[row] for column in columns]) for row in range(len(columns[0]))]
 
 
-def joined(parts):
-    """Returns one structure of arrays of several; shorter rows are filled up with 0 where the parts' widths differ.
+def join_outputs(parts):
+    """Joins the outputs of several parts; if their widths differ, shorter rows are padded with 0.
 
     Args:
-        parts: list of structures of arrays `(rows, ...)`, at least one.
+        parts: list of arrays, or of structures of arrays, `(rows, ...)`, at least one.
+
+    Returns:
+        array or structure of arrays `(all rows, ...)`.
     """
     return parts[0] if len(parts) == 1 else keras.tree.map_structure(_joined, *parts)
 
@@ -95,7 +108,15 @@ def _joined(*arrays):
 
 
 def with_lengths(model, preprocessor):
-    """Returns the structure of bool that says which outputs of a functional model have an axis as long as the row."""
+    """Returns which outputs of a functional model have a second axis as long as the row.
+
+    Args:
+        model: functional `keras.Model`.
+        preprocessor: `Preprocessor` that computes the model's features.
+
+    Returns:
+        bool, in the structure of the outputs.
+    """
     rows_have = preprocessor.length_of is not None
     return keras.tree.map_structure(
         lambda output: rows_have and len(output.shape) > 1 and output.shape[1] is None, model.output

@@ -1,4 +1,4 @@
-"""A model's answers to encoded texts, batch by batch, from any number of threads. Knows Keras's models; no text."""
+"""Computes a model's outputs for encoded rows, batch by batch and thread-safe. Knows Keras's models; no text."""
 
 import functools
 
@@ -11,21 +11,21 @@ from keras_bigmodel.layers import Projection
 from keras_bigmodel.tasks.fit_plan import checked_callbacks
 from keras_bigmodel.tasks.output_rows import OutputRows
 
-_ROWS = 32  # in a batch of what has no length
-FEW = 8  # texts that are answered as one batch, whatever their lengths
-_TOKENS = 4096  # in a batch; more is slower again: what lies between the layers leaves the cache
+_ROWS = 32  # rows in a batch if rows have no lengths
+MAX_SINGLE_BATCH_ROWS = 8  # at most this many texts make one batch, whatever their lengths
+_TOKENS = 4096  # padded tokens in a batch; with more, activations leave the cache and the model is slower
 
 
 class PredictionStep:
-    """Computes what `keras.Model.predict` does, without its data pipeline, which takes a tenth of a second to start.
+    """Computes the outputs of `keras.Model.predict` without its data pipeline, which takes 0.1 seconds to start.
 
-    One graph serves texts of every number and length. Where products are computed in half precision, weights are cast
-    once a call: Keras casts each at every use, with short texts a tenth of the time of a batch. Nothing of a call is
-    kept, so calls may run side by side.
+    One graph is used for batches of any size and length. If products are computed in half precision, the weights are
+    cast once per call. Keras casts them at every use, which for short texts takes a tenth of the time of a batch. A
+    call stores no state, so several threads may call at the same time.
 
     Args:
-        model: a functional `keras.Model` over features.
-        has_lengths: structure of bool, as the outputs; see `OutputRows`.
+        model: functional `keras.Model` over features.
+        has_lengths: bool, in the structure of the outputs; see `OutputRows`.
     """
 
     def __init__(self, model, has_lengths):
@@ -38,37 +38,56 @@ class PredictionStep:
 
     @staticmethod
     def fits(model):
-        """Whether this can stand in for Keras's own step: one device, one batch at a time, a graph."""
+        """Returns whether this class can replace Keras's own step for a model: bool.
+
+        The model must run as a graph without XLA, on one device, and with one batch per step.
+
+        Args:
+            model: compiled `keras.Model`.
+        """
         plain = not (model.run_eagerly or model.jit_compile or model.steps_per_execution > 1)
         return plain and not tf.distribute.has_strategy()
 
     def is_current(self):
-        """Whether the layers still compute as they did when this was made: no adapters were switched on since."""
+        """Returns whether LoRA is enabled in the same layers as when this object was created: bool."""
         return self._adapted == self._lora()
 
     def _lora(self):
         return [layer.lora_enabled for layer in self._projections]
 
     def answer(self, examples, *, batch_size=None, verbose=0, callbacks=None):
-        """Returns the `OutputRows` of examples; `batch_size` as `batches_of`, the others as `answered`."""
+        """Computes the outputs of examples.
+
+        Args:
+            examples: `Examples` without targets.
+            batch_size: int. As in `batches_of`. Defaults to None.
+            verbose: as in `answered`. Defaults to 0.
+            callbacks: as in `answered`. Defaults to None.
+
+        Returns:
+            `OutputRows`.
+
+        Raises:
+            UserError: as `batches_of` and `answered`.
+        """
         weights = self._cast() if self._variables else []
         compute = lambda rows: _as_arrays(self._predict(examples.batch(rows), weights))
         plan = batches_of(examples, batch_size).plan()
         how = {"verbose": verbose, "callbacks": callbacks}
-        return answered(self._model, examples, plan, compute, self.has_lengths, **how)
+        return predict_batches(self._model, examples, plan, compute, self.has_lengths, **how)
 
-    def answer_batch(self, batch):
-        """Answers one padded batch.
+    def predict_batch(self, batch):
+        """Computes the outputs of one padded batch.
 
         Args:
-            batch: dict of tensors `(rows, ...)`, what the model takes.
+            batch: dict of input name → tensor `(rows, ...)`.
 
         Returns:
-            array, or structure of arrays, one row a row.
+            array, or structure of arrays, `(rows, ...)`.
         """
         return _as_arrays(self._predict_alone(batch))
 
-    # Concrete functions: TensorFlow warns of the fifth model in a process whose method becomes a graph.
+    # Concrete functions: TensorFlow warns when the method of a fifth model in a process is traced.
 
     @functools.cached_property
     def _predict_alone(self):
@@ -92,23 +111,24 @@ class PredictionStep:
         ).get_concrete_function()
 
 
-def answered(model, examples, plan, compute, has_lengths, *, verbose=0, callbacks=None):
-    """Answers batches one after the other, with the callbacks of `keras.Model.predict`.
+def predict_batches(model, examples, plan, compute, has_lengths, *, verbose=0, callbacks=None):
+    """Computes the outputs of batches one after another, and calls the callbacks as `keras.Model.predict` does.
 
     Args:
-        model: the `keras.Model`.
+        model: `keras.Model`.
         examples: `Examples` without targets.
-        plan: list of int arrays of row numbers.
-        compute: function of such an array → structure of arrays `(rows, ...)`.
-        has_lengths: as `OutputRows`.
-        verbose: as in `keras.Model.predict`.
-        callbacks: as in `keras.Model.predict`.
+        plan: sequence of int arrays. Row numbers of each batch.
+        compute: function from the row numbers of a batch to a structure of arrays `(rows, ...)`.
+        has_lengths: as in `OutputRows`.
+        verbose: as in `keras.Model.predict`. Defaults to 0.
+        callbacks: as in `keras.Model.predict`, or a `keras.callbacks.CallbackList`. Defaults to None.
 
     Returns:
         `OutputRows`.
 
     Raises:
-        UserError: a callback stopped predicting: rows are answered by length, so some would lack theirs.
+        UserError: a callback stopped predicting. Batches are sorted by length, so rows anywhere in the input would have
+            no outputs.
     """
     callbacks = _callbacks(model, callbacks, verbose, len(plan))
     model.stop_predicting = False
@@ -129,7 +149,16 @@ def answered(model, examples, plan, compute, has_lengths, *, verbose=0, callback
 
 
 def batches_of(examples, batch_size):
-    """Returns the `LengthBatches` in which rows are answered: of 4,096 tokens, or of 32 rows that are all alike."""
+    """Returns the batches in which outputs are computed: `LengthBatches`.
+
+    Args:
+        examples: `Examples`.
+        batch_size: int or None. Number of rows in a batch. None means 4,096 padded tokens, or 32 rows if rows have no
+            lengths.
+
+    Raises:
+        UserError: `batch_size` is not a whole number of 1 or more.
+    """
     check_batch_size(batch_size=batch_size)
     if batch_size is None and examples.length_of is not None:
         return LengthBatches(examples, tokens_per_batch=_TOKENS)
@@ -151,7 +180,7 @@ def _callbacks(model, callbacks, verbose, steps):
 
 
 def _cast_variables(projections):
-    """Returns `(variable, dtype)` of the kernels and biases that are cast."""
+    """Returns the kernels and biases that are cast, and the dtype of each: list of `(variable, dtype)`."""
     found = []
     for layer in projections:
         if layer.compute_dtype != layer.variable_dtype and not layer.lora_enabled:

@@ -1,4 +1,4 @@
-"""A `keras.Model` whose methods take raw rows where Keras takes arrays. Knows sources and steps; no kind of task."""
+"""Defines a `keras.Model` whose methods also take raw rows. Knows sources and steps; no kind of task."""
 
 import keras
 import tensorflow as tf
@@ -8,16 +8,23 @@ from keras_bigmodel.data.length_batches import check_batch_size
 from keras_bigmodel.tables import TableBlock, TableStream
 from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.fit_plan import BATCH_SIZE, FitPlan, resumed_training
-from keras_bigmodel.tasks.output_rows import joined
+from keras_bigmodel.tasks.output_rows import join_outputs
 from keras_bigmodel.tasks.recipe_compile import optimizer_and_loss
 from keras_bigmodel.tasks.row_predictor import RowPredictor
 from keras_bigmodel.tasks.sources import is_raw, source_of
 
 
 class RawRowModel(keras.Model):
-    """Trains on and answers raw rows, by a preprocessor and what a `Task` says of its kind; see there."""
+    """Trains and predicts on raw rows, by a preprocessor and the methods that a `Task` defines; see there.
 
-    embedding_model = None  # the functional model that gives what `embed` returns
+    Args:
+        inputs: as in `Task`.
+        outputs: as in `Task`.
+        preprocessor: `Preprocessor` that converts raw rows to the inputs.
+        **kwargs: other arguments of `keras.Model`.
+    """
+
+    embedding_model = None  # the functional model that computes what `embed` returns
 
     def __init__(self, inputs, outputs, *, preprocessor, **kwargs):
         super().__init__(inputs, outputs, **kwargs)
@@ -26,7 +33,14 @@ class RawRowModel(keras.Model):
         object.__setattr__(self, "_predictor", RowPredictor(self, self))
 
     def preprocess(self, rows):
-        """Returns the model's inputs, dict of tensors, for one batch of rows; see `preprocessor.features_of`."""
+        """Returns the model's inputs for one batch of rows: dict of input name → tensor.
+
+        Args:
+            rows: rows in a form that `preprocessor.features_of` accepts.
+
+        Raises:
+            UserError: the rows have another form.
+        """
         return self.preprocessor.features_of(rows)
 
     def compile(
@@ -42,31 +56,38 @@ class RawRowModel(keras.Model):
         jit_compile=False,
         **kwargs,
     ):
-        """Configures training; without arguments by our recipe.
+        """Configures training; the default arguments are the recipe of this package.
 
         Args:
-            optimizer: a Keras optimizer or its name, left as it is; `"auto"` is AdamW with warm-up and decay.
-            loss: a Keras loss on logits, or its name (then `from_logits=True`); `"auto"` is the task's.
-            metrics: list of Keras metrics; they see what `predict` gives. `"auto"` is the task's.
-            learning_rate: float. The recipe's peak rate. Defaults to 1e-4, or 1e-2 where the encoder is frozen.
-            weight_decay: float. The recipe's weight decay. Defaults to 0.01.
-            gradient_accumulation_steps: int. Batches that make one update of the recipe's optimizer. Defaults to 1.
-            label_smoothing: float in [0, 1). Share of each label spread over all, in the recipe's loss. Defaults to 0.
+            optimizer: Keras optimizer or its name, which is used unchanged. Defaults to `"auto"`: AdamW with warm-up
+                and decay of the learning rate.
+            loss: Keras loss on logits, or its name (then with `from_logits=True`). Defaults to `"auto"`: the task's.
+            metrics: list of Keras metrics on the outputs of `predict`. Defaults to `"auto"`: those of the task.
+            learning_rate: float. Peak learning rate of the recipe. Defaults to 1e-4, or 1e-2 if the encoder is frozen.
+            weight_decay: float. Weight decay of the recipe. Defaults to 0.01.
+            gradient_accumulation_steps: int. Number of batches per update of the recipe's optimizer. Defaults to 1.
+            label_smoothing: float in [0, 1). Share of each label that the recipe's loss spreads over all labels.
+                Defaults to 0.
             jit_compile: bool. Defaults to False: on CPUs XLA compiles every length anew and is slower.
-            **kwargs: to `keras.Model.compile`.
+            **kwargs: other arguments of `keras.Model.compile`.
 
         Raises:
-            UserError: a loss object with `from_logits=False`; a part of the recipe together with what replaces it.
+            UserError: the loss expects probabilities, an argument of the recipe is out of its range, or one is given
+                together with an optimizer or a loss that replaces the recipe's.
         """
         given = {"learning_rate": learning_rate, "weight_decay": weight_decay}
         given["gradient_accumulation_steps"] = gradient_accumulation_steps
         optimizer, loss = optimizer_and_loss(self, optimizer, loss, given, label_smoothing)
-        self._predictor.forget()
+        self._predictor.clear_graph()
         metrics = self.recipe_metrics() if isinstance(metrics, str) and metrics == "auto" else metrics
         super().compile(optimizer=optimizer, loss=loss, metrics=metrics, jit_compile=jit_compile, **kwargs)
 
     def compile_from_config(self, config):
-        """Compiles as a saved `.keras` file says."""
+        """Compiles the model as a saved `.keras` file describes.
+
+        Args:
+            config: dict that Keras's `get_compile_config` returned.
+        """
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 
@@ -89,18 +110,22 @@ class RawRowModel(keras.Model):
         seed=None,
         **kwargs,
     ):
-        """Trains on raw rows; arguments as in `keras.Model.fit`, but for these.
+        """Trains on raw rows; arguments as in `keras.Model.fit`, except for these.
 
         Args:
-            x: rows (texts or pairs, say), a batched `tf.data.Dataset` of `(rows, targets[, weights])`, or a
-                `TableStream`, whose features go to a file. Dicts of features, and datasets of them, go to Keras.
-            y: targets, such as labels by name or number; None with a dataset or a stream.
-            class_weight: dict of label (name or number) → weight; may come together with `sample_weight`.
-            tokens_per_batch: int. Padded tokens in a batch at most, instead of `batch_size`.
-            seed: int. Of the order of the rows. Defaults to a draw from Keras's seed.
+            x: rows (texts or pairs, for example), a batched `tf.data.Dataset` of `(rows, targets[, weights])`, or a
+                `TableStream`, whose features are stored in a file. Dicts of features, and datasets of them, are passed
+                to Keras.
+            y: targets, such as label names or numbers. None with a dataset or a stream.
+            class_weight: dict of label (name or number) → weight. It may be combined with `sample_weight`.
+            tokens_per_batch: int. Maximum number of padded tokens in a batch, instead of `batch_size`.
+            seed: int. Seed of the order of the rows. Defaults to a number drawn with Keras's seed.
+
+        Returns:
+            `keras.callbacks.History`.
 
         Raises:
-            UserError: rows and targets do not fit the task or each other.
+            UserError: the rows or targets do not fit the task or each other, or another argument is not accepted.
         """
         if not self.compiled:
             self.compile()
@@ -121,7 +146,9 @@ class RawRowModel(keras.Model):
         return self.history
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, **kwargs):
-        """Measures loss and metrics on raw rows; arguments as in `keras.Model.evaluate`.
+        """Evaluates loss and metrics on raw rows; arguments and result as in `keras.Model.evaluate`.
+
+        `x` may have the same forms as in `fit`.
 
         Raises:
             UserError: as `fit`.
@@ -131,19 +158,20 @@ class RawRowModel(keras.Model):
         if not self.compiled:
             self.compile()
         check_batch_size(batch_size=batch_size)
-        dataset = source_of(self, x, y, sample_weight).measuring_dataset(batch_size=batch_size or BATCH_SIZE)
+        dataset = source_of(self, x, y, sample_weight).evaluation_dataset(batch_size=batch_size or BATCH_SIZE)
         return super().evaluate(dataset, verbose=verbose, **kwargs)
 
     def predict(self, x, batch_size=None, verbose=0, **kwargs):
         """Returns the outputs of raw rows, in the order given; arguments as in `keras.Model.predict`.
 
-        `x` may be a `TableStream`. Without `batch_size` batches have as many rows as make 4,096 tokens.
+        `x` may also be a batched dataset or a `TableStream`. Without `batch_size`, a batch has at most 4,096 padded
+        tokens, or 32 rows if rows have no lengths.
 
         Returns:
-            float32 array `(rows, ...)`, or a structure of arrays; where rows have lengths, filled up with 0.
+            float32 array `(rows, ...)`, or a structure of arrays. Outputs as long as the row are padded with 0.
 
         Raises:
-            UserError: what came are no such rows.
+            UserError: the task does not accept the rows, or `steps` is given.
         """
         if not is_raw(self.preprocessor, x):
             return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
@@ -151,17 +179,20 @@ class RawRowModel(keras.Model):
             raise UserError("steps came with texts; wanted all of them answered. Hand in fewer texts instead.")
         kwargs.pop("steps", None)
         how = {"batch_size": batch_size, "verbose": verbose, **kwargs}
-        return joined([self._predictor.arrays(part, **how) for part in _parts_of(self, x)])
+        return join_outputs([self._predictor.arrays(part, **how) for part in _parts_of(self, x)])
 
     def answers(self, x, batch_size=None, verbose=0, callbacks=None, **options):
-        """Returns what `predict` gives, read: a list of answers such as `Prediction`, in the order of the rows.
+        """Returns the outputs of `predict` as answers, such as `Prediction`.
 
         Args:
-            x: as `predict`.
-            batch_size: as `predict`.
-            verbose: as `predict`.
-            callbacks: as `predict`.
-            **options: to the task's `answer_reader`: `top_k` of labels, say.
+            x: as in `predict`.
+            batch_size: as in `predict`.
+            verbose: as in `predict`.
+            callbacks: as in `predict`.
+            **options: arguments of the task's `answer_reader`, such as `top_k`.
+
+        Returns:
+            list of answers, in the order of the rows.
 
         Raises:
             UserError: as `predict`.
@@ -170,25 +201,40 @@ class RawRowModel(keras.Model):
         return [answer for part in _parts_of(self, x) for answer in self._answers(part, how, options)]
 
     def predict_stream(self, stream, batch_size=None, **kwargs):
-        """Computes outputs of rows that are more than memory holds, some thousand at a time, in the order given.
+        """Computes the outputs of more rows than memory holds, part by part, in the order given.
 
         Args:
-            stream: `keras_bigmodel.data.TableStream` (`with_labels=False` if it has none), or an iterable of what
-                `predict` takes. Each part is sorted by length: give a thousand rows or more.
-            batch_size: as `predict`.
-            **kwargs: to `keras.Model.predict`.
+            stream: `keras_bigmodel.data.TableStream` (with `with_labels=False` if the table has no labels), or iterable
+                of parts, each in a form that `predict` accepts. Batches are sorted by length within a part, so a part
+                should have a thousand rows or more.
+            batch_size: as in `predict`.
+            **kwargs: other arguments of `keras.Model.predict`.
 
         Yields:
-            `(TableBlock or rows, array)`: a part, and what `predict` gives for it.
+            `(TableBlock or rows, array)`: a part, and the outputs of `predict` for it.
 
         Raises:
-            UserError: what the stream refuses, when it gets there; a part is no list of rows.
+            UserError: the stream or a part is not accepted, or the stream cannot read a row; it is raised when that
+                part is reached.
         """
         for part in _stream_of(stream):
             yield part, self._predictor.arrays(_rows_in(part), batch_size=batch_size, **kwargs)
 
     def answer_stream(self, stream, batch_size=None, callbacks=None, **options):
-        """Yields `(part, list of answers)`; arguments as `predict_stream` and `answers`."""
+        """Yields the answers for more rows than memory holds, part by part, in the order given.
+
+        Args:
+            stream: as in `predict_stream`.
+            batch_size: as in `predict`.
+            callbacks: as in `predict`.
+            **options: as in `answers`.
+
+        Yields:
+            `(TableBlock or rows, list of answers)`: a part, and the answers for it.
+
+        Raises:
+            UserError: as `predict_stream`.
+        """
         for part in _stream_of(stream):
             yield part, self._answers(_rows_in(part), {"batch_size": batch_size, "callbacks": callbacks}, options)
 
@@ -197,11 +243,17 @@ class RawRowModel(keras.Model):
         return [read(outputs, row, **options) for row, outputs in self._predictor.rows(rows, **how)]
 
     def embed(self, x, batch_size=None):
-        """Returns one vector a row: what the head sees. Float32 array `(rows, hidden_dim)`.
+        """Returns one vector per row, the input of the head.
 
         Args:
-            x: as `predict`.
-            batch_size: as `predict`.
+            x: rows, as in `predict`; no dataset and no stream.
+            batch_size: as in `predict`.
+
+        Returns:
+            float32 array `(rows, hidden_dim)`.
+
+        Raises:
+            UserError: the task has no such vectors; or as `predict`.
         """
         if self.embedding_model is None:
             raise UserError(f"A {type(self).__name__} has no vectors of rows to give.")
@@ -210,22 +262,26 @@ class RawRowModel(keras.Model):
         return self._embedder.arrays(x, batch_size=batch_size).astype("float32")
 
     def quantize(self, *args, **kwargs):
-        """Quantizes the weights; as `keras.Model.quantize`."""
+        """Quantizes the weights; arguments as in `keras.Model.quantize`."""
         super().quantize(*args, **kwargs)
-        self._predictor.forget()
+        self._predictor.clear_graph()
         self.__dict__.pop("_embedder", None)
 
     def predict_step(self, data):
-        """Returns one batch's outputs."""
+        """Returns the outputs of one batch, which Keras passes as `data`."""
         return self.outputs_from_logits(super().predict_step(data))
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """Updates the metrics, which see what `predict` gives."""
+        """Updates the metrics with the outputs of `predict`, and returns their results; see `keras.Model`."""
         return super().compute_metrics(x, y, self.outputs_from_logits(y_pred), sample_weight)
 
 
 def _parts_of(task, data):
-    """Yields the rows of each part of what is answered a part at a time, at least one."""
+    """Yields the rows of each part of a dataset or a stream; other data are one part.
+
+    Raises:
+        UserError: there is no part.
+    """
     if isinstance(data, TableStream):
         parts = map(_rows_in, data)
     elif isinstance(data, tf.data.Dataset):
@@ -240,10 +296,10 @@ def _parts_of(task, data):
 
 
 def _stream_of(data):
-    """Returns what gives rows part by part.
+    """Returns a `TableStream` or another iterable of parts.
 
     Raises:
-        UserError: it gives none.
+        UserError: the data are not an iterable of parts.
     """
     if isinstance(data, (str, bytes, dict)) or not hasattr(data, "__iter__"):
         raise UserError(

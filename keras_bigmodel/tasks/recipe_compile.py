@@ -1,4 +1,4 @@
-"""What `compile` is given, as an optimizer and a loss: our recipe, or the user's own. Knows no kind of task."""
+"""Converts the arguments of `compile` to an optimizer and a loss: our recipe, or the user's. Knows no kind of task."""
 
 import keras
 
@@ -8,17 +8,21 @@ from keras_bigmodel.training import FROZEN_LEARNING_RATE, recipe_optimizer
 
 
 def optimizer_and_loss(task, optimizer, loss, given, label_smoothing):
-    """Returns what `keras.Model.compile` takes as optimizer and loss.
+    """Returns the optimizer and the loss for `keras.Model.compile`.
 
     Args:
-        task: has `is_frozen`, `recipe_loss` and `loss_on_logits`.
-        optimizer: as `Task.compile`.
-        loss: as `Task.compile`.
-        given: dict of an argument of `recipe_optimizer` → its value, or None where it was not given.
-        label_smoothing: float or None.
+        task: object with `is_frozen`, `recipe_loss` and `loss_on_logits`, such as any `Task`.
+        optimizer: as in `Task.compile`.
+        loss: as in `Task.compile`.
+        given: dict of argument of `recipe_optimizer` → value, or None if it was not given.
+        label_smoothing: float, or None if it was not given.
+
+    Returns:
+        `(optimizer, loss)`.
 
     Raises:
-        UserError: a part of the recipe came together with what replaces it.
+        UserError: an argument of the recipe is out of its range, or is given together with an optimizer or a loss that
+            replaces the recipe's; a name is unknown to Keras; or as the task's `loss_on_logits`.
     """
     given = {name: value for name, value in given.items() if value is not None}
     recipe = isinstance(optimizer, str) and optimizer == "auto"
@@ -54,10 +58,10 @@ def optimizer_and_loss(task, optimizer, loss, given, label_smoothing):
 
 
 def _of_name(kind, get, value):
-    """Returns what a name means.
+    """Returns the optimizer or the loss that a name means.
 
     Raises:
-        UserError: Keras knows no such name.
+        UserError: Keras does not know the name.
     """
     try:
         return get(value)

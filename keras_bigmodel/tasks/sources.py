@@ -1,10 +1,10 @@
-"""What `fit` and `evaluate` are given, in whichever form, as one of three sources of examples. Knows their kinds."""
+"""Selects the source of examples for the input of `fit` and `evaluate`. Knows the three kinds of sources."""
 
 import keras
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.data.text_inputs import refuse_read_once
+from keras_bigmodel.data.text_inputs import check_reusable
 from keras_bigmodel.tables import TableStream
 from keras_bigmodel.tasks.dataset_source import DatasetSource
 from keras_bigmodel.tasks.list_source import ListSource
@@ -12,14 +12,18 @@ from keras_bigmodel.tasks.table_source import TableSource
 
 
 def is_raw(preprocessor, data):
-    """Whether data is for the preprocessor, rather than batches for Keras.
+    """Returns whether data are raw rows for the preprocessor, and not features for Keras: bool.
+
+    Args:
+        preprocessor: `Preprocessor`.
+        data: any input of `fit`, `evaluate` or `predict`.
 
     Raises:
-        UserError: it can be read only once, or is a `PyDataset` of raw rows.
+        UserError: the data can be read only once, or are a `PyDataset` of raw rows.
     """
     if isinstance(data, TableStream):
         return True
-    refuse_read_once(data)
+    check_reusable(data)
     raw = preprocessor.is_raw(data)
     if raw and isinstance(data, keras.utils.PyDataset):
         raise UserError(
@@ -30,17 +34,20 @@ def is_raw(preprocessor, data):
 
 
 def source_of(task, x, y=None, sample_weight=None, class_weight=None):
-    """Returns a source of examples.
+    """Returns the source of the examples of `fit` and `evaluate`.
 
     Args:
-        task: has `preprocessor`, `target_encoder`, `encode_targets` and `class_weights_of`.
-        x: raw rows, a batched dataset of `(rows, targets[, weights])`, or a `TableStream`.
-        y: targets, or None with a dataset or a stream.
-        sample_weight: float array `(rows,)` or None.
-        class_weight: dict of label name or number → weight, or None.
+        task: object with `preprocessor`, `target_encoder`, `encode_targets` and `class_weights_of`.
+        x: raw rows, batched `tf.data.Dataset` of `(rows, targets[, weights])`, or `TableStream`.
+        y: targets. Defaults to None, as needed with a dataset or a stream.
+        sample_weight: float array `(rows,)`. Defaults to None.
+        class_weight: dict of label name or number → weight. Defaults to None.
+
+    Returns:
+        `DatasetSource`, `TableSource` or `ListSource`.
 
     Raises:
-        UserError: there are no rows, no targets, or not as many of one as of the other.
+        UserError: there are no rows, or no targets; their numbers differ; or targets or weights are given twice.
     """
     class_weights = None if class_weight is None else task.class_weights_of(class_weight)
     if isinstance(x, tf.data.Dataset):
@@ -61,7 +68,18 @@ def source_of(task, x, y=None, sample_weight=None, class_weight=None):
 
 
 def validation_source(task, data):
-    """Returns the source of what `validation_data` may be: `(rows, targets[, weights])`, a dataset, a `TableStream`."""
+    """Returns the source of the examples of `validation_data`.
+
+    Args:
+        task: as in `source_of`.
+        data: `(rows, targets[, weights])`, `tf.data.Dataset` or `TableStream`.
+
+    Returns:
+        `DatasetSource`, `TableSource` or `ListSource`.
+
+    Raises:
+        UserError: the data have another form; or as `source_of`.
+    """
     if isinstance(data, (tf.data.Dataset, TableStream)):
         return source_of(task, data)
     if not isinstance(data, (tuple, list)) or not 2 <= len(data) <= 3:

@@ -1,4 +1,4 @@
-"""A table stream turned into batches for training: its examples in files. Knows no task, no losses."""
+"""Reads a table stream into files of examples, and batches them. Knows no task, no losses."""
 
 import hashlib
 
@@ -7,23 +7,25 @@ import numpy as np
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.examples import Examples
 from keras_bigmodel.data.length_batches import LengthBatches
-from keras_bigmodel.tasks.list_source import arrays_of, examples_of, weighted
+from keras_bigmodel.tasks.list_source import arrays_of, combined_weights, examples_of
 
 
 class TableSource:
-    """Reads a `TableStream` once, when batches are first asked for, and keeps what training needs of it.
+    """Reads a `TableStream` once, when batches are first needed, and stores its examples.
 
-    What has a length of its own goes to files. In memory stay twelve bytes a row (eight for its place in the file, four
-    for its label; four more with weights), and eight while an epoch is planned: 10 million rows take about 200 MB.
+    Columns whose rows differ in length are stored in files. Memory holds twelve bytes per row: eight for its position
+    in the file and four for its label. Weights take four more, and planning an epoch eight more. 10 million rows take
+    about 200 MB.
 
     Args:
-        preprocessor: turns columns into features.
+        preprocessor: `Preprocessor` that converts columns to features.
         stream: `TableStream` with labels.
-        target_encoder: function that makes the function from labels to arrays.
-        class_weights: function from targets to float array `(rows,)`, or None.
+        target_encoder: function without arguments. Returns a function from labels to arrays.
+        class_weights: function from targets to float array `(rows,)`. Defaults to None: no class weights.
 
     Raises:
-        UserError: when batches are asked for: whatever the stream refuses; no labels in it; an unknown one; no rows.
+        UserError: when batches are first needed: the stream cannot be read, has no labels or no rows, or a label is
+            unknown.
     """
 
     def __init__(self, preprocessor, stream, target_encoder, class_weights=None):
@@ -35,25 +37,53 @@ class TableSource:
         self._digest = hashlib.sha256()
 
     def split(self, share):
-        """Refuses: a stream parts itself."""
+        """Raises `UserError`: `TableStream.split` splits a stream.
+
+        Args:
+            share: not used.
+
+        Raises:
+            UserError: always; the message says how to split a stream.
+        """
         raise UserError(
             "validation_split needs texts in lists, and a TableStream came. Part it with train, validation = "
             "stream.split(0.1), and hand the second in as validation_data."
         )
 
-    def measuring_dataset(self, *, batch_size):
-        """Returns batches sorted by length, for measuring."""
+    def evaluation_dataset(self, *, batch_size):
+        """Returns the batches for evaluation, sorted by length: `tf.data.Dataset`.
+
+        Args:
+            batch_size: int. Number of rows in a batch.
+
+        Raises:
+            UserError: as the class.
+        """
         return LengthBatches(self._examples(), batch_size=batch_size).dataset()
 
     def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch, steps_per_epoch=None):
-        """Returns `(dataset, number of batches)`, sorted by length without a seed."""
+        """Returns the batches for training, and their number in an epoch.
+
+        Args:
+            batch_size: int or None. Number of rows in a batch. Either this or `tokens_per_batch` is given.
+            tokens_per_batch: int or None. Maximum number of padded tokens in a batch.
+            seed: int or None. Seed of the order of the rows. None means that the rows are sorted by length.
+            first_epoch: int. Number of the first epoch, from 0.
+            steps_per_epoch: not used; accepted as in `DatasetSource.training_dataset`.
+
+        Returns:
+            `(tf.data.Dataset, int)`.
+
+        Raises:
+            UserError: as the class.
+        """
         how = {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch, "seed": seed}
         batches = LengthBatches(self._examples(), **how)
         batches.epoch = first_epoch
         return batches.dataset(), batches.steps
 
     def fingerprint(self):
-        """Returns the sha256 of texts, labels and weights as str."""
+        """Returns the SHA-256 of the texts, the targets and all weights in hexadecimal: str."""
         self._examples()
         return self._digest.hexdigest()
 
@@ -79,7 +109,9 @@ class TableSource:
             for array in arrays_of(targets, weights):
                 self._digest.update(np.ascontiguousarray(array).tobytes())
             rows += len(block)
-            yield examples_of(self._preprocessor, columns, targets, weighted(weights, targets, self._class_weights))
+            yield examples_of(
+                self._preprocessor, columns, targets, combined_weights(weights, targets, self._class_weights)
+            )
         if not rows:
             raise UserError(f"The stream of {self._stream.path} gave no row; wanted at least one text.")
         for shares in arrays_of(getattr(self._class_weights, "shares", None)):

@@ -1,4 +1,4 @@
-"""The contract of a task: a `keras.Model` that takes raw rows. Knows no file format and no HTTP."""
+"""Defines the contract of a task, a `keras.Model` that takes raw rows. Knows no file format and no HTTP."""
 
 from pathlib import Path
 
@@ -14,25 +14,28 @@ from keras_bigmodel.tasks.raw_row_model import RawRowModel
 
 
 class Task(RawRowModel):
-    """A model that takes raw rows (texts, say) wherever Keras takes arrays.
+    """Represents a model that takes raw rows, such as texts, wherever Keras takes arrays.
 
-    A task adds to Keras: a preprocessor, `preprocess`, `answers`, `endpoints`, `save`, `load`, `export`. `call` gives
-    logits of features; `predict` gives what `outputs_from_logits` makes of them.
+    A task adds to Keras: a preprocessor, `preprocess`, `answers`, `endpoints`, `save`, `load`, `export`. `call` returns
+    the logits of features; `predict` returns the result of `outputs_from_logits` on them.
 
-    A subclass builds the functional model and gives `encode_targets`, `recipe_loss` and `answer_reader`; `get_config`
-    where its constructor takes more than `encoder` and `preprocessor`; `outputs_from_logits`, `recipe_metrics`,
-    `loss_on_logits`, `endpoints`, `target_encoder`, `class_weights_of` and `embedding_model` where the ones here do not
-    fit. Its constructor is called as `cls(encoder, preprocessor, **what else get_config has)`.
+    A subclass builds the functional model and defines `encode_targets`, `recipe_loss` and `answer_reader`. It defines
+    `get_config` if its constructor takes more than `encoder` and `preprocessor`. It overrides `outputs_from_logits`,
+    `recipe_metrics`, `loss_on_logits`, `endpoints`, `target_encoder`, `class_weights_of` and `embedding_model` if those
+    of this class do not fit. Its constructor is called as `cls(encoder, preprocessor, **others)`, where `others` are
+    the other entries of `get_config` without `dtype`.
 
     Args:
-        inputs: dict of the preprocessor's features → `keras.Input`.
-        outputs: the logits, a tensor or a structure of tensors.
-        encoder: the functional `keras.Model` over features that the task stands on; registered with Keras, its
-            `get_config` has a `dtype`.
+        inputs: dict of feature of the preprocessor → `keras.Input`.
+        outputs: tensor or structure of tensors. The logits.
+        encoder: functional `keras.Model` over features. It is registered with Keras, and its `get_config` has a
+            `dtype`.
         preprocessor: `Preprocessor`, registered with Keras.
+        **kwargs: other arguments of `keras.Model`.
 
     Raises:
-        UserError: the class lacks a part of the contract; the inputs are not the preprocessor's features.
+        UserError: the class does not implement a part of the contract, or the inputs are not the features of the
+            preprocessor.
     """
 
     def __init__(self, inputs, outputs, *, encoder, preprocessor, **kwargs):
@@ -40,122 +43,166 @@ class Task(RawRowModel):
         super().__init__(inputs, outputs, preprocessor=preprocessor, **kwargs)
         self.encoder = encoder
 
-    # ---- what a kind of task gives
+    # ---- methods that a kind of task defines
 
     def encode_targets(self, targets):
-        """Returns targets as array `(rows, ...)`, list of arrays as long as the rows, or dict of these."""
+        """Encodes targets as arrays.
+
+        Args:
+            targets: targets of rows in a form that the task accepts.
+
+        Returns:
+            array `(rows, ...)`, list of arrays as long as the rows, or dict of these.
+        """
         raise NotImplementedError
 
     def recipe_loss(self, label_smoothing=0.0):
-        """Returns the loss of our recipe, a `keras.losses.Loss` on logits."""
+        """Returns the loss of our recipe: `keras.losses.Loss` on logits.
+
+        Args:
+            label_smoothing: float in [0, 1). As in `compile`. Defaults to 0.
+        """
         raise NotImplementedError
 
     def answer_reader(self):
-        """Returns what reads one row's outputs as an answer; see `core.answers.PredictionReader`."""
+        """Returns the reader that reads the outputs of one row as an answer; see `core.answers.PredictionReader`."""
         raise NotImplementedError
 
     def endpoints(self):
         """Returns the named functions that an export writes: dict of name → `Endpoint`.
 
-        Defaults to `serving_default` (raw columns → what `predict` gives), `preprocess` (raw columns → features) and
+        Defaults to `serving_default` (raw columns → outputs of `predict`), `preprocess` (raw columns → features) and
         `model` (features → logits).
         """
         return default_endpoints(self)
 
     def outputs_from_logits(self, logits):
-        """Returns what `predict` gives, of the structure of the logits. Defaults to the logits."""
+        """Returns the outputs of `predict`. Defaults to the logits.
+
+        Args:
+            logits: tensor or structure of tensors.
+
+        Returns:
+            tensors in the structure of the logits.
+        """
         return logits
 
     def recipe_metrics(self):
-        """Returns the metrics of our recipe, a list for `keras.Model.compile`. Defaults to none."""
+        """Returns the metrics of our recipe: list for `keras.Model.compile`. Defaults to an empty one."""
         return []
 
     def loss_on_logits(self, loss):
-        """Returns the loss that a name means here. Defaults to what it means to Keras."""
+        """Returns the loss that a name means for this task. Defaults to the name itself, with Keras's meaning.
+
+        Args:
+            loss: as in `compile`.
+        """
         return loss
 
     def target_encoder(self):
-        """Returns a function as `encode_targets` for one column of targets that comes in parts."""
+        """Returns a function like `encode_targets` that encodes one column of targets part by part."""
         return self.encode_targets
 
     def class_weights_of(self, class_weight):
-        """Returns a function from targets to the weights of their classes; a task of classes has one."""
-        raise UserError(f"class_weight came, and a {type(self).__name__} has no classes. Give sample_weight instead.")
-
-    # ---- in and out
-
-    def save(self, filepath, overwrite=False, **kwargs):
-        """Writes everything that is needed to go on elsewhere; a path that ends in `.keras` is Keras's own format.
+        """Returns a function from encoded targets to the weights of their classes: float array `(rows,)`.
 
         Args:
-            filepath: path of a new folder, which gets `task.json`, `weights.weights.h5` and files such as `vocab.txt`.
-            overwrite: bool. Whether to replace what is there. Defaults to False.
-            **kwargs: to `keras.Model.save`, for `.keras`.
+            class_weight: dict of label name or number → weight.
 
         Raises:
-            UserError: the folder exists, or cannot be written.
+            UserError: the task has no classes, which is the default.
+        """
+        raise UserError(f"class_weight came, and a {type(self).__name__} has no classes. Give sample_weight instead.")
+
+    # ---- saving, loading and exporting
+
+    def save(self, filepath, overwrite=False, **kwargs):
+        """Saves the task in a folder that `load` reads, or in Keras's own format if the path ends in `.keras`.
+
+        Args:
+            filepath: path of a new folder, in which `task.json`, `weights.weights.h5` and files such as `vocab.txt` are
+                written; or path of a `.keras` file.
+            overwrite: bool. Whether to replace an existing folder or file. Defaults to False.
+            **kwargs: other arguments of `keras.Model.save`, used for a `.keras` file only.
+
+        Raises:
+            UserError: the folder or file exists, or the folder cannot be written.
         """
         if not str(filepath).endswith(".keras"):
             task_folder.save(self, filepath, overwrite=overwrite)
             return
-        if Path(filepath).exists() and not overwrite:  # Keras would ask on standard input
+        if Path(filepath).exists() and not overwrite:  # Keras would ask the user on standard input
             raise UserError(f"{filepath} is already there. Choose another name, or allow it with overwrite=True.")
         super().save(filepath, overwrite=True, **kwargs)
 
     @classmethod
     def load(cls, folder, *, dtype="float32"):
-        """Reads what `save` wrote, or a version folder, or the highest version under a folder of versions.
+        """Loads a task from a folder that `save` wrote, or from a version folder.
 
         Args:
-            folder: path.
-            dtype: str. Dtype of the layers. Defaults to `"float32"`, in which the model was measured and exported;
-                `"auto"` is bfloat16 where this machine is fast at it: to go on training, or for more answers a second.
+            folder: path of such a folder, or of a folder of versions, whose highest version is loaded.
+            dtype: str. Dtype of the layers. Defaults to `"float32"`, in which the model was evaluated and exported.
+                `"auto"` is mixed bfloat16 if this machine computes faster in it, for further training or for more
+                predictions per second.
+
+        Returns:
+            The task.
 
         Raises:
-            UserError: nothing of ours is there, it is of another task or a newer version, or its files are altered.
+            UserError: the folder holds no task, another task or one of a newer version of this package, or its files
+                were altered.
         """
         return task_folder.load(cls, folder, dtype=dtype)
 
     def export(self, folder, format="saved_model", *, parity_texts=None, **how):
-        """Writes a model that runs without this package, and proves that it agrees; see `export_formats.export_task`.
+        """Exports a model that runs without this package, and checks that it agrees; see `export_formats.export_task`.
 
         Args:
             folder: path of a new folder.
-            format: `"saved_model"` (TensorFlow, TF Serving), `"tflite"` (LiteRT, phones) or `"hugging_face"`.
-            parity_texts: rows to compare on, besides the preprocessor's samples.
+            format: str. `"saved_model"` (TensorFlow, TF Serving), `"tflite"` (LiteRT, phones) or `"hugging_face"`.
+                Defaults to `"saved_model"`.
+            parity_texts: rows to compare, besides the preprocessor's samples. Defaults to none.
             **how: `dtype` (`"float32"`, the default, or `"bfloat16"`), `quantize` (`"int8"`, the default of a
                 `"tflite"` file, `"float16"` or `"none"`), `overwrite` (bool).
 
         Returns:
-            dict: the parity certificate, which also stands in `parity.json` beside the model.
+            dict: the parity certificate, which is also written to `parity.json` beside the model.
 
         Raises:
-            UserError: the folder exists, an unknown format, or the export does not agree.
+            UserError: the folder exists, the format is unknown, or the export does not agree.
         """
         return export_task(self, folder, format, parity_rows=parity_texts, **how)
 
     @property
     def is_frozen(self):
-        """bool: whether nothing of the encoder is trained."""
+        """Returns whether the encoder has no trainable variables: bool."""
         return not self.encoder.trainable_variables
 
     @property
     def export_dtype(self):
-        """str: what the layers compute in, `"float32"` or `"bfloat16"`."""
+        """Returns the dtype in which the layers compute, `"float32"` or `"bfloat16"`: str."""
         return keras.dtype_policies.get(self.get_config()["dtype"]).compute_dtype
 
     def with_dtype(self, dtype):
-        """Returns this task computing in another dtype, on a copy of the weights."""
+        """Returns a copy of this task, with its weights, that computes in another dtype.
+
+        Args:
+            dtype: str or policy. Dtype policy of the layers.
+        """
         return self.with_config(dtype=keras.dtype_policies.serialize(keras.dtype_policies.get(dtype)))
 
     def with_config(self, **changes):
-        """Returns this task with other values of `get_config`, on a copy of the weights."""
+        """Returns a copy of this task, with its weights, that has other values of `get_config`.
+
+        Args:
+            **changes: entries of the config → new values.
+        """
         twin = type(self).from_config({**self.get_config(), **changes})
         twin.set_weights(self.get_weights())
         return twin
 
     def get_config(self):
-        """Returns everything but the weights, as a dict that JSON can hold."""
+        """Returns the configuration, which is all but the weights: dict for JSON."""
         encoder = keras.saving.serialize_keras_object(self.encoder)
         return {
             "encoder": encoder,
@@ -166,7 +213,12 @@ class Task(RawRowModel):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """Returns a task with fresh weights, made from what `get_config` returned."""
+        """Builds a task with new weights.
+
+        Args:
+            config: dict that `get_config` returned.
+            custom_objects: not used; accepted as in Keras.
+        """
         config = dict(config)
         encoder, dtype = dict(config.pop("encoder")), config.pop("dtype")
         encoder["config"] = {**encoder["config"], "dtype": dtype}
@@ -175,5 +227,13 @@ class Task(RawRowModel):
 
     @classmethod
     def upgraded(cls, config, folder=None):
-        """Returns a config of format 1, which only some tasks ever had, as one of today's."""
+        """Converts a config of format 1 to the current format. Defaults to no change: few tasks ever had format 1.
+
+        Args:
+            config: dict.
+            folder: path of the folder that holds the other files of the task. Defaults to None: the config holds all.
+
+        Returns:
+            dict.
+        """
         return config

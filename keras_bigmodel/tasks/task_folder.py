@@ -1,4 +1,4 @@
-"""A task as a folder: `task.json`, its weights, and files such as `vocab.txt`. Knows Keras, not the kind of task."""
+"""Saves and loads a task as a folder of `task.json`, weights and other files. Knows Keras, not the kind of task."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,8 @@ import keras
 
 from keras_bigmodel.core.answers import describe_reader
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.json_shape import misfit
-from keras_bigmodel.core.manifest import AGAIN, FILE_NAME, Manifest, checksums, refuse_other_files
+from keras_bigmodel.core.json_shape import shape_mismatch
+from keras_bigmodel.core.manifest import FILE_NAME, RECOVERY_ADVICE, Manifest, check_listed_files, checksums
 from keras_bigmodel.core.model_files import read_json
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.versions import version_folder, version_numbers
@@ -22,27 +22,48 @@ FORMAT = 2
 
 
 def save(task, folder, *, overwrite=False):
-    """Writes a task into a folder of its own; see `Task.save`."""
+    """Saves a task in a new folder; see `Task.save`.
+
+    Args:
+        task: `Task`.
+        folder: path of the new folder.
+        overwrite: bool. Whether to replace an existing folder of a saved task. Defaults to False.
+
+    Raises:
+        UserError: the folder exists or cannot be written, or holds versions of a model.
+    """
     folder = checked_path(folder, "the folder to save to")
     if version_numbers(folder):
         raise UserError(f"{folder} holds versions 1, 2, … of a model. Save into a folder of its own.")
-    with whole_folder(folder, overwrite=overwrite, ours=(TASK_FILE,)) as aside:
+    with whole_folder(folder, overwrite=overwrite, required_files=(TASK_FILE,)) as aside:
         _plain(task).save_weights(aside / WEIGHTS_FILE)
         _write_description(task, aside, with_files=True)
 
 
 def write_beside_saved_model(task, folder):
-    """Writes what makes a SavedModel a task again: its weights are the SavedModel's variables.
+    """Writes `task.json` and its files beside a SavedModel, so that `load` reads the weights from its variables.
 
     Args:
-        task: the task that was written there with `export.write_saved_model`.
+        task: the task that `export.write_saved_model` wrote into the folder.
         folder: path of the SavedModel.
     """
     _write_description(task, Path(folder), weights=checkpoint_map(task))
 
 
 def load(cls, folder, *, dtype="float32"):
-    """Reads a task; see `Task.load`."""
+    """Loads a task; see `Task.load`.
+
+    Args:
+        cls: class of the task.
+        folder: as in `Task.load`.
+        dtype: as in `Task.load`. Defaults to `"float32"`.
+
+    Returns:
+        Instance of `cls`.
+
+    Raises:
+        UserError: as `Task.load`.
+    """
     folder = _task_folder(folder)
     manifest = _checked_manifest(folder)
     description = _read_description(folder, cls)
@@ -76,7 +97,7 @@ def load(cls, folder, *, dtype="float32"):
 
 
 def _checked_manifest(folder):
-    """Returns the `Manifest` of a version whose files are as they were written, None for a saved task."""
+    """Returns the `Manifest` of a version after checking its files, or None if the folder is a saved task."""
     if not (folder / FILE_NAME).is_file():
         return None
     manifest = Manifest.read(folder)
@@ -85,7 +106,7 @@ def _checked_manifest(folder):
 
 
 def _check_files(folder, description):
-    """Refuses a saved task whose files are not those that its description lists."""
+    """Raises `UserError` if the files of a saved task are not those that its description lists."""
     files = description.get("files")
     if description["format"] >= 2 and not files:
         raise UserError(
@@ -93,7 +114,7 @@ def _check_files(folder, description):
             "backup or train again."
         )
     if files:  # a task saved in format 1 has none
-        refuse_other_files(folder, files, besides=(TASK_FILE,))
+        check_listed_files(folder, files, besides=(TASK_FILE,))
 
 
 def _write_description(task, folder, *, with_files=False, **more):
@@ -111,7 +132,7 @@ def _write_description(task, folder, *, with_files=False, **more):
 
 
 def _with_files(config, folder):
-    """Returns the preprocessor's serialized config with what stands in files of its own."""
+    """Returns the preprocessor's serialized config, completed from the other files in the folder."""
     cls = keras.saving.get_registered_object(config["registered_name"])
     if cls is None:
         raise UserError(
@@ -131,11 +152,11 @@ def _load_weights_file(task, path):
 
 
 def _plain(task):
-    """Returns the same layers without the optimizer, which would triple the file."""
+    """Returns a model of the same layers without the optimizer, whose state would triple the file."""
     plain = keras.Model(task.inputs, task.outputs)
     if len(plain.weights) == len(task.weights):
         return plain
-    return keras.Model(task.inputs, [*task.outputs, *task.embedding_model.outputs])  # its own layers, too
+    return keras.Model(task.inputs, [*task.outputs, *task.embedding_model.outputs])  # and its own layers
 
 
 def _task_folder(path):
@@ -144,7 +165,10 @@ def _task_folder(path):
 
 
 def task_name(folder):
-    """Returns the name of the class of the task in a folder: str.
+    """Returns the class name of the task in a folder: str.
+
+    Args:
+        folder: path of a folder that holds `task.json`.
 
     Raises:
         UserError: `task.json` is missing or cannot be read.
@@ -163,10 +187,10 @@ def _read_json(folder):
     path = folder / TASK_FILE
     if not path.is_file():
         raise UserError(f"{folder} holds no {TASK_FILE}, so it cannot be loaded for training or predicting.")
-    description = read_json(path, advice=AGAIN)
-    wrong = misfit(description, {"config?": dict, "format?": int, "weights?": dict, "files?": {...: str}})
+    description = read_json(path, advice=RECOVERY_ADVICE)
+    wrong = shape_mismatch(description, {"config?": dict, "format?": int, "weights?": dict, "files?": {...: str}})
     if wrong is not None:
-        raise UserError(f"{path} is no description of a task: {wrong}. {AGAIN}")
+        raise UserError(f"{path} is no description of a task: {wrong}. {RECOVERY_ADVICE}")
     if description.get("format", 0) > FORMAT:
         raise UserError(
             f"{path} has format {description['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."

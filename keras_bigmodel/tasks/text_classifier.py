@@ -1,4 +1,4 @@
-"""The classifier of texts and of pairs of texts. Knows no file format and no HTTP."""
+"""Defines the classifier of texts and of pairs of texts. Knows no file format and no HTTP."""
 
 import keras
 import tensorflow as tf
@@ -27,23 +27,26 @@ _MAX_LENGTH = 128
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class TextClassifier(Task):
-    """Says which label a text, or a pair of texts, belongs to.
+    """Predicts the label of a text or of a pair of texts.
 
-    Usually made by `from_encoder`. A functional `keras.Model` from token ids to logits that also takes raw text.
+    It is a functional `keras.Model` from token ids to logits that also takes raw texts; `from_encoder` builds it.
 
     Args:
         encoder: `BertEncoder`.
-        preprocessor: `TextPreprocessor` that fits it: texts or pairs, their tokenizer and greatest length.
+        preprocessor: `TextPreprocessor` for texts or pairs, whose tokenizer and maximum length fit the encoder.
         labels: sequence of str, in the order of the outputs.
-        pooling: `"mean"` of the tokens, the `"cls"` token's state, or BERT's `"pooler"` on it. Defaults to `"mean"`.
-        dropout: float in [0, 1). Share of the text's vector dropped in training. Defaults to 0.1.
-        l2: float. Adds `l2` times the sum of squares of the head's weights to the loss. Defaults to 0.
+        pooling: str. `"mean"` averages the states of the tokens, `"cls"` takes the state of the first token, and
+            `"pooler"` applies BERT's pooler to it. Defaults to `"mean"`.
+        dropout: float in [0, 1). Dropout rate of the text's vector in training. Defaults to 0.1.
+        l2: float. Adds `l2` times the sum of squares of the head's kernel to the loss. Defaults to 0.
+        **kwargs: `name` and `trainable` of `keras.Model`.
 
-    Input: dict of int32 `(batch, length)`: `token_ids`, `segment_ids`, `padding_mask`. Output: logits, float32
-    `(batch, labels)`.
+    Input shape: dict of int32 `(batch, length)`: `token_ids`, `segment_ids`, `padding_mask`. Output shape: float32
+    `(batch, labels)`, the logits.
 
     Raises:
-        UserError: labels, pooling, length or vocabulary do not fit the encoder.
+        UserError: the labels are not accepted by `LabelNames`; `dropout` or `l2` is out of its range; or the pooling,
+            the maximum length or the vocabulary does not fit the encoder.
 
     Source: Devlin et al., 2018, "BERT", section 4.
     """
@@ -60,7 +63,7 @@ class TextClassifier(Task):
         **kwargs,
     ):
         unknown = sorted(set(kwargs) - {"name", "trainable"})
-        if unknown:  # Keras's functional models pass over what they do not know
+        if unknown:  # Keras's functional models ignore unknown arguments
             raise TypeError(f"TextClassifier takes no argument {', '.join(unknown)}.")
         names = LabelNames(labels)
         _check_fit(encoder, preprocessor, pooling)
@@ -110,23 +113,23 @@ class TextClassifier(Task):
         dtype="auto",
         freeze_encoder=False,
     ):
-        """Makes a classifier on a pretrained encoder.
+        """Builds a classifier on a pretrained encoder.
 
         Args:
             source: str or path. `"minilm"`, or a BERT folder as Hugging Face writes it.
-            labels: sequence of str. Without it the labels of the folder's own classification head. A folder's head
-                is used unless `pooling` is `"mean"` or `"cls"`; those begin a new one.
+            labels: sequence of str. Defaults to the labels of the folder's classification head. The head is loaded
+                if `pooling` is None or the head's own pooling; otherwise a new head is initialized.
             pairs: bool. Whether each input is a pair of texts. Defaults to False.
-            pooling: as the class. Defaults to what the folder says, else `"mean"`.
-            dropout: as the class.
-            l2: as the class.
-            max_length: int. Tokens of a text at most, special ones included. Defaults to 128, or the encoder's limit.
-            mode: `"exact"` (the tokens that Hugging Face gives) or `"fast"` (TensorFlow Text's FastBertTokenizer).
-            dtype: `"auto"` (bfloat16 where this machine is fast at it), `"float32"`, `"mixed_bfloat16"`.
+            pooling: as in the class. Defaults to the folder's pooling, or `"mean"` if the folder specifies none.
+            dropout: as in the class.
+            l2: as in the class.
+            max_length: int. Maximum tokens of a row with special tokens. Defaults to 128, or the encoder's lower limit.
+            mode: `"exact"` (the tokens of Hugging Face) or `"fast"` (FastBertTokenizer). Defaults to `"exact"`.
+            dtype: `"auto"` (bfloat16 if it is faster here), `"float32"`, `"mixed_bfloat16"`. Defaults to `"auto"`.
             freeze_encoder: bool. Whether only the head is trained. Defaults to False.
 
         Raises:
-            UserError: no such encoder, a folder that is no BERT, labels that do not fit the folder's head.
+            UserError: the encoder is unknown, the folder holds no BERT, or the labels do not fit the folder's head.
         """
         check_switch("pairs", pairs)
         check_switch("freeze_encoder", freeze_encoder)
@@ -158,59 +161,69 @@ class TextClassifier(Task):
 
     @property
     def tokenizer(self):
-        """The preprocessor's tokenizer."""
+        """Returns the tokenizer of the preprocessor: `WordPieceTokenizer`."""
         return self.preprocessor.tokenizer
 
     @property
     def max_length(self):
-        """int: tokens of a row at most, special ones included."""
+        """Returns the maximum number of tokens of a row, with special tokens: int."""
         return self.preprocessor.max_length
 
     @property
     def pairs(self):
-        """bool: whether each row is a pair of texts."""
+        """Returns whether each row is a pair of texts: bool."""
         return self.preprocessor.columns == PAIR
 
     @property
     def labels(self):
-        """List of str: the labels in the order of the outputs."""
+        """Returns the labels in the order of the outputs: list of str."""
         return list(self.label_names.names)
 
     @property
     def num_outputs(self):
-        """int: the number of labels."""
+        """Returns the number of labels: int."""
         return len(self.label_names)
 
     def classify(self, texts, *, top_k=None, batch_size=None, **kwargs):
-        """Labels texts: `answers` under a name of its own.
+        """Predicts the labels of texts; the same as `answers`.
 
         Args:
             texts: list of str, or of pairs.
-            top_k: int. How many labels to keep in each answer. Defaults to all.
-            batch_size: as `predict`.
-            **kwargs: to `answers`.
+            top_k: int. Number of labels to keep in each answer. Defaults to all.
+            batch_size: as in `predict`.
+            **kwargs: other arguments of `answers`.
 
         Returns:
             list of `Prediction`, in the order of the texts.
+
+        Raises:
+            UserError: as `predict`; or `top_k` is not a whole number of 1 or more.
         """
         return self.answers(texts, batch_size=batch_size, top_k=top_k, **kwargs)
 
     def token_counts(self, texts):
-        """Counts the tokens of each text before it is cut: `(tokens, unknown tokens)`, two int arrays `(texts,)`."""
+        """Counts the tokens of each text before truncation.
+
+        Args:
+            texts: as in `predict`.
+
+        Returns:
+            `(tokens, unknown tokens)`: two int arrays `(texts,)`, the first with special tokens.
+        """
         return self.preprocessor.token_counts(self.preprocessor.checked(texts))
 
-    # ---- what the contract asks for
+    # ---- the contract of a task
 
     def encode_targets(self, labels):
-        """Turns labels into numbers; see `LabelNames.numbers`."""
+        """Encodes labels as label numbers; see `LabelNames.numbers`."""
         return self.target_encoder()(labels)
 
     def class_weights_of(self, class_weight):
-        """Returns the `ClassWeights` of a dict of label name or number → weight; 1 where none is given."""
+        """Returns the `ClassWeights` for a dict of label name or number → weight, which defaults to 1."""
         return ClassWeights.of(class_weight, self.label_names)
 
     def target_encoder(self):
-        """Returns a function as `encode_targets` for a column that comes in parts: all are names, or all positions."""
+        """Returns a function like `encode_targets` for a column in parts, which are all names or all positions."""
         reader = LabelReader(self.label_names)
 
         def encode(labels):
@@ -222,15 +235,15 @@ class TextClassifier(Task):
         return encode
 
     def answer_reader(self):
-        """Returns the reader of probabilities."""
+        """Returns the reader of probabilities: `PredictionReader`."""
         return PredictionReader(self.label_names.names)
 
     def outputs_from_logits(self, logits):
-        """Turns logits `(texts, labels)` into float32 probabilities."""
+        """Computes the float32 probabilities of logits, both `(texts, labels)`."""
         return keras.ops.softmax(keras.ops.cast(logits, "float32"), axis=-1)
 
     def postprocess(self, logits):
-        """Turns logits into what an export answers; graph-safe.
+        """Converts logits to the outputs of an export; graph-safe.
 
         Args:
             logits: float tensor `(texts, labels)`.
@@ -243,22 +256,22 @@ class TextClassifier(Task):
         return {"label": tf.gather(names, tf.argmax(logits, axis=-1)), "probabilities": probabilities}
 
     def recipe_loss(self, label_smoothing=0.0):
-        """Gives cross-entropy on logits."""
+        """Returns the cross-entropy on logits, with label smoothing if it is above 0."""
         check_number("label_smoothing", label_smoothing, least=0, below=1)
         if label_smoothing:
             return SmoothedCrossentropy(label_smoothing)
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
     def recipe_metrics(self):
-        """Gives accuracy; by its name Keras finds the one that fits the labels, numbers or one-hot."""
+        """Returns accuracy by its name, so that Keras selects the one for label numbers or one-hot labels."""
         return ["accuracy"]
 
     def loss_on_logits(self, loss):
-        """Gives the loss that a name means here; see `logits_loss.loss_on_logits`."""
+        """Returns the loss on logits that a name means; see `logits_loss.loss_on_logits`."""
         return loss_on_logits(loss)
 
     def endpoints(self):
-        """Gives the named functions that an export writes: dict of name → `Endpoint`."""
+        """Returns the named functions that an export writes: dict of name → `Endpoint`."""
         text = tuple(self.preprocessor.specs.values())
         ids = tuple(tf.TensorSpec([None, None], tf.int32, name=name) for name in self.preprocessor.features)
         tokenize = self.preprocessor.__call__
@@ -282,22 +295,25 @@ class TextClassifier(Task):
         }
 
     def get_config(self):
-        """Returns everything but the weights."""
+        """Returns the configuration, which is all but the weights: dict for JSON."""
         own = {"labels": self.labels, "pooling": self.pooling, "dropout": self.dropout, "l2": self.l2}
         return {**super().get_config(), **own}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """Builds a classifier with fresh weights from what `get_config` returned, or what it returned in format 1."""
+        """Builds a classifier with new weights from a dict that `get_config` returned, now or in format 1."""
         return super().from_config(config if "preprocessor" in config else cls.upgraded(config))
 
     @classmethod
     def upgraded(cls, config, folder=None):
-        """Returns a config of format 1 as one of format 2.
+        """Converts a config of format 1 to format 2.
 
         Args:
             config: dict.
-            folder: path of the folder that holds the vocabulary, if the config does not.
+            folder: path of the folder that holds the vocabulary. Defaults to None: the config holds it.
+
+        Returns:
+            dict.
         """
         config = dict(config)
         vocabulary = config.pop("vocabulary") if folder is None else read_vocabulary(folder)[0]
@@ -330,7 +346,7 @@ def _labels_of(checkpoint, source):
 
 
 def _check_head(checkpoint, labels, source):
-    """Refuses labels that are not those of the head's outputs; other names for as many outputs are welcome."""
+    """Raises `UserError` if the labels differ in number or order from the head's; new names are accepted."""
     known, other = checkpoint.labels, "cls" if checkpoint.pooling == "mean" else "mean"
     if checkpoint.num_head_outputs != len(labels):
         raise UserError(
@@ -352,7 +368,7 @@ def _check_fit(encoder, preprocessor, pooling):
     if pooling == "pooler" and encoder.pooler is None:
         raise UserError('pooling="pooler" came, and the encoder has no pooler. Use pooling="mean" or "cls".')
     if not isinstance(preprocessor, TextPreprocessor):
-        return  # the contract's own check says what is wrong, or the features are of another preprocessor
+        return  # `check_contract` reports it, or it is another preprocessor with the same features
     size, tokens = encoder.settings["vocabulary_size"], preprocessor.tokenizer.vocabulary_size
     if tokens > size:
         raise UserError(f"The tokenizer has {tokens} tokens and the encoder {size}. Take both from one model.")

@@ -1,8 +1,8 @@
-"""Text to ids and back: in-graph WordPiece, its plain-Python twin, vocabularies. Names load when first used."""
+"""WordPiece tokenizers in TensorFlow and in plain Python, and their vocabularies. Imports most names on first use."""
 
 from keras_bigmodel.core.lazy_names import lazy_names
 
-# Not by __getattr__: a module of the same name would hide the function. It loads nothing heavy.
+# Imported here, not by __getattr__: the module of the same name would hide the function. It imports nothing heavy.
 from keras_bigmodel.tokenizers.learn_vocabulary import learn_vocabulary
 
 __all__ = ["PlainWordPieceTokenizer", "WordPieceTokenizer", "learn_vocabulary", "read_vocabulary", "write_vocabulary"]

@@ -1,32 +1,35 @@
-"""What the files of a folder say of added tokens. Knows no text and no TensorFlow."""
+"""Reads the added tokens from the files of a tokenizer folder. Knows no text and no TensorFlow."""
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.model_files import read_json
 from keras_bigmodel.tokenizers.special_tokens import REQUIRED
 
-CORE = (*REQUIRED, "[UNK]", "[MASK]")  # typed, these are text here; see `WordPieceTokenizer`
+BERT_SPECIAL_TOKENS = (*REQUIRED, "[UNK]", "[MASK]")  # read as text where they are typed; see `WordPieceTokenizer`
 _ADDED_FILE, _CONFIG_FILE = "added_tokens.json", "tokenizer_config.json"
 
 
 def added_tokens_of(folder, vocabulary, *, in_json, config, special_map):
-    """Returns the added tokens of a folder, in the order of their ids.
+    """Returns the added tokens of a folder.
+
+    The tokens are in the order of the ids that the files state. Tokens without a stated id come first.
 
     Args:
-        folder: `Path`.
-        vocabulary: list of str: the tokens of the WordPiece model.
-        in_json: list of dicts: `added_tokens` of `tokenizer.json`.
-        config: dict: `tokenizer_config.json`.
-        special_map: dict: `special_tokens_map.json`.
+        folder: `Path` of the tokenizer folder.
+        vocabulary: list of str. The tokens of the WordPiece model.
+        in_json: list of dicts. `added_tokens` of `tokenizer.json`.
+        config: dict. The contents of `tokenizer_config.json`.
+        special_map: dict. The contents of `special_tokens_map.json`.
 
     Returns:
-        dict of content → dict of `id`, `normalized`, `special`.
+        dict of content → dict of `id` (int), `normalized` (bool) and `special` (bool).
 
     Raises:
-        UserError: a file does not say what it should, or two contradict each other.
+        UserError: an entry has the wrong form, two files contradict each other, a token has `single_word`, or a special
+            token has no id.
     """
     found = {token["content"]: token for token in in_json}
     decoder = _decoder(folder, config)
-    _refuse_other_tokens(folder, found, decoder)
+    _check_same_tokens(folder, found, decoder)
     found |= decoder
     for content, number in _added_file(folder).items():
         found.setdefault(content, {"id": number})
@@ -50,12 +53,12 @@ def added_tokens_of(folder, vocabulary, *, in_json, config, special_map):
 
 
 def token_content(value):
-    """Returns the text of a token, which may be written as {"content": "[UNK]", "lstrip": false, ...}."""
+    """Returns the content of a token that is written as a str or as {"content": "[UNK]", "lstrip": false, ...}."""
     return value.get("content") if isinstance(value, dict) else value
 
 
 def _decoder(folder, config):
-    """Returns what `tokenizer_config.json` says of added tokens: dict of content → token."""
+    """Returns the added tokens of `tokenizer_config.json`: dict of content → token with its `id`."""
     decoder, found = config.get("added_tokens_decoder") or {}, {}
     entries = decoder.items() if isinstance(decoder, dict) else [(None, decoder)]
     for number, token in entries:
@@ -78,8 +81,8 @@ def _added_file(folder):
     return found
 
 
-def _refuse_other_tokens(folder, in_json, decoder):
-    """Refuses two files that name other added tokens: transformers takes one of them, and drops the other's."""
+def _check_same_tokens(folder, in_json, decoder):
+    """Raises `UserError` if two files list different added tokens: transformers reads only one of the files."""
     ours, theirs = _facts(in_json), _facts(decoder)
     if ours and theirs and ours != theirs:
         other = sorted(ours.items() ^ theirs.items())[0][0]
@@ -93,7 +96,7 @@ def _facts(tokens):
     return {
         content: (token["id"], bool(token.get("normalized")), bool(token.get("single_word")))
         for content, token in tokens.items()
-        if content not in CORE
+        if content not in BERT_SPECIAL_TOKENS
     }
 
 

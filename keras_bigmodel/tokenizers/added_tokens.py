@@ -1,4 +1,4 @@
-"""Tokens that are found in a text before it is cut into words. Knows no vocabulary and no TensorFlow."""
+"""Finds added tokens in a text before it is split into words. Knows no vocabulary and no TensorFlow."""
 
 import re
 from dataclasses import asdict, dataclass
@@ -8,14 +8,13 @@ from keras_bigmodel.core.errors import UserError
 
 @dataclass(frozen=True)
 class AddedToken:
-    """A token that was added to a vocabulary, found wherever its characters stand, inside of words too.
+    """Represents a token that was added to a vocabulary and is found wherever its characters occur, also inside words.
 
     Args:
-        content: str. What is looked for; also its entry in the vocabulary.
-        normalized: bool. Whether it is looked for in the cleaned-up text (lower-cased, say) or in the text as typed.
-            Defaults to True.
-        is_piece: bool. Whether WordPiece may use it as well, as it may any other entry of the vocabulary. Defaults to
-            False.
+        content: str. The text that is searched for; also its entry in the vocabulary.
+        normalized: bool. Whether it is searched for in the cleaned-up (e.g. lower-cased) text instead of the text as
+            typed. Defaults to `True`.
+        is_piece: bool. Whether WordPiece may also use it, like any other entry of the vocabulary. Defaults to `False`.
     """
 
     content: str
@@ -24,10 +23,10 @@ class AddedToken:
 
 
 class AddedTokens:
-    """Finds added tokens as Hugging Face `tokenizers` does: the leftmost first, and of those the longest.
+    """Finds added tokens as Hugging Face `tokenizers` does: the leftmost match, and the longest of those.
 
     Args:
-        tokens: sequence of `AddedToken`, or of dicts of its arguments.
+        tokens: sequence of `AddedToken`, or of dicts of its arguments. Defaults to none.
 
     >>> tokens = AddedTokens([AddedToken("@user"), AddedToken("[E1]", normalized=False)])
     >>> list(AddedTokens.parts("hi @users", tokens.pattern(["@user"])))
@@ -44,21 +43,25 @@ class AddedTokens:
         return iter(self.tokens)
 
     def as_list(self):
-        """Returns the tokens as a list that JSON can hold."""
+        """Returns the tokens as a list of dicts that JSON can store."""
         return [asdict(token) for token in self.tokens]
 
     def typed(self):
-        """Returns the tokens that are looked for in the text as typed."""
+        """Returns the tokens that are searched for in the text as typed: list of `AddedToken`."""
         return [token for token in self.tokens if not token.normalized]
 
     def cleaned(self, characters):
-        """Returns the tokens that are looked for in the cleaned-up text: dict of cleaned-up content → token.
+        """Returns the tokens that are searched for in the cleaned-up text.
 
         Args:
             characters: `BertCharacters` that clean the text up.
 
+        Returns:
+            dict of cleaned-up content → `AddedToken`.
+
         Raises:
-            UserError: two of them are one when they are cleaned up. (Hugging Face takes either, by chance.)
+            UserError: a cleaned-up content is empty, or begins or ends with a space; or two tokens have the same
+                cleaned-up content. (Hugging Face then takes one of the two at random.)
         """
         found = {}
         for token in self.tokens:
@@ -80,13 +83,28 @@ class AddedTokens:
 
     @staticmethod
     def pattern(contents):
-        """Returns an expression that finds one of some texts, the longest where several begin; None for no texts."""
+        """Returns a regular expression that matches any of some texts, and the longest where several match.
+
+        Args:
+            contents: iterable of str. Empty ones are ignored.
+
+        Returns:
+            `re.Pattern`, or None if there are no texts.
+        """
         contents = sorted(filter(None, contents), key=len, reverse=True)
         return re.compile("|".join(map(re.escape, contents))) if contents else None
 
     @staticmethod
     def parts(text, pattern):
-        """Yields `(part of the text, None)`, and `(what was found, the same)` between them."""
+        """Splits a text at the matches of a pattern.
+
+        Args:
+            text: str.
+            pattern: as `pattern` returns; None matches nothing.
+
+        Yields:
+            `(text before or after a match, None)` and `(match, match)`, alternately.
+        """
         start = 0
         for match in pattern.finditer(text) if pattern else ():
             yield text[start : match.start()], None
@@ -96,10 +114,15 @@ class AddedTokens:
 
 
 def cleaned_up(characters, text):
-    """Returns a text as BERT cleans it up, without the spaces that set characters apart."""
-    return "".join(together(characters.replacement(ord(character))) for character in text)
+    """Returns a text as BERT cleans it up, without the spaces that are added around characters.
+
+    Args:
+        characters: `BertCharacters` that clean the text up.
+        text: str.
+    """
+    return "".join(without_added_spaces(characters.replacement(ord(character))) for character in text)
 
 
-def together(replacement):
-    """Returns what stands for a character without the spaces that set it apart."""
+def without_added_spaces(replacement):
+    """Returns the replacement of a character without the spaces that are added around it."""
     return replacement if replacement == " " else replacement.strip(" ")

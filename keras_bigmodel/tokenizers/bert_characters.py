@@ -1,4 +1,4 @@
-"""Says what BERT's normaliser makes of one character. Knows no vocabulary, no TensorFlow."""
+"""Computes the text that BERT's normalizer replaces a character by. Knows no vocabulary and no TensorFlow."""
 
 import functools
 
@@ -10,15 +10,16 @@ _TRAILING_VOWELS, _TRAILING_CONSONANTS = 21, 28
 
 
 class BertCharacters:
-    """BERT's text clean-up, character by character: Hugging Face's `BertNormalizer` and `BertPreTokenizer`.
+    """Applies BERT's text clean-up to single characters: Hugging Face's `BertNormalizer` and `BertPreTokenizer`.
 
-    Every rule of it looks at one character at a time, so the whole is one table over code points. The table is our own
-    (`unicode_classes.py`), so that no Unicode version of a Python, an ICU or a server can change the ids of a model.
+    Every rule looks at one character at a time, so the whole clean-up is one table over code points. The table is part
+    of this package (`unicode_classes.py`), so the Unicode version of Python, ICU or a server cannot change a model's
+    ids.
 
     Args:
-        lowercase: bool. Defaults to `True`.
-        strip_accents: bool. Decompose and drop nonspacing marks. Defaults to `True`.
-        split_chinese: bool. Make each Han character a word of its own. Defaults to `True`.
+        lowercase: bool. Whether to lower-case. Defaults to `True`.
+        strip_accents: bool. Whether to decompose characters and drop nonspacing marks. Defaults to `True`.
+        split_chinese: bool. Whether to make each Han character a separate word. Defaults to `True`.
 
     >>> characters = BertCharacters()
     >>> [characters.replacement(ord(character)) for character in "É!中"]
@@ -31,18 +32,26 @@ class BertCharacters:
         self.split_chinese = split_chinese
 
     def replacement(self, code):
-        """What stands for the character: nothing, a space, itself, other characters, or one set apart by spaces."""
+        """Returns the text that replaces a character.
+
+        Args:
+            code: int. The code point of the character.
+
+        Returns:
+            str: empty (the character is dropped), a space, the character itself, one or more other characters, or one
+            character between two spaces (a separate word).
+        """
         if code in code_points("DROPPED") or code in SURROGATES:
             return ""
         if code in code_points("SPACES"):
             return " "
         text = self._fold(code)
         is_han = self.split_chinese and code in code_points("CHINESE")
-        is_apart = is_han or (len(text) == 1 and ord(text) in code_points("PUNCTUATION"))
-        return f" {text} " if is_apart else text
+        is_separate_word = is_han or (len(text) == 1 and ord(text) in code_points("PUNCTUATION"))
+        return f" {text} " if is_separate_word else text
 
     def changed_code_points(self):
-        """Every code point whose replacement is not itself, as a set."""
+        """Returns the code points of the characters that are replaced by something else: set of int."""
         changed = code_points("DROPPED") | code_points("SPACES") | code_points("PUNCTUATION") | set(SURROGATES)
         if self.strip_accents:
             changed |= code_points("MARKS") | mapping("STRIPPED").keys() | set(HANGUL_SYLLABLES)
@@ -64,13 +73,13 @@ class BertCharacters:
 
 @functools.cache
 def code_points(name):
-    """The set of code points of one class of `unicode_classes`."""
+    """Returns the code points of one class of `unicode_classes`, e.g. `"DROPPED"`: set of int."""
     return {code for word in getattr(unicode_classes, name).split() for code in _span(word)}
 
 
 @functools.cache
 def mapping(name):
-    """`{code point: text}` of one mapping of `unicode_classes`."""
+    """Returns one mapping of `unicode_classes`, e.g. `"LOWERED"`: dict of code point → text."""
     pairs = {}
     for word in getattr(unicode_classes, name).split():
         if "=" in word:
@@ -85,7 +94,13 @@ def mapping(name):
 
 
 def decompose_hangul(code):
-    """A syllable as its two or three letters (The Unicode Standard, section 3.12)."""
+    """Returns a Hangul syllable as its two or three letters: str.
+
+    Args:
+        code: int. The code point of the syllable.
+
+    Source: The Unicode Standard, section 3.12.
+    """
     index = code - HANGUL_SYLLABLES.start
     block, tail = divmod(index, _TRAILING_CONSONANTS)
     lead, vowel = divmod(block, _TRAILING_VOWELS)

@@ -1,24 +1,24 @@
-"""BERT's clean-up as arrays that a graph can index. Knows no TensorFlow and no vocabulary."""
+"""Stores BERT's text clean-up as arrays that a graph can index. Knows no TensorFlow and no vocabulary."""
 
 import numpy as np
 
 CODE_POINTS = 0x110000
 PAGE_BITS = 8
-# The low bits of an entry say what a character is; the bits above, by how much its code point moves.
+# The low bits of an entry hold the kind of a character; the higher bits hold the shift of its code point.
 KIND_BITS = 3
-ORDINARY, DROPPED, SPACE, APART, SEVERAL = range(5)
+ORDINARY, DROPPED, SPACE, SEPARATE_WORD, SEVERAL = range(5)
 
 
 class CharacterTable:
-    """A two-level table over all code points, and the characters that become several.
+    """Stores a two-level table over all code points, and the characters that become several.
 
-    `entries[pages[code >> 8] * 256 + code % 256]` holds the kind in its three low bits (`ORDINARY`, `DROPPED`, `SPACE`,
-    `APART`: a word of its own, `SEVERAL`) and above them the distance to the new code point; for `SEVERAL` the row of
-    `several`, which lists up to three code points, zeros behind them. Most of the 4,352 pages are equal, so that the
-    whole takes some 150 KB.
+    `entries[pages[code >> 8] * 256 + code % 256]` holds the kind in its three low bits: `ORDINARY`, `DROPPED`, `SPACE`,
+    `SEPARATE_WORD` or `SEVERAL`. The higher bits hold the distance to the new code point. For `SEVERAL` they hold
+    the row of `several`, which lists up to three code points, padded with zeros. Most of the 4,352 pages are
+    equal, so the table takes about 150 KB.
 
     Args:
-        characters: a `BertCharacters`.
+        characters: `BertCharacters`.
     """
 
     def __init__(self, characters):
@@ -45,4 +45,4 @@ class CharacterTable:
         if len(text) > 1:
             several.append([ord(character) for character in text])
             return SEVERAL, len(several) - 1
-        return (ORDINARY if text == replacement else APART), ord(text) - code
+        return (ORDINARY if text == replacement else SEPARATE_WORD), ord(text) - code

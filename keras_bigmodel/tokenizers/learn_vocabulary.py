@@ -1,4 +1,4 @@
-"""Learns a WordPiece vocabulary from texts, the same one every time. Knows no file and no TensorFlow."""
+"""Learns a WordPiece vocabulary from texts, deterministically. Knows no file and no TensorFlow."""
 
 from collections import Counter
 
@@ -8,27 +8,27 @@ SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 def learn_vocabulary(texts, size, *, lowercase=True, min_frequency=2):
-    """Learns the pieces that texts are most cheaply written with.
+    """Learns a WordPiece vocabulary from texts.
 
-    The special tokens are 0 to 4, then come single characters (the commonest first choice when not all fit), then
-    longer pieces. The same texts in any order give the same list in every process.
+    The special tokens have the ids 0 to 4. Single characters follow (the most frequent ones if not all fit), then
+    longer pieces. The same texts in any order return the same list in every process.
 
     Args:
         texts: iterable of str.
-        size: int. Tokens at most; fewer come back when the texts hold no more.
-        lowercase: bool. Lower-case and strip accents first. Defaults to `True`.
-        min_frequency: int. How often two pieces must meet to become one. Defaults to 2.
+        size: int. Maximum number of tokens. Fewer are returned if the texts do not contain enough pieces.
+        lowercase: bool. Whether to lower-case and strip accents first. Defaults to `True`.
+        min_frequency: int. How often two pieces must occur next to each other to be merged. Defaults to 2.
 
     Returns:
-        A list of str for `WordPieceTokenizer(vocabulary, lowercase=lowercase)`.
+        list of str for `WordPieceTokenizer(vocabulary, lowercase=lowercase)`.
 
     Raises:
-        UserError: `size` leaves no place beside the special tokens, or a text is not a str.
+        UserError: `size` leaves no room beside the special tokens, or a text is not a str.
 
     >>> learn_vocabulary(["abab ab"], 8)
     ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', '##a', '##b']
 
-    Source: the trainer of Hugging Face `tokenizers`.
+    Source: the WordPiece trainer of Hugging Face `tokenizers`.
     """
     from tokenizers import BertWordPieceTokenizer
 
@@ -41,8 +41,9 @@ def learn_vocabulary(texts, size, *, lowercase=True, min_frequency=2):
     words = _count_words(tokenizer, texts)
     characters = _characters(words, size - len(SPECIAL_TOKENS))
     kept = {piece.removeprefix("##") if len(piece) > 1 else piece for piece in characters}
-    # The trainer numbers inner characters in the order of a random hash and breaks ties by number. Given to it as
-    # special tokens they have fixed numbers; a text without the characters that do not fit needs no choice by it.
+    # The trainer numbers inner characters in the order of a random hash, and breaks ties by number. Passed as special
+    # tokens, they have fixed numbers. The characters that do not fit are removed from the texts, so that the trainer
+    # does not choose among them.
     tokenizer.train_from_iterator(
         (" ".join([("".join(filter(kept.__contains__, word)))] * count) for word, count in sorted(words.items())),
         vocab_size=size,
@@ -69,10 +70,10 @@ def _count_words(tokenizer, texts):
 
 
 def _characters(words, room):
-    """The single-character pieces that fit, commonest first chosen, then in the order of the alphabet."""
+    """Returns the most frequent `room` single-character pieces, sorted by length and then alphabetically."""
     counts = Counter()
     for word, count in words.items():
         for position, character in enumerate(word):
             counts[f"##{character}" if position else character] += count
-    commonest = sorted(counts, key=lambda piece: (-counts[piece], piece))[:room]
-    return sorted(commonest, key=lambda piece: (len(piece), piece))
+    majority_class = sorted(counts, key=lambda piece: (-counts[piece], piece))[:room]
+    return sorted(majority_class, key=lambda piece: (len(piece), piece))

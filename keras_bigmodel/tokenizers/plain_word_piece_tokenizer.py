@@ -1,38 +1,39 @@
-"""Turns text into the graph's WordPiece ids with nothing but Python's standard library. Knows no TensorFlow."""
+"""Tokenizes text into the graph's WordPiece ids with only Python's standard library. Knows no TensorFlow."""
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.tokenizers.added_tokens import AddedTokens, together
+from keras_bigmodel.tokenizers.added_tokens import AddedTokens, without_added_spaces
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
-from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, refuse_unequal_numbers, room_for_text
+from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, check_equal_numbers, room_for_text
 from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary
 
 CONTINUATION = "##"
-# Common characters are looked up once; beyond, memory would grow with the texts that come.
-REMEMBERED_CODE_POINTS = 0x10000
-REMEMBERED_WORDS = 50_000
+# Limits of the caches: without them, memory would grow with every new character and word.
+MAX_CACHED_CODE_POINT = 0x10000
+MAX_CACHED_WORDS = 50_000
 
 
 class PlainWordPieceTokenizer(WordPieceVocabulary):
-    """`WordPieceTokenizer` in mode `"exact"` for machines without TensorFlow: the same arguments, the same ids.
+    """Tokenizes texts without TensorFlow into the same ids as `WordPieceTokenizer` in mode `"exact"`.
 
-    Both read one table of characters (`unicode_classes.py`), so neither the Unicode version of this Python nor that of
-    a server can part them. What that class says about typed special tokens, invalid bytes and adjacent combining marks
-    holds here too. Half a surrogate pair in a `str` is dropped, as invalid bytes are.
+    Both read one table of characters (`unicode_classes.py`), so the Unicode version of Python or of a server cannot
+    make them differ. The notes of that class on typed special tokens, invalid bytes and adjacent combining marks apply
+    here too. Half of a surrogate pair in a `str` is dropped, as invalid bytes are.
 
     Args:
         vocabulary: list of str. The position of a token is its id.
-        lowercase: bool. Defaults to `True`.
-        strip_accents: bool or None. `None` means as `lowercase`. Defaults to `None`.
-        split_chinese: bool. Make each Han character a word of its own. Defaults to `True`.
-        mode: `"exact"`. Mode `"fast"` is refused: its clean-up is compiled into tensorflow_text and has no table.
-        unknown_token: str. Stands for a word that the pieces cannot build. Defaults to `"[UNK]"`.
+        lowercase: bool. Whether to lower-case. Defaults to `True`.
+        strip_accents: bool or None. Whether to strip accents; `None` means as `lowercase`. Defaults to `None`.
+        split_chinese: bool. Whether to make each Han character a separate word. Defaults to `True`.
+        mode: `"exact"`. Mode `"fast"` raises: its clean-up is compiled into tensorflow_text and has no table.
+        unknown_token: str. Replaces a word that cannot be built from pieces. Defaults to `"[UNK]"`.
         max_characters_per_word: int. A longer word becomes the unknown token. Defaults to 100.
-        added_tokens: sequence of `AddedToken`: found in a text before it is cut. Defaults to none.
+        added_tokens: sequence of `AddedToken`. Found in a text before it is split into words. Defaults to none.
 
-    Call: lists of texts -> a dict of lists `texts` long, of lists as long as the longest in this batch.
+    Call shapes: lists `(texts,)` -> a dict of lists of lists `(texts, longest in this batch)`.
 
     Raises:
-        UserError: a special token is missing, a token stands twice, or `max_length` cannot hold the special tokens.
+        UserError: a special token is missing, a token occurs twice, an added token is not in the vocabulary, a setting
+            is not supported, or `max_length` cannot hold the special tokens.
 
     >>> tokenizer = PlainWordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "go", "##od", "!"])
     >>> tokenizer.tokenize("Good!")
@@ -76,7 +77,11 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
             self._added = _AddedTokenFinder(self._settings.added_tokens, characters, self._vocabulary)
 
     def tokenize(self, text):
-        """Gives the ids of one text, a str or UTF-8 bytes, without special tokens, as a list of int."""
+        """Returns the token ids of one text, without special tokens: list of int.
+
+        Args:
+            text: str, or bytes in UTF-8.
+        """
         if isinstance(text, bytes):
             text = text.decode("utf-8", "replace")
         if self._added is None:
@@ -89,9 +94,22 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
         return [token_id for word in words if word for token_id in self._pieces(word)]
 
     def __call__(self, texts, pairs=None, *, max_length=128):
-        """Gives `token_ids`, `segment_ids` and `padding_mask` for [CLS] text [SEP], or [CLS] text [SEP] pair [SEP].
+        """Returns `token_ids`, `segment_ids` and `padding_mask` of [CLS] text [SEP], or [CLS] text [SEP] pair [SEP].
 
-        A text that is too long keeps its head; of a pair the longer is cut first (Hugging Face's `longest_first`).
+        A text that is too long is truncated at its end. In a pair, the longer text is truncated first (Hugging Face's
+        `longest_first`).
+
+        Args:
+            texts: list of str or bytes in UTF-8.
+            pairs: list of the second texts, as long as `texts`. Defaults to None: single texts.
+            max_length: int. Maximum number of tokens of a row, special tokens included. Defaults to 128.
+
+        Returns:
+            dict of lists of lists of int `(texts, longest in this batch)`.
+
+        Raises:
+            UserError: `texts` or `pairs` is a single text, their lengths differ, or `max_length` cannot hold the
+                special tokens.
         """
         for name, given in (("texts", texts), ("pairs", pairs)):
             if isinstance(given, str | bytes):
@@ -100,7 +118,7 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
         if pairs is None:
             rows = [self._row(self.tokenize(text)[:room]) for text in texts]
         else:
-            refuse_unequal_numbers(len(texts), len(pairs))
+            check_equal_numbers(len(texts), len(pairs))
             rows = [
                 self._row(*cut(self.tokenize(text), self.tokenize(pair), room))
                 for text, pair in zip(texts, pairs, strict=True)
@@ -124,7 +142,7 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
         pieces = self._known_words.get(word)
         if pieces is None:
             pieces = self._longest_matches(word)
-            if len(self._known_words) < REMEMBERED_WORDS:
+            if len(self._known_words) < MAX_CACHED_WORDS:
                 self._known_words[word] = pieces
         return pieces
 
@@ -144,17 +162,17 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
 
 
 class _AddedTokenFinder:
-    """Parts a text at its added tokens: first as typed, then what is left of it as cleaned up."""
+    """Splits a text at its added tokens: first in the text as typed, then in the cleaned-up rest."""
 
     def __init__(self, added, characters, vocabulary):
-        self._clean = _Replacements(lambda code: together(characters.replacement(code)))
+        self._clean = _Replacements(lambda code: without_added_spaces(characters.replacement(code)))
         typed = {token.content: vocabulary.index(token.content) for token in added.typed()}
         cleaned = {content: vocabulary.index(token.content) for content, token in added.cleaned(characters).items()}
         self._ids = typed, cleaned
         self._patterns = AddedTokens.pattern(typed), AddedTokens.pattern(cleaned)
 
     def parts(self, text):
-        """Yields `(part of the text, id of the added token that it is, or None)`."""
+        """Yields `(part of the text, None)` and `(added token, its id)`."""
         for part, found in AddedTokens.parts(text, self._patterns[0]):
             if found is not None:
                 yield part, self._ids[0][found]
@@ -166,7 +184,7 @@ class _AddedTokenFinder:
 
 
 class _Replacements(dict):
-    """The table that `str.translate` asks, filled as characters turn up."""
+    """Stores the table for `str.translate`; a replacement is computed when its character first occurs."""
 
     def __init__(self, replacement):
         super().__init__()
@@ -174,13 +192,25 @@ class _Replacements(dict):
 
     def __missing__(self, code):
         replacement = self._replacement(code)
-        if code < REMEMBERED_CODE_POINTS:
+        if code < MAX_CACHED_CODE_POINT:
             self[code] = replacement
         return replacement
 
 
 def cut(first, second, room):
-    """Cuts the longer of two lists first; where both must be cut, the longer, else the second, keeps the odd piece."""
+    """Truncates two lists to `room` items in total, the longer list first.
+
+    If both must be truncated and `room` is odd, the longer list keeps the odd item, or the second if they are equally
+    long.
+
+    Args:
+        first: list.
+        second: list.
+        room: int. Maximum number of items of both lists together.
+
+    Returns:
+        `(first, second)`, truncated at their ends.
+    """
     if len(first) + len(second) <= room:
         return first, second
     shorter = min(len(first), len(second), room // 2)

@@ -1,4 +1,4 @@
-"""Finds BERT's special tokens in a vocabulary and refuses vocabularies that cannot be used. Knows no text."""
+"""Finds BERT's special tokens in a vocabulary and checks its tokens. Knows no text."""
 
 from keras_bigmodel.core.errors import UserError
 
@@ -6,14 +6,14 @@ REQUIRED = ("[PAD]", "[CLS]", "[SEP]")
 
 
 class SpecialTokens:
-    """The ids of a vocabulary's special tokens.
+    """Holds the ids of a vocabulary's special tokens.
 
     Args:
         vocabulary: list of str. The position of a token is its id.
-        unknown_token: str. Defaults to `"[UNK]"`.
+        unknown_token: str. Replaces a word that cannot be built from pieces. Defaults to `"[UNK]"`.
 
     Raises:
-        UserError: a token is not text or stands twice, or a special token is missing.
+        UserError: a token is not a str or occurs twice, or a special token is missing.
 
     >>> SpecialTokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"]).sep_id
     3
@@ -35,7 +35,17 @@ class SpecialTokens:
 
 
 def checked_ids(vocabulary):
-    """`{token: id}`, once every token is text and stands there only once."""
+    """Returns the ids of a vocabulary's tokens after checking the tokens.
+
+    Args:
+        vocabulary: list of str. The position of a token is its id.
+
+    Returns:
+        dict of token → id.
+
+    Raises:
+        UserError: a token is not a str or occurs twice.
+    """
     ids = {}
     for position, token in enumerate(vocabulary):
         if not isinstance(token, str):

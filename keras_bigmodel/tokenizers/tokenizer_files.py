@@ -1,4 +1,4 @@
-"""What a Hugging Face folder says of its tokenizer, file by file. Knows no text and no TensorFlow."""
+"""Reads the tokenizer's vocabulary and settings from a Hugging Face folder. Knows no text and no TensorFlow."""
 
 import functools
 import json
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.model_files import read_json, read_text
-from keras_bigmodel.tokenizers.added_token_files import CORE, added_tokens_of, token_content
+from keras_bigmodel.tokenizers.added_token_files import BERT_SPECIAL_TOKENS, added_tokens_of, token_content
 from keras_bigmodel.tokenizers.added_tokens import AddedToken
 
 _FILES = ("tokenizer.json", "vocab.txt")
@@ -30,7 +30,7 @@ _DEFAULTS = {
     "max_characters_per_word": 100,
 }
 _SPECIAL = {"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
-# Classes that cut text as BERT does, whatever the files say; and those that do what tokenizer.json says.
+# Classes that split text as BERT does, whatever the files say; then classes that follow tokenizer.json.
 _BERT_CLASSES = {
     f"{name}Tokenizer{fast}"
     for name in ("Bert", "DistilBert", "Electra", "MobileBert", "SqueezeBert")
@@ -43,13 +43,14 @@ _LONGEST_WORD = 100_000  # characters
 class TokenizerFiles:
     """Reads `tokenizer.json` or `vocab.txt`, `tokenizer_config.json`, `added_tokens.json`, `special_tokens_map.json`.
 
-    What comes out gives the ids that Hugging Face transformers 5 gives, or the folder is refused.
+    A tokenizer built from the result returns the same ids as Hugging Face transformers 5. A folder for which this is
+    not certain raises `UserError`.
 
     Args:
-        folder: path.
+        folder: str or path.
 
     Raises:
-        UserError: there is no vocabulary, or the tokenizer is another than BERT's.
+        UserError: there is no vocabulary, a file cannot be read, or the tokenizer is not BERT's.
     """
 
     def __init__(self, folder):
@@ -63,21 +64,21 @@ class TokenizerFiles:
         self._path = found
         self._json = read_json(found) if found.suffix == ".json" else {}
         if self._json:
-            _refuse_what_tokenizers_refuses(found)
+            _check_tokenizers_reads(found)
         self._config = self._read("tokenizer_config.json")
         self._map = self._read("special_tokens_map.json")
-        self._refuse_other_classes()
-        self._refuse_other_special_tokens()
+        self._check_class()
+        self._check_special_tokens()
         if self._json:
-            self._refuse_other_kinds()
+            self._check_kinds_of_parts()
         self._base = self._base_vocabulary()
-        self._refuse_sentence_pieces()
+        self._check_no_sentence_pieces()
 
     def vocabulary(self):
-        """Returns every token, in the order of the ids: a list of str.
+        """Returns all tokens in the order of their ids: list of str.
 
         Raises:
-            UserError: ids are left out or given twice.
+            UserError: an id is missing or occurs twice, a token has two ids, or the files contradict each other.
         """
         ids = {token: number for number, token in enumerate(self._base)}
         for content, added in self._added.items():
@@ -99,10 +100,10 @@ class TokenizerFiles:
         return tokens
 
     def settings(self):
-        """Returns the arguments of `WordPieceTokenizer` beside the vocabulary, as a dict.
+        """Returns the arguments of `WordPieceTokenizer` except the vocabulary: dict.
 
         Raises:
-            UserError: `tokenizer.json` says one thing, and the class that reads it another.
+            UserError: a setting is invalid, or the files contradict each other or the tokenizer's class.
         """
         said = _renamed(self._config, _NAMES_IN_CONFIG)
         file = _renamed(self._json.get("normalizer") or {}, _NAMES_IN_NORMALIZER)
@@ -117,14 +118,15 @@ class TokenizerFiles:
             settings = _DEFAULTS | file
         else:
             settings = _DEFAULTS | said
-            self._refuse_contradictions(file, said, settings)
+            self._check_no_contradiction(file, said, settings)
         self._check_settings(settings)
         pieces = set(self._base)
         splits_special = bool(self._config.get("split_special_tokens"))
         added = [
             AddedToken(content, normalized=token["normalized"], is_piece=content in pieces)
             for content, token in self._added.items()
-            if content not in (*CORE, settings["unknown_token"]) and not (token["special"] and splits_special)
+            if content not in (*BERT_SPECIAL_TOKENS, settings["unknown_token"])
+            and not (token["special"] and splits_special)
         ]
         return settings | ({"added_tokens": added} if added else {})
 
@@ -145,7 +147,7 @@ class TokenizerFiles:
                     "model."
                 )
 
-    # ---- the parts
+    # ---- the contents of the files
 
     @functools.cached_property
     def _class(self):
@@ -157,7 +159,7 @@ class TokenizerFiles:
         return read_json(path) if path.is_file() else {}
 
     def _base_vocabulary(self):
-        """Returns the tokens of the WordPiece model; of a repeated one the last counts, as in Hugging Face."""
+        """Returns the tokens of the WordPiece model; the last of repeated tokens is used, as in Hugging Face."""
         if not self._json:
             lines = vocabulary_from_lines(read_text(self._path))
             spaced = [number for number, token in enumerate(lines, 1) if token.strip() and token != token.strip(" \t")]
@@ -175,9 +177,9 @@ class TokenizerFiles:
         files = {"in_json": self._json.get("added_tokens") or [], "config": self._config, "special_map": self._map}
         return added_tokens_of(self.folder, self._base, **files)
 
-    # ---- what is no BERT tokenizer
+    # ---- checks that the tokenizer is BERT's
 
-    def _refuse_other_classes(self):
+    def _check_class(self):
         if self._config.get("auto_map"):
             raise UserError(
                 f"The tokenizer of {self.folder} is code of its own (auto_map in tokenizer_config.json), which is not "
@@ -196,7 +198,7 @@ class TokenizerFiles:
                 "it from the model."
             )
 
-    def _refuse_other_special_tokens(self):
+    def _check_special_tokens(self):
         for name, wanted in _SPECIAL.items():
             for source in (self._config, self._map):
                 found = token_content(source.get(name, wanted))
@@ -206,7 +208,7 @@ class TokenizerFiles:
                         "BERT's own special tokens can be read."
                     )
 
-    def _refuse_other_kinds(self):
+    def _check_kinds_of_parts(self):
         for name in ("model", "normalizer", "pre_tokenizer", "post_processor"):
             if not isinstance(self._json.get(name) or {}, dict):
                 raise UserError(
@@ -216,9 +218,9 @@ class TokenizerFiles:
         model, normalizer = self._json.get("model") or {}, self._json.get("normalizer") or {}
         splitter = self._json.get("pre_tokenizer") or {}
         # Files of `tokenizers` before 0.11 do not name the model's type.
-        self._refuse_other_kind("model", model.get("type", "WordPiece"), "WordPiece")
-        self._refuse_other_kind("normalizer", normalizer.get("type"), "BertNormalizer")
-        self._refuse_other_kind("pre-tokenizer", splitter.get("type"), "BertPreTokenizer")
+        self._check_kind("model", model.get("type", "WordPiece"), "WordPiece")
+        self._check_kind("normalizer", normalizer.get("type"), "BertNormalizer")
+        self._check_kind("pre-tokenizer", splitter.get("type"), "BertPreTokenizer")
         prefix, clean = model.get("continuing_subword_prefix", "##"), normalizer.get("clean_text", True)
         if prefix != "##" or not clean:
             raise UserError(
@@ -232,14 +234,14 @@ class TokenizerFiles:
                 "(post_processor), as BERT does. Only BERT's own order can be read."
             )
 
-    def _refuse_other_kind(self, part, kind, wanted):
+    def _check_kind(self, part, kind, wanted):
         if kind != wanted:
             raise UserError(
                 f"The {part} in {self._path} is {kind or 'absent'}, and BERT's is {wanted}. Only BERT's WordPiece can "
                 "be read; give a BERT, DistilBERT, ELECTRA or MiniLM folder."
             )
 
-    def _refuse_contradictions(self, file, said, settings):
+    def _check_no_contradiction(self, file, said, settings):
         written = {ours: theirs for theirs, ours in _NAMES_IN_CONFIG.items()}
         for name in file.keys() - said.keys():
             if file[name] == settings[name] or (
@@ -254,7 +256,7 @@ class TokenizerFiles:
                 f"unless tokenizer_config.json says otherwise. {advice}"
             )
 
-    def _refuse_sentence_pieces(self):
+    def _check_no_sentence_pieces(self):
         marked = sum(token.startswith("▁") for token in self._base)
         if marked and not any(token.startswith("##") for token in self._base):
             raise UserError(
@@ -264,20 +266,20 @@ class TokenizerFiles:
 
 
 def vocabulary_from_lines(text):
-    """Returns the tokens in the text of a `vocab.txt`."""
-    # Not splitlines(): vocabularies hold U+2028, U+0085 and other characters that it takes for line ends.
+    """Returns the tokens in the text of a `vocab.txt`: list of str."""
+    # Not splitlines(): vocabularies contain U+2028, U+0085 and other characters that it treats as line ends.
     lines = text.removesuffix("\n").split("\n") if text else []
     return [line.removesuffix("\r") for line in lines]
 
 
 def _unrepeated(tokens):
-    """Renames all but the last of equal tokens, to what no text can reach: BERT parts words at brackets."""
+    """Renames all but the last of equal tokens to names that no word can match: BERT splits words at brackets."""
     last = {token: number for number, token in enumerate(tokens)}
     return [token if last[token] == number else f"[repeated {number}]" for number, token in enumerate(tokens)]
 
 
 def _strips(settings):
-    """None means: as the lower-casing."""
+    """Returns whether accents are stripped; None means as `lowercase`."""
     return settings["lowercase"] if settings["strip_accents"] is None else settings["strip_accents"]
 
 
@@ -286,7 +288,7 @@ def _renamed(content, names):
 
 
 def _puts_special_tokens(processor, ids):
-    """Whether a post-processor puts the tokens [CLS] and [SEP] of a vocabulary around a text."""
+    """Returns whether a post-processor adds a vocabulary's [CLS] before a text and its [SEP] after it."""
     processor, wanted = processor or {}, [[name, ids.get(name)] for name in ("[CLS]", "[SEP]")]
     if processor.get("type") == "BertProcessing":
         return [list(processor[name]) for name in ("cls", "sep")] == wanted
@@ -300,12 +302,12 @@ def _puts_special_tokens(processor, ids):
     )
 
 
-def _refuse_what_tokenizers_refuses(path):
-    from tokenizers import Tokenizer  # here: a machine for LiteRT files has none, and reads no such file
+def _check_tokenizers_reads(path):
+    from tokenizers import Tokenizer  # here: a machine for LiteRT files does not have it, and reads no such file
 
     try:
         Tokenizer.from_file(str(path))
-    except BaseException as error:  # its errors are plain exceptions, and of its own kind where it panics
+    except BaseException as error:  # it raises plain exceptions, and its own BaseException where it panics
         if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
             raise
         raise UserError(

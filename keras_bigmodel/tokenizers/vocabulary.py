@@ -1,4 +1,4 @@
-"""Reads and writes WordPiece vocabularies and the settings that belong to them. Knows no text and no TensorFlow."""
+"""Reads WordPiece vocabularies with their settings, and writes vocabularies. Knows no text and no TensorFlow."""
 
 from pathlib import Path
 
@@ -8,22 +8,22 @@ from keras_bigmodel.tokenizers.tokenizer_files import TokenizerFiles
 
 
 def read_vocabulary(folder):
-    """Reads the vocabulary of a BERT folder, and the settings that its tokenizer was made with.
+    """Reads the vocabulary of a BERT folder and the settings of its tokenizer.
 
-    `tokenizer.json` is preferred to `vocab.txt`; what `tokenizer_config.json` says outright wins over both, as in
-    Hugging Face `transformers`. Without any word about it, text is lower-cased. Added tokens come with the settings. Of
-    tokens that are repeated the last counts, as there; the others are renamed to what no text can reach.
+    `tokenizer.json` is preferred to `vocab.txt`. A setting that `tokenizer_config.json` states overrides both, as in
+    Hugging Face `transformers`. If no file states otherwise, text is lower-cased. The settings include the added
+    tokens. The last of repeated tokens is used, as in `transformers`; the others are renamed to names that no word can
+    match.
 
     Args:
-        folder: str or path. Holds `tokenizer.json`, or `vocab.txt`.
+        folder: str or path. Contains `tokenizer.json` or `vocab.txt`.
 
     Returns:
         `(vocabulary, settings)`: a list of str in the order of the ids, and a dict for
         `WordPieceTokenizer(vocabulary, **settings)`.
 
     Raises:
-        UserError: nothing is there, the tokenizer is of another kind than BERT's WordPiece, or its files contradict
-            each other.
+        UserError: there is no vocabulary, the tokenizer is not BERT's WordPiece, or its files contradict each other.
     """
     files = TokenizerFiles(folder)
     vocabulary = files.vocabulary()
@@ -32,20 +32,20 @@ def read_vocabulary(folder):
 
 
 def write_vocabulary(path, vocabulary):
-    """Writes one token a line, in the order of the ids, so that `read_vocabulary` reads the same list back.
+    """Writes one token per line in the order of the ids, so that `read_vocabulary` returns the same list.
 
     Args:
-        path: str or path. The file, by custom `vocab.txt`.
-        vocabulary: list of str.
+        path: str or path. The file, usually `vocab.txt`.
+        vocabulary: list of str. The position of a token is its id.
 
     Raises:
-        UserError: a token cannot be a line, or stands twice.
+        UserError: a token is not a str, contains a line break, or occurs twice.
     """
     Path(path).write_bytes(vocabulary_lines(vocabulary).encode("utf-8"))
 
 
 def vocabulary_lines(vocabulary):
-    """Returns the text of a `vocab.txt`; see `write_vocabulary`."""
+    """Returns the text of a `vocab.txt`: str; see `write_vocabulary`."""
     for position, token in enumerate(checked_ids(vocabulary)):
         if "\n" in token or token.endswith("\r"):
             raise UserError(

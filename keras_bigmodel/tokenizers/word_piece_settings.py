@@ -1,4 +1,4 @@
-"""Checks the arguments that both WordPiece tokenizers take. Knows no text and no TensorFlow."""
+"""Holds and checks the arguments that both WordPiece tokenizers take. Knows no text and no TensorFlow."""
 
 from dataclasses import asdict, dataclass, field
 
@@ -10,19 +10,20 @@ MODES = ("exact", "fast")
 
 @dataclass(frozen=True)
 class WordPieceSettings:
-    """Everything that decides a text's ids beside the vocabulary.
+    """Holds all settings that determine the ids of a text, except the vocabulary.
 
     Args:
-        lowercase: bool. Defaults to `True`.
-        strip_accents: bool or None. `None` means as `lowercase`, like Hugging Face. Defaults to `None`.
-        split_chinese: bool. Make each Han character a word of its own. Defaults to `True`.
+        lowercase: bool. Whether to lower-case. Defaults to `True`.
+        strip_accents: bool or None. Whether to strip accents; `None` means as `lowercase`, like Hugging Face. Defaults
+            to `None`.
+        split_chinese: bool. Whether to make each Han character a separate word. Defaults to `True`.
         mode: `"exact"` or `"fast"`. Defaults to `"exact"`.
-        unknown_token: str. Stands for a word that the pieces cannot build. Defaults to `"[UNK]"`.
+        unknown_token: str. Replaces a word that cannot be built from pieces. Defaults to `"[UNK]"`.
         max_characters_per_word: int. A longer word becomes the unknown token. Defaults to 100.
-        added_tokens: sequence of `AddedToken`, or of dicts of its arguments; kept as `AddedTokens`. Defaults to none.
+        added_tokens: sequence of `AddedToken`, or of dicts of its arguments; stored as `AddedTokens`. Defaults to none.
 
     Raises:
-        UserError: the mode is not known, or its clean-up cannot follow the other settings.
+        UserError: the mode is unknown or does not support the other settings, or `max_characters_per_word` is below 1.
 
     >>> WordPieceSettings(lowercase=False).strips_accents
     False
@@ -60,11 +61,11 @@ class WordPieceSettings:
 
     @property
     def strips_accents(self):
-        """What `strip_accents` comes to once `None` is resolved."""
+        """Returns whether accents are stripped, with `None` resolved to `lowercase`: bool."""
         return self.lowercase if self.strip_accents is None else self.strip_accents
 
     def as_dict(self):
-        """The settings as a dict that JSON can hold."""
+        """Returns the settings as a dict that JSON can store, without `added_tokens` if there are none."""
         settings = {**asdict(self), "added_tokens": self.added_tokens.as_list()}
         if not self.added_tokens:
             del settings["added_tokens"]
@@ -72,7 +73,15 @@ class WordPieceSettings:
 
 
 def room_for_text(max_length, *, is_pair):
-    """How many pieces fit beside the special tokens; refuses a `max_length` that cannot hold even those."""
+    """Returns how many pieces fit in a row beside the special tokens: int.
+
+    Args:
+        max_length: int. Maximum number of tokens of a row, special tokens included.
+        is_pair: bool. Whether a row is a pair of texts.
+
+    Raises:
+        UserError: `max_length` is not an int, or cannot hold the special tokens.
+    """
     special = 3 if is_pair else 2
     if isinstance(max_length, bool) or not isinstance(max_length, int) or max_length < special:
         kind = "a pair of texts" if is_pair else "a text"
@@ -83,7 +92,15 @@ def room_for_text(max_length, *, is_pair):
     return max_length - special
 
 
-def refuse_unequal_numbers(texts, pairs):
-    """Refuses pairs that do not stand beside a text each; `None` is a number that a graph does not know yet."""
+def check_equal_numbers(texts, pairs):
+    """Raises `UserError` if the number of second texts differs from the number of texts.
+
+    Args:
+        texts: int or None. The number of texts; `None` if a graph does not know it yet.
+        pairs: int or None. The number of second texts, likewise.
+
+    Raises:
+        UserError: both numbers are known and differ.
+    """
     if None not in (texts, pairs) and texts != pairs:
         raise UserError(f"There are {texts} texts and {pairs} pairs. Give one pair for each text, in the same order.")

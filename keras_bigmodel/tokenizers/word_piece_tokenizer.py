@@ -1,4 +1,4 @@
-"""Turns text into WordPiece ids inside the graph. Knows no model, no file and no lookup table."""
+"""Tokenizes text into WordPiece ids inside the graph. Knows no model, no file and no lookup table."""
 
 import functools
 
@@ -8,46 +8,48 @@ import tensorflow_text as tf_text
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers import character_table as table
-from keras_bigmodel.tokenizers.added_token_signs import FIRST_SIGN, AddedTokenSigns, SignedCharacters
+from keras_bigmodel.tokenizers.added_token_markers import FIRST_MARKER, AddedTokenMarkers, SignedCharacters
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
-from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, refuse_unequal_numbers, room_for_text
+from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, check_equal_numbers, room_for_text
 from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary
 
 LONGEST_CHARACTER_IN_BYTES = 4
-# Dropped from every text, so that no vocabulary can hold a word with it that a text could ask for.
+# BERT drops this character from every text, so no word of a text matches a vocabulary entry that contains it.
 PLACEHOLDER = 0xE000
-# Where the packed values hold the three tokens that no text can contain.
+# Positions of the special tokens in the packed values; the pieces of the texts follow.
 PAD_SLOT, CLS_SLOT, SEP_SLOT, SPECIAL_SLOTS = range(4)
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class WordPieceTokenizer(WordPieceVocabulary):
-    """BERT's tokenizer as TensorFlow ops: texts in, ids out, on a stock TF Serving from 2.14 on.
+    """Tokenizes texts into BERT's token ids with TensorFlow ops that a standard TF Serving runs from 2.14 on.
 
-    Mode `"exact"` gives the ids of Hugging Face `tokenizers` for every text: the clean-up is a table over code points
-    that was read out of that library, so the Unicode version of the machine or server never matters. Mode `"fast"` is
-    tensorflow_text's `FastBertTokenizer`: it converts to LiteRT, and differs on control characters, some spaces, and on
-    letters that Unicode folds together (ß becomes ss). Never mix the modes between training and serving.
+    Mode `"exact"` returns the ids of Hugging Face `tokenizers` for every text. Its clean-up is a table over code points
+    that was read from that library, so the Unicode version of the machine or server has no effect. Mode `"fast"` is
+    tensorflow_text's `FastBertTokenizer`. It converts to LiteRT, and differs on control characters, on some spaces, and
+    on letters that Unicode folds together (ß becomes ss). Always serve a model in the mode that it was trained in.
 
-    Three things to know. A typed "[SEP]" is text, five characters of it, never the special token: a user's text cannot
-    forge structure (Hugging Face does this with `split_special_tokens=True`). Bytes that are not UTF-8 are dropped. And
-    two adjacent combining marks that `strip_accents` leaves standing (musical signs, Hangul tone marks) keep
-    their typed order, where Hugging Face sorts them; that shows only with a vocabulary that holds both marks.
+    A typed "[SEP]" is text of five characters, never the special token, so a user's text cannot insert special tokens
+    (Hugging Face does this with `split_special_tokens=True`). Bytes that are not UTF-8 are dropped. Two adjacent
+    combining marks that `strip_accents` does not remove (musical signs, Hangul tone marks) keep their typed order,
+    whereas Hugging Face sorts them. The ids differ only if the vocabulary contains both marks.
 
     Args:
         vocabulary: list of str. The position of a token is its id.
-        lowercase: bool. Defaults to `True`.
-        strip_accents: bool or None. `None` means as `lowercase`. Defaults to `None`.
-        split_chinese: bool. Make each Han character a word of its own. Defaults to `True`.
+        lowercase: bool. Whether to lower-case. Defaults to `True`.
+        strip_accents: bool or None. Whether to strip accents; `None` means as `lowercase`. Defaults to `None`.
+        split_chinese: bool. Whether to make each Han character a separate word. Defaults to `True`.
         mode: `"exact"` or `"fast"`. Defaults to `"exact"`.
-        unknown_token: str. Stands for a word that the pieces cannot build. Defaults to `"[UNK]"`.
-        max_characters_per_word: int. A longer word becomes the unknown token (mode `"fast"`: bytes). Default 100.
-        added_tokens: sequence of `AddedToken`: found in a text before it is cut. Defaults to none.
+        unknown_token: str. Replaces a word that cannot be built from pieces. Defaults to `"[UNK]"`.
+        max_characters_per_word: int. A longer word becomes the unknown token (mode `"fast"` counts bytes). Defaults to
+            100.
+        added_tokens: sequence of `AddedToken`. Found in a text before it is split into words. Defaults to none.
 
     Call shapes: texts `(texts,)`, and pairs `(texts,)` -> a dict of int32 `(texts, longest in this batch)`.
 
     Raises:
-        UserError: a special token is missing, a token stands twice, or `max_length` cannot hold the special tokens.
+        UserError: a special token is missing, a token occurs twice, an added token is not in the vocabulary, a setting
+            is not supported, or `max_length` cannot hold the special tokens.
 
     >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "go", "##od", "!"])
     >>> tokenizer.tokenize(["Good!", "go"]).to_list()
@@ -79,43 +81,64 @@ class WordPieceTokenizer(WordPieceVocabulary):
 
     @tf.autograph.experimental.do_not_convert
     def tokenize(self, texts):
-        """Gives the pieces of each text without special tokens: int32 `RaggedTensor` `(texts, pieces)`."""
-        pieces, text_starts = self._pieces(one_text_a_row(texts))
+        """Returns the token ids of each text, without special tokens: int32 `RaggedTensor` `(texts, pieces)`.
+
+        Args:
+            texts: list of str, or string tensor `(texts,)`.
+
+        Raises:
+            UserError: the texts do not have exactly one dimension.
+        """
+        pieces, text_starts = self._pieces(as_text_vector(texts))
         return tf.RaggedTensor.from_row_splits(pieces, text_starts, validate=False)
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, texts, pairs=None, *, max_length=128):
-        """Gives `token_ids`, `segment_ids` and `padding_mask` for [CLS] text [SEP], or [CLS] text [SEP] pair [SEP].
+        """Returns `token_ids`, `segment_ids` and `padding_mask` of [CLS] text [SEP], or [CLS] text [SEP] pair [SEP].
 
-        A text that is too long keeps its head; of a pair the longer is cut first (Hugging Face's `longest_first`).
+        A text that is too long is truncated at its end. In a pair, the longer text is truncated first (Hugging Face's
+        `longest_first`).
+
+        Args:
+            texts: list of str, or string tensor `(texts,)`.
+            pairs: the second texts, in the same form. Defaults to None: single texts.
+            max_length: int. Maximum number of tokens of a row, special tokens included. Defaults to 128.
+
+        Returns:
+            dict of int32 tensors `(texts, longest in this batch)`.
+
+        Raises:
+            UserError: the texts or pairs do not have exactly one dimension, their numbers differ, or `max_length`
+                cannot hold the special tokens.
         """
         room = room_for_text(max_length, is_pair=pairs is not None)
         first_pieces = self.tokenize(texts)
         if pairs is None:
             return self._pack([first_pieces], [tf.minimum(first_pieces.row_lengths(), room)])
         second_pieces = self.tokenize(pairs)
-        refuse_unequal_numbers(first_pieces.shape[0], second_pieces.shape[0])
+        check_equal_numbers(first_pieces.shape[0], second_pieces.shape[0])
         return self._pack(
             [first_pieces, second_pieces], longest_first(first_pieces.row_lengths(), second_pieces.row_lengths(), room)
         )
 
     def get_config(self):
-        """Returns what the constructor takes, as a dict that JSON can hold."""
+        """Returns the constructor's arguments as a dict that JSON can store."""
         return {"vocabulary": self.vocabulary, **self.settings()}
 
     @classmethod
     def from_config(cls, config):
-        """Returns a tokenizer made from what `get_config` returned."""
+        """Returns a tokenizer built from the result of `get_config`."""
         return cls(**config)
 
     def _exact_pieces(self):
         settings, added = self._settings, self._settings.added_tokens
         options = {"strip_accents": settings.strips_accents, "split_chinese": settings.split_chinese}
         clean = clean_up(shared_table(settings.lowercase, signs=len(added.tokens), **options))
-        mark = AddedTokenSigns(added, BertCharacters(settings.lowercase, **options), clean) if added else None
-        signs = [chr(FIRST_SIGN + number) for number in range(len(added.tokens))]
+        mark = AddedTokenMarkers(added, BertCharacters(settings.lowercase, **options), clean) if added else None
+        signs = [chr(FIRST_MARKER + number) for number in range(len(added.tokens))]
         ids = [*range(len(self._vocabulary)), *(self._vocabulary.index(token.content) for token in added)]
-        # The kernel counts bytes where BERT counts characters: it gets the widest limit, and `words` below counts.
+        # The kernel limits bytes where BERT limits characters. It receives the highest limit that can be needed, and
+        # `pieces_of` applies the limit in characters.
         word_pieces = tf_text.FastWordpieceTokenizer(
             [*without_unreachable(self.pieces), *signs],
             max_bytes_per_word=LONGEST_CHARACTER_IN_BYTES * settings.max_characters_per_word,
@@ -150,7 +173,7 @@ class WordPieceTokenizer(WordPieceVocabulary):
         return pieces_of
 
     def _pack(self, parts, lengths):
-        # One gather from [pad, cls, sep, every piece]: a ragged concat would take some fifty ops.
+        # One gather from [pad, cls, sep, every piece]: a ragged concat would take about fifty ops.
         special = tf.constant([self.pad_id, self.cls_id, self.sep_id], tf.int32)
         values = tf.concat([special, *(part.values for part in parts)], axis=0)
         width = tf.maximum(tf.reduce_max(sum(lengths) + len(parts) + 1), 0)
@@ -159,7 +182,7 @@ class WordPieceTokenizer(WordPieceVocabulary):
         slots = tf.where(tf.equal(positions, 0), cls, pad)
         end, offset = tf.zeros_like(lengths[0])[:, tf.newaxis], tf.constant(SPECIAL_SLOTS, tf.int64)
         for part, length in zip(parts, lengths, strict=True):
-            begin, end = end, end + length[:, tf.newaxis] + 1  # (texts, 1): the special tokens on both sides
+            begin, end = end, end + length[:, tf.newaxis] + 1  # (texts, 1): where the special tokens around it are
             pieces = offset + part.row_starts()[:, tf.newaxis] + positions - begin - 1
             slots = tf.where((positions > begin) & (positions < end), pieces, slots)
             slots = tf.where(tf.equal(positions, end), sep, slots)  # (texts, width)
@@ -173,7 +196,10 @@ class WordPieceTokenizer(WordPieceVocabulary):
 
 
 def on_cpu(function):
-    """Keeps a function off the GPU: there is nothing to multiply, and strings live in the host's memory."""
+    """Wraps a function of texts so that it runs on the CPU.
+
+    A GPU would not help: nothing is multiplied, and strings are stored in the host's memory.
+    """
 
     def placed(texts):
         with tf.device("CPU:0"):
@@ -182,8 +208,15 @@ def on_cpu(function):
     return placed
 
 
-def one_text_a_row(texts):
-    """Refuses anything but a list of texts: a single str would be read as one text, a matrix as none."""
+def as_text_vector(texts):
+    """Converts a list of texts to a string tensor `(texts,)`.
+
+    Args:
+        texts: list of str, or string tensor `(texts,)`. A tensor of unknown rank is accepted.
+
+    Raises:
+        UserError: the texts do not have exactly one dimension: a single str or a matrix is not a list of texts.
+    """
     texts = tf.convert_to_tensor(texts, tf.string)
     if texts.shape.rank not in (1, None):
         raise UserError(
@@ -194,7 +227,14 @@ def one_text_a_row(texts):
 
 
 def without_unreachable(vocabulary):
-    """Replaces tokens that no text can reach and that the kernel's builder cannot take, so that the ids stay."""
+    """Replaces tokens that no text can match and that the kernel's builder does not accept; all ids stay the same.
+
+    Args:
+        vocabulary: list of str, or None for a token that WordPiece may not use.
+
+    Returns:
+        list of str, as long as `vocabulary`.
+    """
     return [
         f"{chr(PLACEHOLDER)}{token_id}" if token in (None, "", "##") or "\0" in token else token
         for token_id, token in enumerate(vocabulary)
@@ -202,16 +242,19 @@ def without_unreachable(vocabulary):
 
 
 def longest_first(first_pieces, second_pieces, room):
-    """Gives the lengths that are left of pairs when the longer text is cut first, as in Hugging Face `tokenizers`.
+    """Computes the lengths of pairs when the longer text is truncated first, as in Hugging Face `tokenizers`.
 
     Args:
-        first_pieces: int64 `(texts,)`. Pieces of the first texts.
-        second_pieces: int64 `(texts,)`. Pieces of the second texts.
-        room: int. Pieces that fit.
+        first_pieces: int64 `(texts,)`. Numbers of pieces of the first texts.
+        second_pieces: int64 `(texts,)`. Numbers of pieces of the second texts.
+        room: int. Maximum number of pieces of a pair.
+
+    Returns:
+        list of two int64 tensors `(texts,)`: the lengths of the first and of the second texts.
     """
     half = room // 2
     shorter = tf.minimum(first_pieces, second_pieces)
-    # Where neither text fits into half, the second gets the odd piece; when the first is longer, the first does.
+    # If neither text fits into half the room, the longer one keeps the odd piece, or the second if they are equal.
     is_swapped = first_pieces > second_pieces
     short_share = tf.where(shorter <= half, shorter, half)
     long_share = room - short_share
@@ -224,17 +267,31 @@ def longest_first(first_pieces, second_pieces, room):
 
 @functools.cache
 def shared_table(lowercase, *, strip_accents, split_chinese, signs=0):
-    """Makes the table of these settings, once a process: it takes a quarter of a second."""
+    """Returns the table of these settings, built once per process because that takes a quarter of a second.
+
+    Args:
+        lowercase: bool. Whether to lower-case.
+        strip_accents: bool. Whether to strip accents.
+        split_chinese: bool. Whether to make each Han character a separate word.
+        signs: int. The number of signs for added tokens. Defaults to 0.
+
+    Returns:
+        `character_table.CharacterTable`.
+    """
     return table.CharacterTable(
         SignedCharacters(signs, lowercase, strip_accents=strip_accents, split_chinese=split_chinese)
     )
 
 
 def clean_up(characters):
-    """Gives a function from texts to `(code points, kinds, starts of texts)`.
+    """Builds the function that cleans texts up inside the graph.
 
     Args:
-        characters: a `character_table.CharacterTable`.
+        characters: `character_table.CharacterTable`.
+
+    Returns:
+        function from string `(texts,)` to `(code points, kinds, starts of texts)`: int32 `(characters,)`, int32
+        `(characters,)` and int64 `(texts + 1,)`.
     """
 
     def clean(texts):
@@ -249,15 +306,26 @@ def clean_up(characters):
             return codes + moves, kinds, text_starts
         return tf.cond(
             tf.reduce_any(tf.equal(kinds, table.SEVERAL)),
-            lambda: write_out(characters, codes, kinds, moves, text_starts),
+            lambda: expand_characters(characters, codes, kinds, moves, text_starts),
             lambda: (codes + moves, kinds, text_starts),
         )
 
     return clean
 
 
-def write_out(characters, codes, kinds, moves, text_starts):
-    """Replaces each character that becomes several, a Hangul syllable say, by them."""
+def expand_characters(characters, codes, kinds, moves, text_starts):
+    """Replaces each character that becomes several, such as a Hangul syllable, by these.
+
+    Args:
+        characters: `character_table.CharacterTable`.
+        codes: int32 `(characters,)`. Code points.
+        kinds: int32 `(characters,)`. Kinds as in `character_table`.
+        moves: int32 `(characters,)`. Distance to the new code point, or the row of `several`.
+        text_starts: int64 `(texts + 1,)`. The index of each text's first character, and the number of characters.
+
+    Returns:
+        `(code points, kinds, starts of texts)` of the characters written out.
+    """
     is_several = tf.equal(kinds, table.SEVERAL)
     rows = tf.where(is_several, moves, 0)
     counts = tf.where(is_several, tf.gather(characters.several_lengths, rows), 1)
@@ -274,16 +342,27 @@ def write_out(characters, codes, kinds, moves, text_starts):
 
 
 def join_words(codes, kinds, text_starts):
-    """Joins characters into words: `(words, their lengths in characters, number of words before each text)`."""
-    is_apart = tf.cast(tf.equal(kinds, table.APART), tf.int32)
+    """Joins characters into words.
+
+    Args:
+        codes: int32 `(characters,)`. Code points.
+        kinds: int32 `(characters,)`. Kinds as in `character_table`.
+        text_starts: int64 `(texts + 1,)`. The index of each text's first character, and the number of characters.
+
+    Returns:
+        `(words, lengths, words before)`: string `(words,)`, int64 `(words,)` in characters, and int64 `(texts + 1,)`,
+        the number of words before each text and in all.
+    """
+    is_separate_word = tf.cast(tf.equal(kinds, table.SEPARATE_WORD), tf.int32)
     is_space = tf.cast(tf.equal(kinds, table.SPACE), tf.int32)
-    # A word cannot reach over a space, either side of a character that stands apart, or the start of a text. Summed
-    # up, these borders number the words; a dropped character adds none, so that what it parted grows together.
-    borders = is_space + is_apart + tf.concat([[0], is_apart], 0)[:-1]
+    # A word ends at a space, on either side of a character that is a separate word, and at the start of a text. The
+    # cumulative sum of these borders numbers the words. A dropped character adds no border, so that the characters
+    # before and after it are joined.
+    borders = is_space + is_separate_word + tf.concat([[0], is_separate_word], 0)[:-1]
     borders = tf.tensor_scatter_nd_add(
         tf.concat([borders, [0]], 0), text_starts[:, tf.newaxis], tf.ones_like(text_starts, tf.int32)
     )[:-1]
-    kept = tf.where(tf.equal(kinds, table.ORDINARY) | tf.equal(kinds, table.APART))[:, 0]
+    kept = tf.where(tf.equal(kinds, table.ORDINARY) | tf.equal(kinds, table.SEPARATE_WORD))[:, 0]
     numbers = tf.gather(tf.cumsum(borders), kept)
     word_starts = tf.where(tf.not_equal(numbers, tf.concat([[-1], numbers], 0)[:-1]))[:, 0]
     word_splits = tf.concat([word_starts, [tf.size(kept, tf.int64)]], 0)

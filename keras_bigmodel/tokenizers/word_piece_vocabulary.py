@@ -1,18 +1,18 @@
-"""What both WordPiece tokenizers know of their tokens. Cuts no text and loads nothing heavy."""
+"""Holds the vocabulary and the settings of both WordPiece tokenizers. Splits no text and imports nothing heavy."""
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers.special_tokens import SpecialTokens
 
 
 class WordPieceVocabulary:
-    """The tokens of a tokenizer, the special ones among them, and how it was made.
+    """Holds the tokens of a tokenizer, its special tokens, and its settings.
 
     Args:
         vocabulary: list of str. The position of a token is its id.
         settings: `WordPieceSettings`.
 
     Raises:
-        UserError: a special token is missing, an added one is not in the vocabulary, or a token stands twice.
+        UserError: a special token is missing, an added token is not in the vocabulary, or a token occurs twice.
     """
 
     def __init__(self, vocabulary, settings):
@@ -29,49 +29,52 @@ class WordPieceVocabulary:
 
     @property
     def vocabulary(self):
-        """Every token, in the order of the ids: a list of str."""
+        """Returns all tokens in the order of their ids: list of str."""
         return list(self._vocabulary)
 
     @property
     def vocabulary_size(self):
-        """The number of tokens."""
+        """Returns the number of tokens: int."""
         return len(self._vocabulary)
 
     @property
     def pad_id(self):
-        """The id of [PAD]."""
+        """Returns the id of [PAD]: int."""
         return self._special.pad_id
 
     @property
     def cls_id(self):
-        """The id of [CLS]."""
+        """Returns the id of [CLS]: int."""
         return self._special.cls_id
 
     @property
     def sep_id(self):
-        """The id of [SEP]."""
+        """Returns the id of [SEP]: int."""
         return self._special.sep_id
 
     @property
     def unknown_id(self):
-        """The id of the unknown token."""
+        """Returns the id of the unknown token: int."""
         return self._special.unknown_id
 
     @property
     def mask_id(self):
-        """The id of [MASK], or None where the vocabulary has none."""
+        """Returns the id of [MASK]: int, or None if the vocabulary has none."""
         return self._special.mask_id
 
     @property
     def pieces(self):
-        """What WordPiece may make of words, by id: the vocabulary without added tokens that are no pieces (None)."""
+        """Returns the tokens that WordPiece may use, in the order of their ids: list of str or None.
+
+        None replaces an added token that is not a piece.
+        """
         apart = {token.content for token in self._settings.added_tokens if not token.is_piece}
         return [None if token in apart else token for token in self._vocabulary]
 
     def id_to_token(self, token_id):
-        """Gives the token of an id."""
+        """Returns the token of an id: str."""
         return self._vocabulary[token_id]
 
     def settings(self):
-        """Gives the constructor's arguments but the vocabulary, as a dict that JSON can hold."""
+        """Returns the constructor's arguments except the vocabulary, as a dict that JSON can store."""
         return self._settings.as_dict()

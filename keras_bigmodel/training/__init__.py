@@ -1,9 +1,9 @@
-"""Optimizer, learning rate and dtype of a run. Knows no task."""
+"""Optimizer, learning rate, loss, dtype and callbacks of a training run. Knows no task."""
 
 from keras_bigmodel.training.adamw import AdamW
 from keras_bigmodel.training.backup_and_resume import BackupAndResume, RunStopped
 from keras_bigmodel.training.dtype_choice import fastest_dtype, resolve_dtype
-from keras_bigmodel.training.gradient_accumulation import ApplyAccumulated, inner_optimizer, updates_times_steps
+from keras_bigmodel.training.gradient_accumulation import ApplyAccumulated, inner_optimizer, iterations_per_epoch
 from keras_bigmodel.training.recipe import (
     FROZEN_LEARNING_RATE,
     LEARNING_RATE,
@@ -38,7 +38,7 @@ __all__ = [
     "WarmupDecay",
     "fastest_dtype",
     "inner_optimizer",
+    "iterations_per_epoch",
     "recipe_optimizer",
     "resolve_dtype",
-    "updates_times_steps",
 ]

@@ -1,4 +1,4 @@
-"""The optimizer of the recipe. Knows variables and gradients; no model."""
+"""The optimizer of the default training recipe. Knows variables and gradients; no model."""
 
 import contextlib
 
@@ -9,32 +9,36 @@ from keras import ops
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.kernels import fused_update
 
-# A share of the weights. The recipe's 1e-6 a step is eight times what float32 can tell at all; eight at once also are
-# rounded less. Rates at which the order of decay and update could be seen in the sixth digit pass it in every step.
+# A fraction of a weight. The recipe's 1e-6 per step is eight times the resolution of float32; eight steps at once are
+# also rounded less. Rates so high that the order of decay and update shows in the sixth digit exceed it in every step.
 _DECAY_AT_ONCE = 8e-6
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class AdamW(keras.optimizers.AdamW):
-    """Applies `keras.optimizers.AdamW`, with the same numbers in fewer passes over memory.
+    """Applies AdamW: `keras.optimizers.AdamW`, with the same numbers in fewer passes over memory.
 
-    Keras's own makes about ten passes a variable, a third of a training step of a small encoder on a CPU. On the
-    TensorFlow backend the update is one fused op. Weight decay, a pass of its own, is applied to several steps at once
-    where it is tiny: what is due stays below 8e-6 of a weight, and nothing is due after `finalize_variable_values`,
-    which Keras calls at the end of `fit`. On other backends both are Keras's own, which their compilers fuse.
+    Each step computes `w -= learning_rate * weight_decay * w`, then Adam's update of `w`.
 
-    Gradients are clipped by the norm of what a variable gets in all: a row that an embedding looked up twice counts
-    with the sum of its two gradients, on every backend. (Keras on TensorFlow counts the two apart.)
+    Keras's own optimizer makes about ten passes over each variable, a third of a training step of a small encoder on a
+    CPU. On the TensorFlow backend the update here is one fused op. Weight decay is a pass of its own. Where it is tiny,
+    it is applied to several steps at once: the decay that is due stays below 8e-6 of a weight, and
+    `finalize_variable_values`, which Keras calls at the end of `fit`, applies the rest. On other backends both are
+    Keras's own, which their compilers fuse.
 
-    `set_schedule` makes the learning rate rise and fall with the number of steps, computed inside the step. The state
-    is that of `keras.optimizers.AdamW` and, in the middle of a run, two small arrays more, on every backend and under
-    every strategy; it loads from Keras's.
+    Gradients are clipped by the norm of a variable's total gradient: an embedding row that was looked up twice counts
+    with the sum of its two gradients, on every backend. (Keras on TensorFlow counts the two separately.)
+
+    `set_schedule` sets a warm-up and decay of the learning rate, computed inside the step. The state is that of
+    `keras.optimizers.AdamW` and, during a run, two small arrays more, on every backend and under every strategy. A
+    state that Keras's optimizer saved can be loaded.
 
     Args:
-        learning_rate: float or schedule. Defaults to 0.001, as Keras.
-        weight_decay: float. Defaults to 0.004, as Keras.
+        learning_rate: float or schedule. Defaults to 0.001, as in Keras.
+        weight_decay: float. Defaults to 0.004, as in Keras.
         not_decayed: list of str. Patterns of variable names without weight decay. Defaults to none.
-        **kwargs: as `keras.optimizers.AdamW`.
+        name: str. Defaults to `"adamw"`.
+        **kwargs: Other arguments of `keras.optimizers.AdamW`.
 
     >>> AdamW(1e-4, not_decayed=["bias"]).get_config()["not_decayed"]
     ['bias']
@@ -44,18 +48,22 @@ class AdamW(keras.optimizers.AdamW):
 
     def __init__(self, learning_rate=0.001, weight_decay=0.004, *, not_decayed=(), name="adamw", **kwargs):
         super().__init__(learning_rate, weight_decay=weight_decay, name=name, **kwargs)
-        self._decay_due = None  # variable (trainable variables,): the share of each that is still to be taken off
-        self._schedule = None  # variable (3,): first iteration, steps of warm-up, steps in all; zeros: no schedule
-        self._set_before_build = (0, 0, 0)  # the same, until there is the variable
+        self._decay_due = None  # variable (trainable variables,): the fraction of each that is still to be subtracted
+        self._schedule = None  # variable (3,): first iteration, warm-up steps, all steps; zeros: no schedule
+        self._set_before_build = (0, 0, 0)  # the same values, until `build` creates the variable
         self._is_stepping = False
-        self._is_float32 = False  # all trainable variables; known once they are
-        self._state_before_build = None  # what was loaded before there were variables to load it into
+        self._is_float32 = False  # whether all trainable variables are float32; known after `build`
+        self._state_before_build = None  # a state that was loaded before `build`
         self.not_decayed = list(not_decayed)
         if self.not_decayed:
             self.exclude_from_weight_decay(var_names=self.not_decayed)
 
     def build(self, var_list):
-        """Creates the averages of each variable."""
+        """Creates the two averages of each variable, the decay that is due and the schedule.
+
+        Args:
+            var_list: list of the trainable variables.
+        """
         if self.built:
             return
         super().build(var_list)
@@ -73,15 +81,15 @@ class AdamW(keras.optimizers.AdamW):
     # ---- the learning rate
 
     def set_schedule(self, steps, *, warmup_steps, done=0):
-        """Makes the coming steps rise to the learning rate and fall to zero, both in a straight line.
+        """Sets the schedule of the coming steps: linear warm-up to the learning rate, then linear decay to zero.
 
         Args:
             steps: int. Steps (batches) of the whole run.
-            warmup_steps: int. Steps that rise.
+            warmup_steps: int. Number of warm-up steps.
             done: int. Steps of the run that are done already. Defaults to 0.
 
         Raises:
-            UserError: the learning rate is a schedule of its own.
+            UserError: the learning rate is a schedule or a function.
         """
         if not isinstance(self._learning_rate, keras.Variable):
             raise UserError(
@@ -92,7 +100,10 @@ class AdamW(keras.optimizers.AdamW):
 
     @property
     def learning_rate(self):
-        """Float tensor or variable: the rate of the coming step. Set, it stays so: a schedule that was set ends."""
+        """Returns the learning rate of the coming step: float tensor or variable.
+
+        Setting it makes it constant: it ends the schedule of `set_schedule`.
+        """
         return self._get_current_learning_rate()
 
     @learning_rate.setter
@@ -101,7 +112,7 @@ class AdamW(keras.optimizers.AdamW):
         self.clear_schedule()
 
     def clear_schedule(self):
-        """Makes the learning rate constant again."""
+        """Resets the learning rate to a constant."""
         self._assign_schedule((0, 0, 0))
 
     def _assign_schedule(self, values):
@@ -114,7 +125,7 @@ class AdamW(keras.optimizers.AdamW):
         rate = super()._get_current_learning_rate()
         schedule = self._set_before_build if self._schedule is None else self._schedule
         if not isinstance(rate, keras.Variable) or not (self._is_stepping or int(schedule[2])):
-            return rate  # the variable itself, to which people assign
+            return rate  # the variable itself, so that callers can assign to it
         first, warmup, steps = (ops.cast(schedule[part], "float32") for part in range(3))
         step = ops.cast(self._iterations, "float32") - first
         rise = (step + 1.0) / ops.maximum(warmup, 1.0)
@@ -136,12 +147,18 @@ class AdamW(keras.optimizers.AdamW):
         return fused_update is not None and not self.amsgrad and self._is_float32
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
-        if self._is_fused:  # once a step, not once a variable
+        if self._is_fused:  # once per step, not once per variable
             learning_rate = fused_update.corrected_rate(learning_rate, self.iterations + 1, self.beta_1, self.beta_2)
         super()._backend_update_step(grads, trainable_variables, learning_rate)
 
     def update_step(self, gradient, variable, learning_rate):
-        """Updates one variable."""
+        """Updates one variable.
+
+        Args:
+            gradient: tensor or, on TensorFlow, `tf.IndexedSlices`.
+            variable: `keras.Variable`.
+            learning_rate: float tensor. On the fused path, the rate that `fused_update.corrected_rate` returned.
+        """
         if not self._is_fused:
             return super().update_step(gradient, variable, learning_rate)
         index = self._get_variable_index(variable)
@@ -158,15 +175,15 @@ class AdamW(keras.optimizers.AdamW):
 
     def _clip_gradients(self, grads):
         if fused_update is not None and self.global_clipnorm and self.global_clipnorm > 0:
-            return fused_update.clip_together(grads, self.global_clipnorm)
+            return fused_update.clip_by_global_norm(grads, self.global_clipnorm)
         if fused_update is not None and (self.clipnorm or self.clipvalue):
-            grads = [fused_update.summed(gradient) for gradient in grads]
+            grads = [fused_update.densified(gradient) for gradient in grads]
         return super()._clip_gradients(grads)
 
     # ---- weight decay
 
     def _apply_weight_decay(self, variables):
-        # With several replicas each takes its steps alone, and other precisions round in another place.
+        # With several replicas each takes its steps separately, and other precisions round at other points.
         if fused_update is None or not fused_update.is_one_replica() or not self._is_float32:
             return super()._apply_weight_decay(variables)
         decayed = [variable for variable in variables if self._use_weight_decay(variable)]
@@ -189,7 +206,11 @@ class AdamW(keras.optimizers.AdamW):
         return None
 
     def finalize_variable_values(self, var_list):
-        """Applies the decay that is still due; Keras calls it at the end of `fit`."""
+        """Applies the decay that is still due; Keras calls it at the end of `fit`.
+
+        Args:
+            var_list: list of the trainable variables.
+        """
         if self._decay_due is not None:
             due = ops.convert_to_numpy(self._decay_due)
             for share, variable in zip(due, self._trainable_variables, strict=True):
@@ -206,12 +227,16 @@ class AdamW(keras.optimizers.AdamW):
 
     @property
     def _shared_variables(self):
-        """The variables of `keras.optimizers.AdamW`."""
+        """Returns the variables that `keras.optimizers.AdamW` has too."""
         own = list(map(id, self._own_variables.values()))
         return [variable for variable in self.variables if id(variable) not in own]
 
     def save_own_variables(self, store):
-        """Writes the state: that of `keras.optimizers.AdamW`, and in a run what decay is due and its schedule."""
+        """Saves the state: that of `keras.optimizers.AdamW` and, during a run, the decay that is due and the schedule.
+
+        Args:
+            store: mapping of str to array that is written to.
+        """
         for number, variable in enumerate(self._shared_variables):
             store[str(number)] = ops.convert_to_numpy(variable)
         for name, variable in self._own_variables.items():
@@ -220,10 +245,15 @@ class AdamW(keras.optimizers.AdamW):
                 store[name] = array
 
     def load_own_variables(self, store):
-        """Reads what `save_own_variables` or `keras.optimizers.AdamW` wrote; before `build` it waits for that.
+        """Loads a state that `save_own_variables` or `keras.optimizers.AdamW` saved.
+
+        Before `build`, there are no variables yet; the state is then loaded in `build`.
+
+        Args:
+            store: mapping of str to array.
 
         Raises:
-            UserError: the state is of another optimizer, or of another model.
+            UserError: the state is of another optimizer or of another model.
         """
         if not self.built:
             self._state_before_build = {name: np.array(store[name]) for name in store.keys()}  # noqa: SIM118 (h5py)
@@ -248,13 +278,16 @@ class AdamW(keras.optimizers.AdamW):
     def set_weights(self, weights):
         """Sets the variables, in the order of `variables`.
 
+        Args:
+            weights: list of arrays, one per variable.
+
         Raises:
-            UserError: there are not as many.
+            UserError: the number of weights is not the number of variables.
         """
         if len(weights) != len(self.variables):
             raise UserError(f"{len(weights)} weights came for an optimizer of {len(self.variables)} variables.")
         super().set_weights(weights)
 
     def get_config(self):
-        """Returns what `__init__` took."""
+        """Returns the configuration: dict of the arguments of `__init__`."""
         return {**super().get_config(), "not_decayed": self.not_decayed}

@@ -18,23 +18,26 @@ _STATE = re.compile("state-([0-9]{8})")
 
 
 class BackupAndResume(keras.callbacks.Callback):
-    """Keeps the state of a run in a folder, and goes on from there when `fit` is called again with the same folder.
+    """Saves the state of a run in a folder and resumes from it when `fit` is called again with the same folder.
 
-    As `keras.callbacks.BackupAndRestore`, and the resumed run ends in the weights of an unbroken one (bit for bit under
-    `tf.config.experimental.enable_op_determinism()`): kept are also the states of the dropouts' seeds, the seed of the
-    order of the texts and the place in it, the metrics in the middle of an epoch, the history, and what `EarlyStopping`
-    and `ReduceLROnPlateau` remember. A state appears whole or not at all, whenever the process is killed.
+    Works as `keras.callbacks.BackupAndRestore`, but the resumed run ends with the weights of an uninterrupted one (bit
+    for bit under `tf.config.experimental.enable_op_determinism()`). The state therefore also includes the states of the
+    dropout seeds, the seed of the order of the texts and the position in it, the metrics in the middle of an epoch, the
+    history, and the attributes of `EarlyStopping` and `ReduceLROnPlateau`. A state is written completely or not at all,
+    whenever the process is killed.
 
-    It works with the `fit` of our tasks on texts. Of a `tf.data.Dataset` of strings, whose order only it knows, states
-    are kept after epochs only; one that shuffles itself gives a resumed run another order.
+    The callback works with the `fit` of this package's tasks on texts. With a `tf.data.Dataset` of strings, states are
+    saved after epochs only, because only the dataset knows its order. If such a dataset shuffles, the resumed run has
+    another order.
 
     Args:
-        folder: path of a folder of its own.
-        minutes: float. Keep the state that often inside an epoch too. Defaults to None: after every epoch only.
-        keep: bool. Whether the last state stays after the run. Defaults to False.
+        folder: path of a folder for the states only.
+        minutes: float. Interval in minutes at which the state is saved inside an epoch too. Defaults to None: after
+            every epoch only.
+        keep: bool. Whether the last state is kept after the run. Defaults to False.
 
     Raises:
-        UserError: in `fit`, when the state in the folder is of another run.
+        UserError: in `fit`, if the state in the folder is of another run.
     """
 
     def __init__(self, folder, *, minutes=None, keep=False):
@@ -47,26 +50,29 @@ class BackupAndResume(keras.callbacks.Callback):
         self._inside_epochs = True
 
     def read(self):
-        """Gives the newest `TrainingState` in the folder, or None.
+        """Reads the newest state in the folder.
+
+        Returns:
+            `TrainingState`, or None if there is no state.
 
         Raises:
-            UserError: it cannot be read.
+            UserError: the state cannot be read.
         """
         numbers = self._numbers()
         return TrainingState.read(self._path(numbers[-1])) if numbers else None
 
-    def stop_soon(self):
-        """Asks the run to keep its state after the batch that is being trained and to end with `RunStopped`."""
+    def request_stop(self):
+        """Stops the run after the batch that is being trained: saves its state and raises `RunStopped`."""
         self._stop = True
 
     def prepare(self, state, run, callbacks, *, inside_epochs=True):
-        """Says what run comes; a task's `fit` calls it.
+        """Prepares the callback for the coming run; the `fit` of a task calls it.
 
         Args:
-            state: what `read` gave.
-            run: dict: the coming run, as `TrainingState.run`.
+            state: `TrainingState` that `read` returned, or None.
+            run: dict. Description of the coming run, as `TrainingState.run`.
             callbacks: list of the other callbacks of the run.
-            inside_epochs: bool. Whether a place inside an epoch can be found again.
+            inside_epochs: bool. Whether a position inside an epoch can be restored. Defaults to True.
 
         Raises:
             UserError: the state is of another run.
@@ -90,7 +96,11 @@ class BackupAndResume(keras.callbacks.Callback):
     # ---- Keras's calls
 
     def on_train_begin(self, logs=None):
-        """Puts the state back."""
+        """Restores the state.
+
+        Raises:
+            UserError: `prepare` was not called, or the state is of another model or of other callbacks.
+        """
         if not self._run:
             raise UserError(
                 "BackupAndResume came to a fit that cannot go on where it stopped. It works with the fit of a "
@@ -101,29 +111,37 @@ class BackupAndResume(keras.callbacks.Callback):
         self._saved = time.monotonic()
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Notes the epoch."""
+        """Records the number of the epoch."""
         self._epoch = epoch
         self._epochs_run += 1
 
     def on_train_batch_end(self, batch, logs=None):
-        """Keeps the state when it is time, or after a request to stop."""
+        """Saves the state if the interval has passed or a stop was requested.
+
+        Raises:
+            RunStopped: a stop was requested.
+        """
         done = batches_done(self, batch)
         due = self.minutes is not None and time.monotonic() - self._saved >= 60 * self.minutes
         if not (due or self._stop) or self._is_behind(done):
             return
         if self._inside_epochs:
             self._save(self._epoch, done, logs)
-        self._end_if_asked(f"epoch {self._epoch + 1}, after batch {done}")
+        self._raise_if_stop_requested(f"epoch {self._epoch + 1}, after batch {done}")
 
     def on_epoch_end(self, epoch, logs=None):
-        """Keeps the state after an epoch."""
+        """Saves the state after an epoch.
+
+        Raises:
+            RunStopped: a stop was requested.
+        """
         for name, value in (logs or {}).items():
             self._history.setdefault(name, []).append(np.asarray(value).tolist())
         self._save(epoch + 1, 0, logs)
-        self._end_if_asked(f"the end of epoch {epoch + 1}")
+        self._raise_if_stop_requested(f"the end of epoch {epoch + 1}")
 
     def on_train_end(self, logs=None):
-        """Gives the model the history of the whole run; removes the state."""
+        """Sets the model's history to that of the whole run, and removes the states unless `keep` is True."""
         if self._state is not None:
             history = keras.callbacks.History()
             history.set_model(self.model)
@@ -142,7 +160,7 @@ class BackupAndResume(keras.callbacks.Callback):
     # ---- states as folders
 
     def _is_behind(self, done):
-        """Whether the run is still passing over the batches that the earlier one did."""
+        """Returns whether the run is still skipping the batches that the earlier run has done."""
         return self._state is not None and self._epoch == self._state.epoch and done <= self._state.batch
 
     def _save(self, epoch, batch, logs):
@@ -164,7 +182,7 @@ class BackupAndResume(keras.callbacks.Callback):
             shutil.rmtree(self._path(number), ignore_errors=True)
         self._saved = time.monotonic()
 
-    def _end_if_asked(self, position):
+    def _raise_if_stop_requested(self, position):
         if self._stop:
             self._stop = False
             raise RunStopped(position)
@@ -180,10 +198,10 @@ class BackupAndResume(keras.callbacks.Callback):
 
 
 class RunStopped(KeyboardInterrupt):
-    """A training run was asked to stop and has kept its state.
+    """Indicates that a training run was stopped on request and its state was saved.
 
     Args:
-        position: str. Where it stopped, for people.
+        position: str. Where the run stopped, in words for the user.
     """
 
     def __init__(self, position):

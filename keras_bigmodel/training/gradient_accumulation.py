@@ -4,22 +4,22 @@ import keras
 
 
 class ApplyAccumulated(keras.callbacks.Callback):
-    """Makes an update of the gradients that the last batches of an epoch left, too few for one of their own.
+    """Applies the gradients of the last batches of an epoch, which are too few for a full accumulation.
 
     With `gradient_accumulation_steps=4` an epoch of 10 batches makes three updates: two of four batches, and one of the
-    mean of the last two. (Keras keeps the two for the next epoch, and after the last epoch drops them.) Every epoch
-    begins a new accumulation, so that it takes as many updates as the others.
+    mean of the last two. (Keras carries the two over to the next epoch, and drops them after the last epoch.) Every
+    epoch begins a new accumulation, so that all epochs make the same number of updates.
 
-    It works with every Keras optimizer that accumulates, and does nothing where none does.
+    It works with every Keras optimizer that accumulates, and does nothing with the others.
     """
 
     def on_train_batch_end(self, batch, logs=None):
-        """Updates after the last batch of an epoch: before the epoch is validated or kept."""
+        """Applies the gradients after the last batch of an epoch, before the epoch is validated or saved."""
         if batches_done(self, batch) == (self.params or {}).get("steps"):
             self._apply()
 
     def on_epoch_end(self, epoch, logs=None):
-        """Updates after an epoch whose end was not known before."""
+        """Applies the gradients after an epoch whose number of batches was unknown."""
         self._apply()
 
     def _apply(self):
@@ -27,13 +27,13 @@ class ApplyAccumulated(keras.callbacks.Callback):
         steps = optimizer.gradient_accumulation_steps
         left = int(keras.ops.convert_to_numpy(optimizer._iterations)) % steps if steps else 0
         if left:
-            strategy = getattr(self.model, "distribute_strategy", None)  # of TensorFlow's trainer
+            strategy = getattr(self.model, "distribute_strategy", None)  # only TensorFlow's trainer has one
             update = lambda: _update(optimizer, left, steps)
             update() if strategy is None else strategy.run(update)
 
 
 def _update(optimizer, left, steps):
-    """Makes Keras's own update of an accumulation that `left` of `steps` batches began: nothing is added to it."""
+    """Applies Keras's own update to an accumulation of `left` of `steps` batches, without adding a gradient."""
     variables = optimizer._trainable_variables
     for gradient in optimizer._accumulated_gradients:
         if gradient is not None:
@@ -42,14 +42,17 @@ def _update(optimizer, left, steps):
     optimizer.apply([keras.ops.zeros_like(variable) for variable in variables], variables)
 
 
-def updates_times_steps(batches, steps):
-    """Returns the number that an optimizer counts in an epoch: batches, filled up to whole accumulations.
+def iterations_per_epoch(batches, steps):
+    """Returns the number of steps that an optimizer counts in an epoch: its batches, rounded up to whole accumulations.
 
     Args:
         batches: int. Batches of the epoch.
         steps: int or None. `gradient_accumulation_steps`.
 
-    >>> updates_times_steps(10, 4), updates_times_steps(10, None)
+    Returns:
+        int.
+
+    >>> iterations_per_epoch(10, 4), iterations_per_epoch(10, None)
     (12, 10)
     """
     return batches if not steps else -(-batches // steps) * steps
@@ -61,13 +64,16 @@ def inner_optimizer(optimizer):
 
 
 def batches_done(callback, batch):
-    """Gives the number of batches of an epoch that are done when `on_train_batch_end` is called.
+    """Returns the number of batches of an epoch that are done when `on_train_batch_end` is called.
 
-    With `steps_per_execution` Keras counts on beyond the end of an epoch that they do not divide.
+    If `steps_per_execution` does not divide the epoch, Keras counts past its end; the result does not.
 
     Args:
         callback: a `keras.callbacks.Callback` in a run.
-        batch: int. The number that Keras gave it, from zero.
+        batch: int. The batch index that Keras passed to it, from zero.
+
+    Returns:
+        int.
     """
     steps = (callback.params or {}).get("steps")
     return batch + 1 if steps is None else min(batch + 1, steps)

@@ -3,21 +3,24 @@
 from keras_bigmodel.training.adamw import AdamW
 
 LEARNING_RATE = 1e-4
-FROZEN_LEARNING_RATE = 1e-2  # the head alone, on vectors that stay as they are, wants larger steps
+FROZEN_LEARNING_RATE = 1e-2  # a head on a frozen encoder needs larger steps
 WEIGHT_DECAY = 0.01
 CLIP_NORM = 1.0
 WARMUP_SHARE = 0.1
-RECIPE_NAME = "recipe_adamw"  # by it a task knows that the learning rate is the recipe's to move
-NOT_DECAYED = ["bias", "gamma", "beta"]  # names of the variables of biases and normalisations
+RECIPE_NAME = "recipe_adamw"  # a task adds WarmupDecay to an optimizer of this name
+NOT_DECAYED = ["bias", "gamma", "beta"]  # variable names of biases and normalizations
 
 
 def recipe_optimizer(learning_rate=LEARNING_RATE, *, weight_decay=WEIGHT_DECAY, gradient_accumulation_steps=None):
-    """Gives AdamW as BERT was fine-tuned: no decay on biases and normalisations, gradients clipped together.
+    """Returns AdamW with BERT's fine-tuning settings.
+
+    Biases and normalizations have no weight decay. Gradients are clipped by their global norm.
 
     Args:
-        learning_rate: float. The peak, below which `WarmupDecay` moves. Defaults to 1e-4.
+        learning_rate: float. The peak of the schedule that `WarmupDecay` sets. Defaults to 1e-4.
         weight_decay: float. Defaults to 0.01.
-        gradient_accumulation_steps: int. Batches whose mean gradient makes one update. Defaults to None: each its own.
+        gradient_accumulation_steps: int. Number of batches whose mean gradient makes one update. Defaults to None: one
+            update per batch.
 
     Returns:
         `AdamW`.

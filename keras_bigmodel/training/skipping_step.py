@@ -1,20 +1,21 @@
-"""A training step that passes over batches that an earlier run has done. Knows Keras's trainer; no files."""
+"""A training step that skips the batches that an earlier run has done. Knows Keras's trainer; no files."""
 
 from keras_bigmodel.core.errors import UserError
 
 
 class SkippingStep:
-    """Stands in for a model's `train_function` until the batches done are passed, then steps aside.
+    """Replaces a model's `train_function` until the completed batches are skipped, then restores it.
 
-    The batches are drawn and thrown away, so that those after them come in the same order, and callbacks count on from
-    where the earlier run stood.
+    The batches are drawn and discarded, so that the later ones come in the same order. Callbacks count on from the
+    position of the earlier run.
 
     Args:
-        model: the `keras.Model` in training; the variables of its metrics are made.
-        batches: int. How many batches to pass over.
-        metrics: list of arrays: what loss and metrics had gathered over those batches.
+        model: the `keras.Model` in training; the variables of its metrics must exist.
+        batches: int. Number of batches to skip.
+        metrics: list of arrays. The variables of loss and metrics after those batches.
 
-    `step` is the function that it stands in for.
+    Attributes:
+        step: the `train_function` that was replaced.
     """
 
     def __init__(self, model, batches, metrics):
@@ -24,7 +25,7 @@ class SkippingStep:
         self._metrics = metrics
 
     def __call__(self, iterator):
-        """Draws a step's batches; gives the metrics as they stood."""
+        """Skips the batches of one step; returns the metrics as the earlier run saved them."""
         for _ in range(self._model.steps_per_execution):
             if self._left > 0:
                 next(iterator)

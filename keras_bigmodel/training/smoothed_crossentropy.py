@@ -1,4 +1,4 @@
-"""Cross-entropy on label numbers with smoothed labels. Knows tensors only."""
+"""Cross-entropy on label numbers with label smoothing. Knows tensors only."""
 
 import keras
 from keras import ops
@@ -6,17 +6,20 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class SmoothedCrossentropy(keras.losses.Loss):
-    """Is cross-entropy on logits against labels that are a little unsure.
+    """Computes the cross-entropy of logits against integer labels with label smoothing.
 
-    `keras.losses.SparseCategoricalCrossentropy` knows no label smoothing, and `CategoricalCrossentropy` wants one-hot
-    labels. This one takes label numbers and gives what the latter gives on them one-hot.
+    The loss of a text is `-(1 - s) * log_softmax(logits)[label] - s * mean(log_softmax(logits))`, where `s` is
+    `label_smoothing`. `keras.losses.SparseCategoricalCrossentropy` has no label smoothing, and
+    `CategoricalCrossentropy` needs one-hot labels; this loss takes label numbers and returns what the latter returns on
+    their one-hot form.
 
     Args:
-        label_smoothing: float in [0, 1). The share that is spread evenly over all labels. Defaults to 0.1.
-        name: str.
-        **kwargs: to `keras.losses.Loss`.
+        label_smoothing: float in [0, 1). Fraction of a label's weight that is spread evenly over all labels. Defaults
+            to 0.1.
+        name: str. Defaults to `"smoothed_crossentropy"`.
+        **kwargs: Passed to `keras.losses.Loss`.
 
-    Shapes: labels int `(batch,)`, logits float `(batch, labels)`.
+    Input shape: labels int `(batch,)`, logits float `(batch, labels)`.
 
     >>> loss = SmoothedCrossentropy(0.0)
     >>> round(float(loss(ops.array([1]), ops.array([[0.0, 0.0]]))), 4)
@@ -30,7 +33,15 @@ class SmoothedCrossentropy(keras.losses.Loss):
         self.label_smoothing = label_smoothing
 
     def call(self, y_true, y_pred):
-        """Gives one loss a text."""
+        """Computes one loss per text.
+
+        Args:
+            y_true: int `(batch,)` or `(batch, 1)`. Label numbers.
+            y_pred: float `(batch, labels)`. Logits.
+
+        Returns:
+            float32 `(batch,)`.
+        """
         logits = ops.cast(y_pred, "float32")
         spread = ops.log_softmax(logits, axis=-1)  # (batch, labels)
         numbers = ops.cast(ops.reshape(y_true, (-1, 1)), "int32")
@@ -38,5 +49,5 @@ class SmoothedCrossentropy(keras.losses.Loss):
         return -(1.0 - self.label_smoothing) * of_label - self.label_smoothing * ops.mean(spread, axis=-1)
 
     def get_config(self):
-        """Returns what `__init__` took."""
+        """Returns the configuration: dict of the arguments of `__init__`."""
         return {**super().get_config(), "label_smoothing": self.label_smoothing}

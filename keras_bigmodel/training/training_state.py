@@ -1,4 +1,4 @@
-"""Where a training run stands, as a folder of two files. Knows Keras's models and callbacks; no task, no data."""
+"""The state of a training run, as a folder of two files. Knows Keras's models and callbacks; no task, no data."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.training.stop_at_nan import StopAtNaN
 
 _FACTS_FILE, _ARRAYS_FILE = "state.json", "state.safetensors"
-_FORMAT = 2  # 1: the optimizer's averages were kept in other scales
-_BFLOAT16 = ".bfloat16"  # the end of the name of an array whose bits are kept as uint16
+_FORMAT = 2  # 1: the optimizer's averages had other scales
+_BFLOAT16 = ".bfloat16"  # suffix of the name of an array whose bits are stored as uint16
 
-# What callbacks that decide something remember between epochs: class → (plain values, lists of arrays).
+# Attributes with the state of callbacks that control a run: class → (plain values, lists of arrays).
 _MEMORY = {
     keras.callbacks.EarlyStopping: (("wait", "best", "best_epoch", "stopped_epoch"), ("best_weights",)),
     keras.callbacks.ReduceLROnPlateau: (("wait", "best", "cooldown_counter"), ()),
@@ -26,16 +26,18 @@ _MEMORY = {
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Everything that a run needs to go on to the same weights as if it had never stopped.
+    """Holds everything that a run needs to end with the same weights as an uninterrupted one.
 
     Args:
-        epoch: int. The epoch it stands in, from zero.
+        epoch: int. The current epoch, from zero.
         batch: int. Batches of that epoch that are done.
-        run: dict of what makes a run this run (epochs, batches in an epoch, seed of the order); another run refuses it.
-        stopped: bool. Whether a callback has ended the run.
-        history: dict of metric → list of float, one an epoch done.
-        memory: list of class name and dict: what each callback remembers.
-        arrays: dict of name → array: variables with the seed states, the optimizer's, the metrics', callbacks'.
+        run: dict of what identifies the run (epochs, batches in an epoch, seed of the order). `BackupAndResume.prepare`
+            raises an error for another run.
+        stopped: bool. Whether a callback has ended the run. Defaults to False.
+        history: dict of metric → list of float, one per completed epoch. Defaults to empty.
+        memory: list of class name and dict: the attributes of each callback. Defaults to empty.
+        arrays: dict of name → array: the variables of the model (with the seed states), of the optimizer and of the
+            metrics, and the arrays of callbacks. Defaults to empty.
     """
 
     epoch: int
@@ -48,12 +50,15 @@ class TrainingState:
 
     @classmethod
     def capture(cls, model, callbacks, **facts):
-        """Takes a model's variables and what its callbacks remember; `facts` are the fields that only the caller knows.
+        """Collects a model's variables and its callbacks' attributes.
 
         Args:
             model: a compiled `keras.Model` in training.
-            callbacks: list of its callbacks, in the order in which `restore` will get them.
-            **facts: the other fields.
+            callbacks: list of its callbacks, in the order in which `restore` receives them.
+            **facts: the other fields, which only the caller knows.
+
+        Returns:
+            `TrainingState`.
         """
         arrays, memory = {}, []
         for group, variables in _groups(model).items():
@@ -67,10 +72,14 @@ class TrainingState:
         return cls(memory=memory, arrays=arrays, **facts)
 
     def restore(self, model, callbacks):
-        """Puts the variables back, and what the callbacks remembered; the metrics' variables wait for `metrics`.
+        """Restores the variables and the callbacks' attributes, except the variables of metrics; see `metrics`.
+
+        Args:
+            model: a compiled `keras.Model`. Its optimizer is built if it is not yet.
+            callbacks: list of its callbacks, in the same order as in `capture`.
 
         Raises:
-            UserError: this is the state of another model or of other callbacks.
+            UserError: the state is of another model or of other callbacks.
         """
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
@@ -94,7 +103,7 @@ class TrainingState:
 
     @property
     def metrics(self):
-        """List of arrays: the variables of loss and metrics in the middle of an epoch."""
+        """Returns the variables of loss and metrics in the middle of an epoch: list of arrays."""
         return self._list("metrics")
 
     def _list(self, prefix):
@@ -114,8 +123,12 @@ class TrainingState:
     # ---- files
 
     def write(self, folder):
-        """Writes the state into a folder that is there."""
-        from safetensors.numpy import save_file  # here: training on ids works without it
+        """Writes the state into an existing folder.
+
+        Args:
+            folder: path of the folder.
+        """
+        from safetensors.numpy import save_file  # imported here: training on ids works without it
 
         folder = Path(folder)
         facts = {name: getattr(self, name) for name in ("epoch", "batch", "run", "stopped", "history", "memory")}
@@ -124,10 +137,16 @@ class TrainingState:
 
     @classmethod
     def read(cls, folder):
-        """Reads what `write` wrote.
+        """Reads a state that `write` wrote.
+
+        Args:
+            folder: path of the folder.
+
+        Returns:
+            `TrainingState`.
 
         Raises:
-            UserError: a file is missing or damaged, or of a newer version of this package.
+            UserError: a file is missing or damaged, or was written by another version of this package.
         """
         from safetensors.numpy import load_file
 
@@ -144,7 +163,7 @@ class TrainingState:
             return cls(arrays=arrays, **facts)
         except UserError:
             raise
-        except Exception as error:  # safetensors has an error class of its own; every damage ends the same way
+        except Exception as error:  # safetensors has its own error class; all damage is handled the same way
             raise UserError(
                 f"{folder} cannot be read ({str(error)[:120]}). Remove it to begin the run anew."
             ) from error

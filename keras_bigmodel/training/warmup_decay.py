@@ -1,4 +1,4 @@
-"""The learning rate over a run. Knows step numbers only."""
+"""Warm-up and decay of the learning rate over a run. Knows step numbers only."""
 
 import keras
 
@@ -8,18 +8,19 @@ from keras_bigmodel.training.gradient_accumulation import inner_optimizer
 
 
 class WarmupDecay(keras.callbacks.Callback):
-    """Raises the learning rate from zero to the optimizer's, then lowers it to zero, both in a straight line.
+    """Applies a linear warm-up from zero to the optimizer's learning rate, then a linear decay to zero.
 
-    The rate is a function of the step, computed inside the step, so `steps_per_execution` changes nothing. After the
-    run the rate is constant again, and another `fit` starts as this one did.
+    The factor on the learning rate in step `t`, counted from zero, is `(t + 1) / warmup_steps` during warm-up and
+    `(steps - t) / (steps - warmup_steps)` afterwards. It is computed inside the step, so `steps_per_execution` does not
+    change it. After the run the rate is constant again, and another `fit` begins the same schedule again.
 
     Args:
         steps: int. Batches of the whole run.
-        warmup_share: float in [0, 1]. Share of the steps that rise. Defaults to 0.1.
+        warmup_share: float in [0, 1]. Fraction of the steps that are warm-up. Defaults to 0.1.
         first_step: int. Steps already done when the run begins (a resumed run). Defaults to 0.
 
     Raises:
-        UserError: in `fit`, when the optimizer is not `keras_bigmodel.training.AdamW`.
+        UserError: in `fit`, if the optimizer is not `keras_bigmodel.training.AdamW`.
 
     Source: Devlin et al., 2018, "BERT", appendix A.2.
     """
@@ -31,13 +32,21 @@ class WarmupDecay(keras.callbacks.Callback):
         self.first_step = first_step
 
     def rate(self, step):
-        """Returns what the learning rate is multiplied with in one step, counted from zero."""
+        """Returns the factor on the learning rate in a step: float in [0, 1].
+
+        Args:
+            step: int. Number of the step, from zero.
+        """
         if step < self.warmup_steps:
             return (step + 1) / self.warmup_steps
         return max(0.0, (self.steps - step) / max(1, self.steps - self.warmup_steps))
 
     def on_train_begin(self, logs=None):
-        """Sets the schedule."""
+        """Sets the schedule of the optimizer.
+
+        Raises:
+            UserError: the optimizer is not `keras_bigmodel.training.AdamW`.
+        """
         optimizer = inner_optimizer(self.model.optimizer)
         if not isinstance(optimizer, AdamW):
             raise UserError(
@@ -47,5 +56,5 @@ class WarmupDecay(keras.callbacks.Callback):
         optimizer.set_schedule(self.steps, warmup_steps=self.warmup_steps, done=self.first_step)
 
     def on_train_end(self, logs=None):
-        """Makes the rate constant again."""
+        """Resets the learning rate to a constant."""
         inner_optimizer(self.model.optimizer).clear_schedule()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.whole_folder import ASIDE, HOST, check_free, make_parents, whole_folder
+from keras_bigmodel.core.whole_folder import HOST, TEMPORARY_PREFIX, check_free, create_with_parents, whole_folder
 
 
 def contents(folder):
@@ -16,7 +16,7 @@ def contents(folder):
 
 
 def left_over(parent):
-    return [path.name for path in parent.iterdir() if path.name.startswith(ASIDE)]
+    return [path.name for path in parent.iterdir() if path.name.startswith(TEMPORARY_PREFIX)]
 
 
 def write(path, text="new", **kwargs):
@@ -106,10 +106,10 @@ def test_only_what_was_written_here_is_replaced(tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "mine.txt").write_text("mine")
     with pytest.raises(UserError, match="something else than what overwrite=True replaces"):
-        write(tmp_path / "model", overwrite=True, ours=("a.txt",))
+        write(tmp_path / "model", overwrite=True, required_files=("a.txt",))
     assert contents(tmp_path / "model") == {"mine.txt": "mine"}
     (tmp_path / "model" / "a.txt").write_text("old")
-    write(tmp_path / "model", overwrite=True, ours=("a.txt",))
+    write(tmp_path / "model", overwrite=True, required_files=("a.txt",))
     assert contents(tmp_path / "model") == {"a.txt": "new"}
 
 
@@ -177,8 +177,8 @@ def test_a_path_below_a_file_is_refused(tmp_path):
 
 
 def test_making_the_folders_above_twice_is_no_error(tmp_path):
-    make_parents(tmp_path / "a" / "b")
-    make_parents(tmp_path / "a" / "b")
+    create_with_parents(tmp_path / "a" / "b")
+    create_with_parents(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()
 
 
@@ -207,22 +207,22 @@ def test_what_another_living_writer_is_at_is_left_alone(tmp_path, other_writer):
 
 
 def test_a_folder_of_somebody_elses_with_a_like_name_is_left_alone(tmp_path):
-    (tmp_path / f"{ASIDE}notes").mkdir()
+    (tmp_path / f"{TEMPORARY_PREFIX}notes").mkdir()
     write(tmp_path / "model")
-    assert left_over(tmp_path) == [f"{ASIDE}notes"]
+    assert left_over(tmp_path) == [f"{TEMPORARY_PREFIX}notes"]
 
 
 def test_a_folder_that_another_machine_is_writing_is_left_alone(tmp_path):
-    (tmp_path / f"{ASIDE}999999999-another_{HOST}-x").mkdir()
+    (tmp_path / f"{TEMPORARY_PREFIX}999999999-another_{HOST}-x").mkdir()
     write(tmp_path / "model")
-    assert left_over(tmp_path) == [f"{ASIDE}999999999-another_{HOST}-x"]
+    assert left_over(tmp_path) == [f"{TEMPORARY_PREFIX}999999999-another_{HOST}-x"]
 
 
 def test_a_folder_whose_replacer_was_killed_half_way_gets_its_place_again(tmp_path):
     with whole_folder(tmp_path / "model") as folder:
         (folder / "file").write_text("first")
     # What a writer leaves that was killed between the two renames.
-    left = tmp_path / f"{ASIDE}999999999-{HOST}-x"
+    left = tmp_path / f"{TEMPORARY_PREFIX}999999999-{HOST}-x"
     left.mkdir()
     (left / "name").write_text("model")
     (tmp_path / "model").rename(left / "old")

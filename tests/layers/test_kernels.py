@@ -93,8 +93,8 @@ def test_a_normalisation_and_its_gradients(dtype, shape):
         return lambda x, gamma, beta: way(x, ops.cast(gamma, "float32"), ops.cast(beta, "float32"), 1e-12)
 
     same_both_ways(
-        by(functools.partial(kernels.normalise, training=True)),
-        by(plain.normalise),
+        by(functools.partial(kernels.layer_norm, training=True)),
+        by(plain.layer_norm),
         [drawn(*shape) * 3 + 1, gamma, beta],
         dtype,
         shape,
@@ -103,14 +103,14 @@ def test_a_normalisation_and_its_gradients(dtype, shape):
 
 def test_a_normalisation_keeps_its_digits_far_from_zero():
     x = drawn(4, 64) + 1000.0
-    found = number(kernels.normalise(ops.convert_to_tensor(x), ops.ones(64), ops.zeros(64), 1e-12, training=True))
+    found = number(kernels.layer_norm(ops.convert_to_tensor(x), ops.ones(64), ops.zeros(64), 1e-12, training=True))
     wide = x.astype("float64")
     wanted = (wide - wide.mean(-1, keepdims=True)) / wide.std(-1, keepdims=True)
     np.testing.assert_allclose(found, wanted, atol=1e-3)
 
 
 def test_tokens_all_alike_are_normalised_to_the_shift():
-    found = number(kernels.normalise(ops.zeros((3, 8)), ops.ones(8), 2.0 * ops.ones(8), 1e-12, training=True))
+    found = number(kernels.layer_norm(ops.zeros((3, 8)), ops.ones(8), 2.0 * ops.ones(8), 1e-12, training=True))
     np.testing.assert_array_equal(found, np.full((3, 8), 2.0))
 
 
@@ -131,10 +131,10 @@ def test_attention_and_its_gradients(dtype, masked, training):
     bias = attention_bias(ops.convert_to_tensor(mask), dtype) if masked else None
 
     def fast(*parts):
-        return kernels.attend(*parts, bias, training=training)
+        return kernels.dot_product_attention(*parts, bias, training=training)
 
     def slow(*parts):
-        return plain.attend_and_show(*parts, bias)[0]
+        return plain.attention_with_weights(*parts, bias)[0]
 
     same_both_ways(fast, slow, arrays, dtype, (2, 3, 5, 4))
 
@@ -143,15 +143,15 @@ def test_attention_and_its_gradients(dtype, masked, training):
 def test_attention_with_dropped_shares_has_the_gradient_of_what_was_kept(dtype):
     arrays, _ = attention_parts()
     rate = 0.3
-    kept = kernels.drop(ops.ones((2, 3, 5, 6), dtype), rate, keras.random.SeedGenerator(5))
+    kept = kernels.dropout(ops.ones((2, 3, 5, 6), dtype), rate, keras.random.SeedGenerator(5))
     if keras.backend.backend() != "tensorflow":
         pytest.skip("only TensorFlow's way has a gradient of its own")
 
     def fast(*parts):
-        return kernels.attend(*parts, None, rate=rate, seed=keras.random.SeedGenerator(5), training=True)
+        return kernels.dot_product_attention(*parts, None, rate=rate, seed=keras.random.SeedGenerator(5), training=True)
 
     def slow(*parts):
-        return ops.matmul(plain.attend_and_show(*parts, None)[1] * kept, parts[2])
+        return ops.matmul(plain.attention_with_weights(*parts, None)[1] * kept, parts[2])
 
     same_both_ways(fast, slow, arrays, dtype, (2, 3, 5, 4))
 
@@ -159,7 +159,7 @@ def test_attention_with_dropped_shares_has_the_gradient_of_what_was_kept(dtype):
 @pytest.mark.parametrize("rate", [0.001, 0.1, 0.25, 0.5, 0.9, 0.999])
 def test_the_share_that_is_dropped_is_the_rate(rate):
     seed = keras.random.SeedGenerator(1)
-    calls = [number(kernels.drop(ops.ones((50, 201)), rate, seed)) for _ in range(40)]
+    calls = [number(kernels.dropout(ops.ones((50, 201)), rate, seed)) for _ in range(40)]
     numbers = np.concatenate([call.ravel() for call in calls])
     kept = numbers[numbers != 0]
     np.testing.assert_allclose(kept, 1.0 / (1.0 - rate), rtol=1e-6)
@@ -169,14 +169,14 @@ def test_the_share_that_is_dropped_is_the_rate(rate):
 
 def test_what_is_dropped_is_another_part_in_each_call_and_the_same_from_the_same_seed():
     first, second = (keras.random.SeedGenerator(7) for _ in range(2))
-    ours = [number(kernels.drop(ops.ones((64, 33)), 0.5, first)) for _ in range(2)]
-    again = number(kernels.drop(ops.ones((64, 33)), 0.5, second))
+    ours = [number(kernels.dropout(ops.ones((64, 33)), 0.5, first)) for _ in range(2)]
+    again = number(kernels.dropout(ops.ones((64, 33)), 0.5, second))
     np.testing.assert_array_equal(ours[0], again)
     assert 0.4 < (ours[0] != ours[1]).mean() < 0.6
 
 
 def test_neighbours_are_dropped_independently():
-    dropped = number(kernels.drop(ops.ones((400, 400)), 0.3, keras.random.SeedGenerator(2))) == 0
+    dropped = number(kernels.dropout(ops.ones((400, 400)), 0.3, keras.random.SeedGenerator(2))) == 0
     for one, other in (
         (dropped[:, 1:], dropped[:, :-1]),
         (dropped[1:], dropped[:-1]),
@@ -187,4 +187,4 @@ def test_neighbours_are_dropped_independently():
 
 @pytest.mark.parametrize("shape", [(0, 5), (3, 0, 2), (1,), (5,), (2, 3, 7)])
 def test_any_shape_may_be_dropped_from(shape):
-    assert number(kernels.drop(ops.ones(shape), 0.5, keras.random.SeedGenerator(1))).shape == shape
+    assert number(kernels.dropout(ops.ones(shape), 0.5, keras.random.SeedGenerator(1))).shape == shape

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from keras_bigmodel import TextClassifier, UserError
-from keras_bigmodel.tasks.prediction_step import FEW
+from keras_bigmodel.tasks.prediction_step import MAX_SINGLE_BATCH_ROWS
 from tests.task_contract import LABELS, messages
 
 DTYPES = ["float32", "mixed_bfloat16", "bfloat16"]
@@ -28,7 +28,7 @@ def by_keras(task, texts):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("number", [1, FEW, FEW + 1, 24])
+@pytest.mark.parametrize("number", [1, MAX_SINGLE_BATCH_ROWS, MAX_SINGLE_BATCH_ROWS + 1, 24])
 def test_answers_are_those_of_the_model(tiny_bert, rows, dtype, number):
     task = TextClassifier.from_encoder(tiny_bert, LABELS, dtype=dtype, max_length=32)
     texts = rows[0][:number]

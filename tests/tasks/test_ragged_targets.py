@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.preprocessors import Preprocessor, TextPreprocessor
 from keras_bigmodel.tasks import Task
-from keras_bigmodel.tasks.output_rows import OutputRows, joined, rows_of
+from keras_bigmodel.tasks.output_rows import OutputRows, join_outputs, rows_of
 from tests.task_contract import LABELS, TASK_CASES, messages
 from tests.throwaway_tasks import ImageEncoder, ImagePreprocessor, Tagger, TextScore
 
@@ -144,7 +144,7 @@ def test_rows_of_outputs_are_as_long_as_their_rows():
 def test_parts_of_different_widths_are_filled_up():
     first = {"a": np.ones((2, 3)), "b": np.array([1.0, 2.0])}
     second = {"a": np.full((1, 2), 5.0), "b": np.array([3.0])}
-    whole = joined([first, second])
+    whole = join_outputs([first, second])
     assert whole["a"].tolist() == [[1, 1, 1], [1, 1, 1], [5, 5, 0]]
     assert whole["b"].tolist() == [1.0, 2.0, 3.0]
     assert [row["a"].tolist() for row in rows_of(first)] == [[1, 1, 1], [1, 1, 1]]

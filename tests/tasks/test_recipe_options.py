@@ -89,7 +89,7 @@ def test_an_accumulating_run_that_stopped_goes_on_to_the_same_weights(tiny_bert,
         def on_train_batch_end(self, batch, logs=None):
             self.left -= 1
             if self.left == 0:
-                self.backup.stop_soon()
+                self.backup.request_stop()
 
     def fit(folder, stop_after):
         keras.utils.set_random_seed(0)

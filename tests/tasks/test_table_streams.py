@@ -114,7 +114,7 @@ class _StopAfter(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         if batch == self._batch:
-            self._backup.stop_soon()
+            self._backup.request_stop()
 
 
 def test_a_run_stopped_inside_an_epoch_goes_on_to_the_same_weights(steady_bert, path, tmp_path):

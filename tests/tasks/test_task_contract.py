@@ -70,7 +70,7 @@ class _StopAfter(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         if int(self.model.optimizer.iterations) == self._batches:
-            self._backup.stop_soon()
+            self._backup.request_stop()
 
 
 def test_a_run_that_was_stopped_ends_in_the_same_weights(case, tiny_bert, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers import PlainWordPieceTokenizer, WordPieceTokenizer
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
-from keras_bigmodel.tokenizers.character_table import APART, DROPPED, KIND_BITS, SEVERAL, SPACE, CharacterTable
+from keras_bigmodel.tokenizers.character_table import DROPPED, KIND_BITS, SEPARATE_WORD, SEVERAL, SPACE, CharacterTable
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 PIECES = [*SPECIAL, "a", "##a", "b", "##b", "!"]
@@ -92,7 +92,7 @@ def test_the_graphs_table_says_of_every_character_what_the_plain_one_says(lowerc
             text = "".join(map(chr, several))
         else:
             text = {DROPPED: "", SPACE: " "}.get(kind, chr(code + moved))
-        assert characters.replacement(code) == (f" {text} " if kind == APART else text)
+        assert characters.replacement(code) == (f" {text} " if kind == SEPARATE_WORD else text)
 
 
 def test_importing_and_using_it_loads_neither_tensorflow_nor_numpy():

@@ -52,7 +52,7 @@ class StopAt(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         if (self._epoch, batch) == self._at:
-            self._backup.stop_soon()
+            self._backup.request_stop()
 
 
 def make(folder, seed=0, **how):

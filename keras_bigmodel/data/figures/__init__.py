@@ -1,1 +1,1 @@
-"""What to know of tables before training on them: lengths, scripts, repeated texts, conflicts. Draws nothing."""
+"""Computes figures on tables before training: lengths, scripts, repeated texts, conflicts. Plots nothing."""

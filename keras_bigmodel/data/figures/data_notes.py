@@ -1,22 +1,22 @@
-"""What a person should know of some tables, as sentences. Knows the data report's figures; no table."""
+"""Describes notable figures of tables in sentences for the user. Knows the data report's figures; no table."""
 
 from keras_bigmodel.core.sentences import counted
 
-_FEW = 10  # rows; a class with fewer is hardly learned, and not measured
+_FEW = 10  # rows; a class with fewer is hardly learned, and cannot be measured
 _UNEVEN = 10  # the largest class has this many times the rows of the smallest
 _MANY_CUT = 0.05  # share of the texts
-_MANY_UNKNOWN = 0.05  # share of the tokens; texts in the vocabulary's own language have less than 0.01
+_MANY_UNKNOWN = 0.05  # share of the tokens; texts in the language of the vocabulary have less than 0.01
 _SHOWN = 5
 
 
 def data_notes(report):
-    """Says what stands out in a data report.
+    """Returns sentences on the notable figures of a data report.
 
     Args:
-        report: dict with `max_length`, `tables` and `leaks`, as `data_report` gives it.
+        report: dict with `max_length`, `tables` and `leaks`, as `data_report` returns it.
 
     Returns:
-        list of str: sentences, the gravest first.
+        list of str: sentences, the most serious first.
     """
     parts = (_unknown_tokens, _leaks, _unknown_labels, _conflicts, _duplicates, _classes, _truncation, _samples)
     return [sentence for part in parts for sentence in part(report)]

@@ -1,9 +1,9 @@
-"""What a person should know of tables before training on them. Knows their figures; draws nothing."""
+"""Computes the report on tables that a user reads before training. Knows the tables' figures; plots nothing."""
 
 import itertools
 from collections import Counter
 
-from keras_bigmodel.data.class_labels import counts_in_order
+from keras_bigmodel.data.class_labels import sorted_counts
 from keras_bigmodel.data.figures.data_notes import data_notes
 from keras_bigmodel.data.figures.length_summary import length_summary
 from keras_bigmodel.data.figures.repeated_texts import RepeatedTexts
@@ -11,22 +11,22 @@ from keras_bigmodel.data.figures.scripts import dominant_script
 
 
 def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=None):
-    """Describes tables: classes, lengths, scripts, repeated texts, conflicting labels, leaks between them.
+    """Computes figures of tables: classes, lengths, scripts, repeated texts, conflicting labels, leaks between them.
 
     Args:
         tables: dict of split name (`"train"`, `"validation"`, `"test"`) → `TextTable`.
-        lengths: dict of split name → int array of token counts, not truncated; or None.
-        unknown: dict of split name → int array of the unknown tokens among them; or None.
-        max_length: int or None. Where texts are cut.
-        whole: dict of split name → a table too large to be held, of which `tables` has a sample; or None. Its rows,
-            classes, and what was left out of it are told: `len`, `label_counts`, `dropped`, `cut`, `notes`, and
-            `sample_rows`, where the sample's rows stand.
+        lengths: dict of split name → int array of token counts, before truncation; or None.
+        unknown: dict of split name → int array of the number of unknown tokens among them; or None.
+        max_length: int or None. Number of tokens at which texts are truncated.
+        whole: dict of split name → table too large for memory, of which `tables` holds a sample; or None. The counts of
+            rows, classes and rows left out are then taken from its `len`, `label_counts`, `dropped`, `cut` and `notes`,
+            and the sample's row numbers from its `sample_rows`.
 
     Returns:
         dict that JSON can hold: `max_length`, `tables` (split name → figures), `leaks` (only pairs of tables that share
-        a text), `notes` (sentences). Row numbers count from 0, as `TextTable.rows` takes them. See `RepeatedTexts` for
-        what equal and nearly equal mean, `length_summary` for the lengths. Tables of `whole` have `looked_at_rows`,
-        too: how many rows the figures on texts are of.
+        a text), `notes` (sentences). Row numbers count from 0, as in `TextTable.rows`. `RepeatedTexts` defines equal
+        and nearly equal texts; `length_summary` describes the lengths. Tables of `whole` also have `looked_at_rows`:
+        the number of rows on which the figures on texts are computed.
     """
     lengths, unknown, whole, repeated = lengths or {}, unknown or {}, whole or {}, RepeatedTexts(tables)
     figures = {
@@ -38,7 +38,7 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
             "cut": table.cut,
             "columns": dict(table.columns),
             "notes": list(table.notes),
-            "classes": counts_in_order(Counter(table.labels or ())),
+            "classes": sorted_counts(Counter(table.labels or ())),
             "lengths": length_summary(lengths[name], max_length, unknown.get(name)) if name in lengths else None,
             "scripts": dict(Counter(map(dominant_script, _all_texts(table))).most_common()),
             "duplicates": repeated.duplicates(name),
@@ -57,9 +57,9 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
 
 def _facts_of_whole(table):
     facts = {"rows": len(table), "dropped": dict(table.dropped), "cut": table.cut, "notes": list(table.notes)}
-    return facts | {"classes": counts_in_order(table.label_counts)}
+    return facts | {"classes": sorted_counts(table.label_counts)}
 
 
 def _all_texts(table):
-    """Gives one text a row: of a pair both, one behind the other."""
+    """Returns one text per row; the texts of a pair are joined by a space."""
     return [" ".join(texts) for texts in zip(*table.inputs.values(), strict=True)]

@@ -1,4 +1,4 @@
-"""How long texts are, as figures. Knows token counts; no text."""
+"""Summarizes the lengths of texts in figures. Knows token counts; no text."""
 
 import numpy as np
 
@@ -7,18 +7,18 @@ _BINS = 30
 
 
 def length_summary(lengths, max_length=None, unknown=None):
-    """Sums up the lengths of texts.
+    """Summarizes the lengths of texts.
 
     Args:
-        lengths: int array `(texts,)`. Tokens of each text, not truncated.
-        max_length: int or None. Where texts are cut.
-        unknown: int array `(texts,)` or None. How many of them stand for what the vocabulary does not have.
+        lengths: int array `(texts,)`. Number of tokens of each text, before truncation.
+        max_length: int or None. Number of tokens at which texts are truncated. Defaults to None.
+        unknown: int array `(texts,)` or None. Number of unknown tokens of each text. Defaults to None.
 
     Returns:
         dict: `min`, `5%`, … `99%`, `max`, `mean`, `truncated_rows`, `truncated_share` (both None without `max_length`),
-        `unknown_share` (of the tokens; None where it was not counted), and `histogram` with `edges` (one more than
-        counts) and `counts`. The bins are of equal width up to the 99th percentile; a last one holds what is longer.
-        None where there is no text.
+        `unknown_share` (of the tokens; None without `unknown`), and `histogram` with `edges` (one more than counts) and
+        `counts`. The bins have equal width up to the 99th percentile; one last bin holds longer texts. None if there
+        are no texts.
 
     >>> length_summary(np.array([3, 4, 4, 9]), max_length=8)["truncated_rows"]
     1

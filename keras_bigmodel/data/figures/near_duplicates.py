@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 
 from keras_bigmodel.core.unicode_text import nearly_same_text
 
-ALIKE = 0.85  # Jaccard of the shingles
-_MOST_WORDS = 1000  # of one text
-_MOST_COMPARED = 200  # texts of one template share every shingle; each is compared with so many of them at most
-# A character is a word in scripts that put no space between words: kana, Han, Thai, Lao, Khmer, Myanmar. Elsewhere a
-# word goes on to the next space, with its marks and symbols: `nearly_same_text` leaves nothing else between words.
+ALIKE = 0.85  # least Jaccard similarity of the shingles
+_MOST_WORDS = 1000  # of one text; the words after them are not compared
+_MOST_COMPARED = 200  # texts of one template share every shingle; each is compared with at most this many of them
+# A character is a word in scripts without spaces between words: kana, Han, Thai, Lao, Khmer, Myanmar. In others a word
+# extends to the next space, with its marks and symbols: `nearly_same_text` leaves only spaces between words.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
@@ -18,26 +18,29 @@ _WORD = re.compile(f"[{_UNSPACED}]|[^\\s{_UNSPACED}]+")
 
 
 def near_groups(texts, searched=None):
-    """Puts texts that are nearly equal into groups.
+    """Groups texts that are nearly equal.
 
-    Nearly equal are texts that `nearly_same_text` writes alike, and texts whose runs of three words (of three
-    characters, where no spaces stand between words) are the same for at least 85 % of all that either has. Two texts so
-    alike share one of their rarest runs; each text is compared with all that do, at most 200, so nothing is missed but
-    among hundreds of texts from one template. Groups join: a text may be like one of its group only.
+    Two texts are nearly equal if `nearly_same_text` returns the same for both, or if their shingles have a Jaccard
+    similarity of at least 0.85. A shingle is a run of three words, or of three characters in scripts without spaces
+    between words. Two such texts share one of their rarest shingles. Each text is compared with at most 200 texts that
+    share one, so pairs are missed only among hundreds of texts from one template. Groups that share a text are merged,
+    so a text may be nearly equal to only one text of its group.
 
     Args:
         texts: list of str.
-        searched: iterable of int. The texts whose runs are compared, which takes long. Defaults to None: all of them.
+        searched: iterable of int. Indices of the texts whose shingles are compared, which takes long. Defaults to None:
+            all texts.
 
     Returns:
-        list of int: for each text the number of the first text of its group, its own where it is alone.
+        list of int: for each text the index of the first text of its group; its own index if it is the first or the
+        only one.
 
     >>> near_groups(["Where is order 12?", "thanks", "where is order 345"])
     [0, 1, 0]
 
     Source: Bayardo et al., 2007, "Scaling up all pairs similarity search"; Broder, 1997, for the shingles.
     """
-    first = {}  # what nearly equal texts have in common → the first of them
+    first = {}  # result of nearly_same_text → index of the first text that has it
     starts = [first.setdefault(nearly_same_text(text), number) for number, text in enumerate(texts)]
     chosen = None if searched is None else {starts[number] for number in searched}
     numbers = {}  # word → its number
@@ -49,9 +52,9 @@ def near_groups(texts, searched=None):
 
 
 def _alike(shingles):
-    """Yields pairs of numbers whose sets of shingles are alike."""
+    """Yields pairs of text indices whose sets of shingles have a similarity of at least `ALIKE`."""
     frequency = Counter(shingle for of_text in shingles.values() for shingle in of_text)
-    known = defaultdict(list)  # shingle → the texts so far that have it among their rarest
+    known = defaultdict(list)  # shingle → the texts so far that have it among their rarest shingles
     for number, of_text in shingles.items():
         in_order = sorted(of_text, key=lambda shingle: (frequency[shingle], shingle))
         rarest = in_order[: len(in_order) - math.ceil(ALIKE * len(in_order)) + 1]
@@ -75,15 +78,16 @@ def _sharing(rarest, known):
 
 def _start(starts, number):
     while starts[number] != number:
-        starts[number] = starts[starts[number]]  # the way is shorter for the next who asks
+        starts[number] = starts[starts[number]]  # path halving: shortens the next search
         number = starts[number]
     return number
 
 
 def _shingles(key, numbers):
-    """Gives the runs of three words; a text of fewer words has none and equals only itself.
+    """Returns the shingles of a text; a text of fewer than three words has none and is similar to no other.
 
-    A run is the hash of its words' numbers, which takes half the memory of the words and is the same in every process.
+    A shingle is the hash of its words' numbers, which takes half the memory of the words and is the same in every
+    process.
     """
     words = [numbers.setdefault(word, len(numbers)) for word in _WORD.findall(key)[:_MOST_WORDS]]
     return set(map(hash, zip(words, words[1:], words[2:], strict=False)))

@@ -1,4 +1,4 @@
-"""Texts that stand in a table more than once, or in two tables. Knows texts, seconds and labels; no file."""
+"""Finds texts that occur more than once in a table, or in two tables. Knows texts, pairs and labels; no file."""
 
 import itertools
 from collections import Counter, defaultdict
@@ -6,19 +6,19 @@ from collections import Counter, defaultdict
 from keras_bigmodel.core.unicode_text import same_text
 from keras_bigmodel.data.figures.near_duplicates import near_groups
 
-_SHOWN = 10  # of each list
-_SHOWN_CHARACTERS = 200  # of each text
-_MOST_ROWS = 50_000  # of a table whose runs of words are compared with each other ...
-_MOST_WORDS = 1_000_000  # ... and their words or Chinese characters, which decide how long it takes
+_SHOWN = 10  # entries of each list
+_SHOWN_CHARACTERS = 200  # of each text in a list
+_MOST_ROWS = 50_000  # limit per table on the rows whose shingles are compared, ...
+_MOST_WORDS = 1_000_000  # ... and on their words or Chinese characters, which determine the time
 _LETTERS_IN_WORD = 6
 
 
 class RepeatedTexts:
-    """Finds which rows of some tables hold a text again.
+    """Finds the rows of tables whose texts occur more than once.
 
-    A text is exactly equal to another up to Unicode form and whitespace; nearly as `near_groups` has it. Of pairs both
-    texts count. What `nearly_same_text` writes alike is found in every row; runs of words are compared in all rows, or
-    in some drawn evenly where a table is too large for that, and `near_rows` is the least number then.
+    Two texts are exactly equal up to Unicode form and whitespace, and nearly equal as defined by `near_groups`. In
+    pairs both texts count. Texts for which `nearly_same_text` returns the same are found in every row. Shingles are
+    compared in all rows, or in evenly spaced rows of a table that is too large; `near_rows` is then a lower bound.
 
     Args:
         tables: dict of split name → `TextTable`.
@@ -27,7 +27,7 @@ class RepeatedTexts:
     def __init__(self, tables):
         self._tables = tables
         self._keys = {name: _keys(table) for name, table in tables.items()}
-        self._checked = {}  # split name → how many of its rows have their runs of words compared
+        self._checked = {}  # split name → number of its rows whose shingles are compared
         texts, searched = [], []
         for name, table in tables.items():
             rows = _rows_to_check(table)
@@ -38,10 +38,15 @@ class RepeatedTexts:
         self._groups = {name: list(itertools.islice(groups, len(table))) for name, table in tables.items()}
 
     def duplicates(self, name):
-        """Gives what repeats inside a table.
+        """Returns the texts that occur more than once in a table.
+
+        Args:
+            name: str. Split name of the table.
 
         Returns:
-            dict: `exact_rows` and `near_rows` repeat an earlier row; `near_checked_rows`; `first`, ten groups at most.
+            dict: `exact_rows` and `near_rows`, the numbers of rows that repeat an earlier row; `near_checked_rows`, the
+            number of rows whose shingles were compared; `first`, a list of at most ten groups, each a dict of `text`
+            and `rows`.
         """
         keys, groups = self._keys[name], self._groups[name]
         exact = _by_value(enumerate(keys))
@@ -57,10 +62,14 @@ class RepeatedTexts:
         }
 
     def conflicts(self, name):
-        """Gives the texts that stand in a table with different labels.
+        """Returns the texts that occur in a table with different labels.
+
+        Args:
+            name: str. Split name of the table.
 
         Returns:
-            dict: `texts`, `rows`, and `first`, ten of them at most with their labels.
+            dict: `texts` and `rows`, the numbers of such texts and of their rows; `first`, a list of at most ten texts,
+            each a dict of `text` and `labels` (label → number of rows).
         """
         labels = self._tables[name].labels
         exact = _by_value(enumerate(self._keys[name])).values() if labels else ()
@@ -75,10 +84,15 @@ class RepeatedTexts:
         }
 
     def leak(self, source, target):
-        """Gives the rows of one table whose text another has, or None where there is none.
+        """Returns the rows of a table whose texts occur in another table.
+
+        Args:
+            source: str. Split name of the other table.
+            target: str. Split name of the table whose rows are counted.
 
         Returns:
-            dict or None: `from`, `into`, `exact_rows`, `near_rows` (not exactly equal), `first`, ten texts at most.
+            dict, or None if there are no such rows: `from` and `into`, the split names; `exact_rows`; `near_rows`,
+            nearly but not exactly equal; `first`, a list of at most ten texts.
         """
         keys, groups = set(self._keys[source]), set(self._groups[source])
         rows = list(zip(self._keys[target], self._groups[target], strict=True))

@@ -1,11 +1,11 @@
-"""Which script a text is written in. Knows Unicode's names of letters; no language."""
+"""Finds the script in which a text is written. Knows the Unicode names of letters; no language."""
 
 import functools
 import unicodedata
 from collections import Counter
 
 NO_LETTERS = "no letters"
-# First word of a letter's Unicode name → script, where they differ. Hiragana and Katakana stand in one text: Kana.
+# First word of a letter's Unicode name → script, if they differ. Texts mix Hiragana and Katakana: both are Kana.
 _SCRIPTS = {
     "CJK": "Han",
     "HIRAGANA": "Kana",
@@ -37,13 +37,14 @@ def _script(letter):
 
 
 def dominant_script(text):
-    """Gives the script that most letters of a text belong to.
+    """Returns the script of most letters of a text.
 
     Args:
         text: str.
 
     Returns:
-        str: `"Latin"`, `"Han"`, `"Kana"`, `"Cyrillic"`, …, or `"no letters"`. Of two equally frequent, the first.
+        str: `"Latin"`, `"Han"`, `"Kana"`, `"Cyrillic"`, …, or `"no letters"`. Of two equally frequent scripts, the one
+        that occurs first.
 
     >>> dominant_script("这家酒店 very 不错"), dominant_script("Привет"), dominant_script("12:30 👍")
     ('Han', 'Cyrillic', 'no letters')

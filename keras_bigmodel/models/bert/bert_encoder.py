@@ -1,4 +1,4 @@
-"""BERT's wiring: ids in, states out. Knows no strings, no losses, no files."""
+"""The BERT encoder: token ids in, hidden states out. Knows no strings, no losses, no files."""
 
 import keras
 
@@ -8,32 +8,36 @@ from keras_bigmodel.layers import BertEmbedding, ClsPooling, Projection, Transfo
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class BertEncoder(keras.Model):
-    """Reads a text's token ids in both directions and gives every token a state.
+    """Encodes token ids as one hidden state per token, with the bidirectional Transformer encoder of BERT.
 
-    A functional model of two functional parts, `embedding_part` (ids to vectors) and `body_part` (vectors to states),
-    so that gradients can be taken and vectors replaced between them.
+    A functional model of two functional submodels: `embedding_part` (ids to embeddings) and `body_part` (embeddings to
+    states). Between them, gradients can be taken and embeddings replaced.
 
     Args:
         vocabulary_size: int. Number of token ids.
         hidden_dim: int. Width of a token.
         num_layers: int. Number of Transformer layers.
-        num_heads: int. Attention heads in each.
-        intermediate_dim: int. Width inside the feed-forward parts.
+        num_heads: int. Number of attention heads of each layer.
+        intermediate_dim: int. Width of the feed-forward networks' hidden layer.
         max_length: int. Number of positions, in tokens. Defaults to 512.
         num_segments: int. Number of segments. Defaults to 2.
-        dropout: float in [0, 1). Share dropped in training. Defaults to 0.1.
-        attention_dropout: float in [0, 1). Share of attention shares dropped in training. Defaults to 0.1.
-        activation: str. Activation of the feed-forward parts. Defaults to `"gelu"` (erf form).
-        epsilon: float. Added to the variance in normalisations. Defaults to 1e-12.
-        pooler: bool. Whether to have BERT's pooler: a tanh product on the first token's state. Defaults to True.
+        dropout: float in [0, 1). Dropout rate of the embeddings and of the sublayers' outputs. Defaults to 0.1.
+        attention_dropout: float in [0, 1). Dropout rate of the attention weights. Defaults to 0.1.
+        activation: str. Activation of the feed-forward networks. Defaults to `"gelu"` (erf form).
+        epsilon: float. Added to the variance in the normalizations. Defaults to 1e-12.
+        pooler: bool. Whether to add BERT's pooler, a dense layer with tanh on the first token's state. Defaults
+            to True.
+        dtype: str or `keras.DTypePolicy`. Defaults to Keras's global dtype policy.
+        **kwargs: Passed to `keras.Model`, e.g. `name`.
 
-    Input: a dict of int `(batch, length)`: `token_ids`, `segment_ids` (0 and 1), `padding_mask` (1 for real tokens).
+    Input shape: a dict of int `(batch, length)`: `token_ids`, `segment_ids` (0 and 1) and `padding_mask` (1 for real
+    tokens).
 
-    Output: a dict of `sequence_output` `(batch, length, hidden_dim)` and, with the pooler, `pooled_output`
+    Output shape: a dict of `sequence_output`, `(batch, length, hidden_dim)`, and, with the pooler, `pooled_output`,
     `(batch, hidden_dim)`.
 
     Raises:
-        UserError: `hidden_dim` is no multiple of `num_heads`.
+        UserError: `num_heads` is less than 1, or `hidden_dim` is not a multiple of it.
 
     >>> encoder = BertEncoder(100, 8, num_layers=1, num_heads=2, intermediate_dim=16, max_length=32)
     >>> ids = keras.ops.ones((2, 5), dtype="int32")
@@ -97,21 +101,21 @@ class BertEncoder(keras.Model):
 
     @property
     def embedding(self):
-        """The `BertEmbedding`."""
+        """Returns the embedding layer: `BertEmbedding`."""
         return self.embedding_part.get_layer("embedding")
 
     @property
     def transformer_layers(self):
-        """The list of `TransformerLayer`, first to last."""
+        """Returns the Transformer layers, first to last: list of `TransformerLayer`."""
         return [self.body_part.get_layer(f"layer_{index}") for index in range(self.settings["num_layers"])]
 
     @property
     def pooler(self):
-        """The pooler's `Projection`, or None."""
+        """Returns the pooler's dense layer: `Projection`, or None."""
         return self.body_part.get_layer("pooler") if self.settings["pooler"] else None
 
     def get_config(self):
-        """Returns what `__init__` took."""
+        """Returns the configuration: dict of the arguments of `__init__`, and which layers are frozen."""
         dtype = keras.dtype_policies.serialize(self.embedding.dtype_policy)
         frozen = [layer.name for layer in self._freezable() if not layer.trainable]
         return {**self.settings, "dtype": dtype, "name": self.name, "trainable": self.trainable, "frozen": frozen}
@@ -121,7 +125,15 @@ class BertEncoder(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """Builds an encoder from what `get_config` returned."""
+        """Builds an encoder from a configuration that `get_config` returned.
+
+        Args:
+            config: dict. The configuration.
+            custom_objects: Ignored. Accepted because Keras passes it.
+
+        Returns:
+            `BertEncoder`, with the same layers frozen.
+        """
         config = dict(config)
         trainable, frozen = config.pop("trainable", True), config.pop("frozen", [])
         encoder = cls(**config)
@@ -140,7 +152,7 @@ def _check_heads(hidden_dim, num_heads):
 
 
 def _embedding_part(settings, dtype, token_ids, segment_ids):
-    """Returns the functional model from ids to vectors."""
+    """Builds the functional submodel from ids to embeddings."""
     names = ("max_length", "num_segments", "dropout", "epsilon")
     embedding = BertEmbedding(
         settings["vocabulary_size"],
@@ -153,7 +165,7 @@ def _embedding_part(settings, dtype, token_ids, segment_ids):
 
 
 def _body_part(settings, dtype, padding_mask):
-    """Returns the functional model from vectors to states, and the pooler's output where there is one."""
+    """Builds the functional submodel from embeddings to states, and to the pooled output if there is a pooler."""
     hidden_dim = settings["hidden_dim"]
     initializer = keras.initializers.TruncatedNormal(stddev=0.02)
     names = ("intermediate_dim", "dropout", "attention_dropout", "activation", "epsilon")

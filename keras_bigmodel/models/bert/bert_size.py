@@ -5,20 +5,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class BertSize:
-    """The numbers that make one BERT encoder; `BertEncoder(**asdict(size))` builds it.
+    """Holds the settings of one BERT encoder; `BertEncoder(**asdict(size))` builds it.
+
+    The defaults are those of BERT base.
 
     Args:
-        vocabulary_size: int. Number of token ids.
-        hidden_dim: int. Width of a token.
-        num_layers: int. Number of Transformer layers.
-        num_heads: int. Attention heads in each.
-        intermediate_dim: int. Width inside the feed-forward parts.
-        max_length: int. Number of positions, in tokens.
-        num_segments: int. Number of segments.
-        dropout: float. Share dropped in training.
-        attention_dropout: float. Share of attention shares dropped in training.
-        activation: str. Activation of the feed-forward parts.
-        epsilon: float. Added to the variance in normalisations.
+        vocabulary_size: int. Number of token ids. Defaults to 30522.
+        hidden_dim: int. Width of a token. Defaults to 768.
+        num_layers: int. Number of Transformer layers. Defaults to 12.
+        num_heads: int. Number of attention heads of each layer. Defaults to 12.
+        intermediate_dim: int. Width of the feed-forward networks' hidden layer. Defaults to 3072.
+        max_length: int. Number of positions, in tokens. Defaults to 512.
+        num_segments: int. Number of segments. Defaults to 2.
+        dropout: float in [0, 1). Dropout rate of the embeddings and of the sublayers' outputs. Defaults to 0.1.
+        attention_dropout: float in [0, 1). Dropout rate of the attention weights. Defaults to 0.1.
+        activation: str. Activation of the feed-forward networks. Defaults to `"gelu"` (erf form).
+        epsilon: float. Added to the variance in the normalizations. Defaults to 1e-12.
     """
 
     vocabulary_size: int = 30522

@@ -1,4 +1,4 @@
-"""Kinds of tasks, one file and one row of `JOBS` each. Knows what a run asks of a kind; no run."""
+"""Registers the kinds of tasks in `JOBS`, one file and one row each. Knows what a run needs of a kind; no run."""
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.pipeline.jobs.classification import ClassificationJob
@@ -12,8 +12,14 @@ JOBS = {job.name: job for job in (ClassificationJob(),)}
 def job_named(name):
     """Returns the job of a kind of task.
 
+    Args:
+        name: str. Name of the kind, as given to `--task`.
+
+    Returns:
+        `Job`.
+
     Raises:
-        UserError: there is none; the sentence lists the known.
+        UserError: the kind is unknown; the message lists the known kinds.
     """
     if name not in JOBS:
         raise UserError(f'No kind of task "{name}". Known: {", ".join(JOBS)}.')
@@ -21,10 +27,16 @@ def job_named(name):
 
 
 def job_of(task):
-    """Returns the job of a task, or of a task's class by its name.
+    """Returns the job of a task.
+
+    Args:
+        task: a task, or str: the name of its class.
+
+    Returns:
+        `Job`.
 
     Raises:
-        UserError: there is none.
+        UserError: no job has such a task.
     """
     name = task if isinstance(task, str) else type(task).__name__
     for job in JOBS.values():

@@ -1,4 +1,4 @@
-"""How much each label counts in training. Knows labels and their rows; no model."""
+"""Computes the weights of classes in training. Knows labels and their rows; no model."""
 
 from collections import Counter
 
@@ -6,14 +6,18 @@ from keras_bigmodel.core.errors import UserError
 
 
 def class_weights(given, labels):
-    """Gives the weight of each label: None, those given, or for `"balanced"` rows / (labels · rows of the label).
+    """Returns the weight of each label in training.
 
     Args:
         given: None, `"balanced"`, a dict of label → number, or the same as text: `"spam=3,ham=1"`.
-        labels: list of str, the labels of the training rows; or dict of label → rows.
+        labels: list of str, the labels of the training rows; or dict of label → number of rows.
+
+    Returns:
+        dict of label → float: the given weights, or for `"balanced"` rows / (labels · rows of the label). None if
+        `given` is None.
 
     Raises:
-        UserError: an unknown label, or no number.
+        UserError: a label is unknown or named twice, a weight is not a number of 0 or more, or all weights are 0.
     """
     if given is None:
         return None

@@ -1,4 +1,4 @@
-"""Texts, or pairs of texts, in classes. Knows labels, their measures and their report; no run."""
+"""Defines the classification of texts or pairs of texts. Knows labels, their measures and their report; no run."""
 
 import keras
 
@@ -6,7 +6,7 @@ from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.data import data_report, hold_back, labels_to_train
-from keras_bigmodel.data.class_labels import counts_in_order
+from keras_bigmodel.data.class_labels import sorted_counts
 from keras_bigmodel.evaluation import paired_comparison
 from keras_bigmodel.pipeline.jobs.class_weights import class_weights
 from keras_bigmodel.pipeline.jobs.classification_measures import (
@@ -18,7 +18,7 @@ from keras_bigmodel.pipeline.jobs.job import Job
 from keras_bigmodel.pipeline.measure_lines import class_lines, figure_lines, metric_lines
 from keras_bigmodel.pipeline.run_tables import read_parts
 from keras_bigmodel.pipeline.streamed_tables import is_streamed, stream_tables
-from keras_bigmodel.pipeline.table_answers import refuse_other_columns, refuse_unknown_labels
+from keras_bigmodel.pipeline.table_answers import check_column_names, check_known_labels
 from keras_bigmodel.reports import write_card, write_report
 from keras_bigmodel.tasks import TextClassifier
 
@@ -26,43 +26,43 @@ _KINDS = {(False, True): "fixed", (True, False): "broken", (False, False): "both
 
 
 class ClassificationJob(Job):
-    """One label a row."""
+    """Defines classification: each row has one label. See `Job` for the arguments of the methods."""
 
     name = "classification"
     task_class = TextClassifier
-    takes = ("stream", "min_rows", "class_weight", "label_smoothing")
+    optional_settings = ("stream", "min_rows", "class_weight", "label_smoothing")
 
     # ---- the tables
 
     def read(self, settings, reporter, folder):
-        """Reads the tables; the facts are the labels."""
+        """Reads the tables, all at once or row by row; the facts are the list of labels. See `Job.read`."""
         if is_streamed(settings):
             tables, labels = stream_tables(settings, reporter, folder)
         else:
             table = self._read_table(settings.table, settings)
             whole, labels = labels_to_train(table, min_rows=settings.min_rows or 1)
             tables = read_parts(settings, reporter.say, whole, self._read_table, self._hold_back)
-        class_weights(settings.class_weight, tables["train"].label_counts)  # what cannot be used is refused at once
+        class_weights(settings.class_weight, tables["train"].label_counts)  # raises before the task is built
         return tables, labels
 
     def _hold_back(self, table, settings):
         return hold_back(table.inputs, table.labels, settings.validation_share, seed=settings.seed)
 
     def table_facts(self, table):
-        """Returns what the manifest keeps of a table."""
-        return {**super().table_facts(table), "classes": counts_in_order(table.label_counts)}
+        """Returns the facts of a table for the manifest, with the rows of each class: dict."""
+        return {**super().table_facts(table), "classes": sorted_counts(table.label_counts)}
 
     def data_report(self, task, tables, reporter):
-        """Returns what the report says of the tables; see `data.data_report`."""
+        """Returns the description of the tables for the report: dict; see `data.data_report`."""
         return tables_report(task, tables, reporter)
 
     # ---- the task
 
     def make_task(self, settings, facts, *, dtype, parent=None):
-        """Returns the `TextClassifier` on an encoder, or a child of the last version."""
+        """Returns a `TextClassifier` on an encoder, or one that continues the parent version; see `Job.make_task`."""
         labels = facts
         if parent is not None:
-            task = _child(parent, settings, labels, dtype)
+            task = _continued_task(parent, settings, labels, dtype)
         else:
             known = open_checkpoint(settings.encoder).labels
             same = known is not None and set(known) == set(labels)
@@ -81,56 +81,67 @@ class ClassificationJob(Job):
         return task
 
     def check(self, task, tables):
-        """Refuses tables with labels that the task does not know."""
-        for name, table in tables.items():
-            refuse_unknown_labels(table, task.labels, f"{name} ")
+        """Checks that the task knows all labels of the tables.
 
-    def begins(self, task, tables):
-        """Returns the sentence that a run begins with."""
+        Raises:
+            UserError: a table has a label that the task does not know.
+        """
+        for name, table in tables.items():
+            check_known_labels(table, task.labels, f"{name} ")
+
+    def start_message(self, task, tables):
+        """Returns the sentence that is shown when training starts: str."""
         return (
             f"Training on {counted(len(tables['train']), 'text')} in {counted(len(task.labels), 'class')}, in "
             f"{task.export_dtype}."
         )
 
     def compile_options(self, settings):
-        """Returns the label smoothing."""
+        """Returns the label smoothing: dict of arguments of `Task.compile`."""
         return {"label_smoothing": settings.label_smoothing}
 
     def fit_options(self, settings, table):
-        """Returns the weights of the classes."""
+        """Returns the weights of the classes: dict of arguments of `Task.fit`."""
         return {"class_weight": class_weights(settings.class_weight, table.label_counts)}
 
     # ---- the measures
 
     def measure(self, task, table, *, batch_size=64, reporter):
-        """Returns `metrics` and `details`; see `classification_measures.measure_classifier`."""
+        """Evaluates the task and returns `metrics`, `details` and `seconds`; see `measure_classifier`."""
         return measure_classifier(task, table, batch_size=batch_size, reporter=reporter)
 
     def headline(self, metrics):
-        """Returns the chief measures with their intervals."""
+        """Returns accuracy, macro F1 and log loss with their intervals in one line: str."""
         return metric_lines(metrics)
 
     def lines(self, metrics):
-        """Returns all measures, and a line a class."""
+        """Returns lines with all measures, and one line per class: list of str."""
         return [*figure_lines(metrics), *class_lines(metrics)]
 
-    def short(self, metrics):
-        """Returns the measures without the matrix, whose cells would be most of a manifest; the report has it."""
+    def manifest_metrics(self, metrics):
+        """Returns the measures without the confusion matrix: dict.
+
+        The matrix would be most of a manifest; the report has it.
+        """
         return {name: value for name, value in metrics.items() if name not in ("confusion_matrix", "labels")}
 
     def compare(self, models, table, *, batch_size, reporter):
-        """Compares two classifiers of the same labels, in whichever order; see `pipeline.compare`."""
+        """Compares two classifiers with the same labels, in any order; see `pipeline.compare`.
+
+        Raises:
+            UserError: the labels differ, or the table does not fit a model.
+        """
         (first, load_first), (second, load_second) = models
-        # One after the other: two encoders need not be in memory together.
-        labels, targets, answers = self._asked(first, load_first(), table, batch_size, reporter)
-        others, _, other_answers = self._asked(second, load_second(), table, batch_size, reporter, wanted=labels)
+        # Loads one model after the other: two encoders need not be in memory at the same time.
+        labels, targets, answers = self._predicted(first, load_first(), table, batch_size, reporter)
+        others, _, other_answers = self._predicted(second, load_second(), table, batch_size, reporter, wanted=labels)
         other_answers = other_answers[:, [others.index(label) for label in labels]]
         compared = paired_comparison(targets, answers, other_answers, labels)
         both = {"first": answers, "second": other_answers}
         changed = [_change(table, row, targets[row], labels, both) for row in compared.pop("changed_rows")]
         return {**compared, "changed": changed}
 
-    def _asked(self, folder, task, table, batch_size, reporter, wanted=None):
+    def _predicted(self, folder, task, table, batch_size, reporter, wanted=None):
         if wanted is not None:
             _check_labels(wanted, task.labels, folder)
         how = {"batch_size": batch_size, "reporter": reporter, "title": f"asking {folder}", "model": folder}
@@ -139,16 +150,16 @@ class ClassificationJob(Job):
     # ---- the report
 
     def write_report(self, folder, figures):
-        """Writes the page and the card."""
+        """Writes the report page and the card; see `Job.write_report`."""
         write_report(folder / "report", figures)
         write_card(folder / "card.md", figures)
 
     def write_table_report(self, folder, model, table, figures):
-        """Writes the page of one table."""
+        """Writes the report page of one table; see `Job.write_table_report`."""
         write_report(folder, {"data": data_report({"test": table}), "measured": {"test": figures}, **model})
 
 
-def _child(parent, settings, labels, dtype):
+def _continued_task(parent, settings, labels, dtype):
     folder, last = parent
     new = sorted(set(labels) - set(last.labels))
     if new:
@@ -156,7 +167,7 @@ def _child(parent, settings, labels, dtype):
             f'The label "{new[0]}" is not one of {folder} ({", ".join(last.labels[:10])}). Leave --continue out to '
             "train from the encoder on the new labels."
         )
-    refuse_other_columns(last.preprocessor.columns, settings.input_columns, folder)
+    check_column_names(last.preprocessor.columns, settings.input_columns, folder)
     policy = keras.dtype_policies.serialize(keras.dtype_policies.get(dtype))
     return last.with_config(dtype=policy, dropout=settings.dropout, l2=settings.l2)
 

@@ -1,4 +1,4 @@
-"""Describes a classifier's tables and measures it on one. Knows labels and their metrics; no files."""
+"""Describes a classifier's tables and evaluates it on one. Knows labels and their metrics; no files."""
 
 import time
 
@@ -6,24 +6,24 @@ from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.data import data_report, dominant_script
 from keras_bigmodel.evaluation import answer_details, classification_metrics, length_slices
 from keras_bigmodel.pipeline.streamed_tables import StreamedTable
-from keras_bigmodel.pipeline.table_answers import ask, check_columns, refuse_unknown_labels
+from keras_bigmodel.pipeline.table_answers import check_columns, check_known_labels, predict_table
 
 
 def measure_classifier(task, table, *, batch_size=64, reporter=SILENT):
-    """Answers a table's texts, compares with its labels, and looks closer, as a report shows it.
+    """Evaluates a classifier on a table, with the details that a report shows.
 
     Args:
         task: `TextClassifier`.
         table: `TextTable` with labels.
-        batch_size: int. Rows in a batch.
-        reporter: `Reporter` that is told how far it is.
+        batch_size: int. Rows in a batch. Defaults to 64.
+        reporter: `Reporter` that receives the progress.
 
     Returns:
-        dict: `metrics` as `evaluation.classification_metrics`, `details` as `evaluation.answer_details`, `seconds` that
-        answering took.
+        dict: `metrics` as from `evaluation.classification_metrics`, `details` as from `evaluation.answer_details`, and
+        `seconds`, float: the time that the predictions took.
 
     Raises:
-        UserError: the table has a label that the task does not know, or other columns.
+        UserError: the table has a label that the task does not know, or other columns than the task takes.
     """
     start = time.perf_counter()
     targets, answers = targets_and_answers(task, table, batch_size=batch_size, reporter=reporter)
@@ -41,15 +41,26 @@ def measure_classifier(task, table, *, batch_size=64, reporter=SILENT):
 
 
 def targets_and_answers(task, table, *, batch_size, reporter, title="measuring", model="This model"):
-    """Returns `(label numbers (texts,), probabilities (texts, labels))` of a table's rows.
+    """Returns the true labels and the predicted probabilities of a table's rows.
+
+    Args:
+        task: `TextClassifier`.
+        table: `TextTable` with labels.
+        batch_size: int. Rows in a batch.
+        reporter: `Reporter` that receives the progress.
+        title: str. Title of the progress bar. Defaults to `"measuring"`.
+        model: str. Name of the model in the error message. Defaults to `"This model"`.
+
+    Returns:
+        `(label indices (texts,), probabilities (texts, labels))`.
 
     Raises:
         UserError: as `measure_classifier`.
     """
     check_columns(task, table, model)
-    refuse_unknown_labels(table, task.labels)
+    check_known_labels(table, task.labels)
     targets = task.encode_targets(table.labels)
-    return targets, ask(task, table, batch_size=batch_size, reporter=reporter, title=title)
+    return targets, predict_table(task, table, batch_size=batch_size, reporter=reporter, title=title)
 
 
 def tables_report(task, tables, reporter):
@@ -58,10 +69,10 @@ def tables_report(task, tables, reporter):
     Args:
         task: `TextClassifier`.
         tables: dict of part → `TextTable` or `StreamedTable`.
-        reporter: `Reporter` that is told how far it is, and each note.
+        reporter: `Reporter` that receives the progress and each note.
 
     Returns:
-        dict; see `data_report`. Of a `StreamedTable`, what is said of texts is said of its sample.
+        dict; see `data_report`. Figures on the texts of a `StreamedTable` are computed on its sample.
     """
     whole = {name: table for name, table in tables.items() if isinstance(table, StreamedTable)}
     held = {name: whole[name].sample if name in whole else table for name, table in tables.items()}

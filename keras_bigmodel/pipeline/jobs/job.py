@@ -1,4 +1,4 @@
-"""What a run asks of a kind of task. Knows tables, tasks and figures; no run, no files but the report's."""
+"""Defines what a run needs of a kind of task. Knows tables, tasks and figures; no run, no files but the report's."""
 
 import dataclasses
 import json
@@ -9,7 +9,7 @@ from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.core.settings import option_of
 from keras_bigmodel.data import hold_back
 from keras_bigmodel.pipeline.run_tables import read_parts
-from keras_bigmodel.pipeline.table_answers import ask, check_columns
+from keras_bigmodel.pipeline.table_answers import check_columns, predict_table
 from keras_bigmodel.tables import read_text_table
 
 CARD = """# {name}, version {version}
@@ -23,47 +23,51 @@ A {task}. {headline}
 
 
 class Job:
-    """What differs by kind of task, from the table to the report: one subclass and one row of `JOBS` a kind.
+    """Defines a kind of task, from reading the table to writing the report: one subclass and one row of `JOBS` each.
 
-    A subclass gives `name`, `task_class`, `make_task` and `metrics`; the rest here serves tables of texts whose targets
-    stand in one column, and is overridden where it does not fit.
+    A subclass defines `name`, `task_class`, `make_task` and `metrics`. The other methods work for tables of texts with
+    the targets in one column, and are overridden where they do not fit.
 
     Attributes:
-        name: str. What `--task` says.
-        task_class: the class of its tasks.
-        takes: tuple of str: the settings that not every kind of task takes, and this one does.
+        name: str. Name of the kind, as given to `--task`.
+        task_class: class of the tasks.
+        optional_settings: tuple of str. Those that this kind takes of `stream`, `min_rows`, `class_weight` and
+            `label_smoothing`.
     """
 
     name = None
     task_class = None
-    takes = ()
+    optional_settings = ()
 
     def check_settings(self, settings):
-        """Refuses settings that this kind of task does not take.
+        """Checks that the settings have no option that this kind of task does not take.
+
+        Args:
+            settings: `TrainSettings`.
 
         Raises:
-            UserError: the sentence names the option.
+            UserError: there is one; the message names it.
         """
         entries = {entry.name: entry for entry in dataclasses.fields(settings)}
         for name in ("stream", "min_rows", "class_weight", "label_smoothing"):
             given = getattr(settings, name) not in (entries[name].default, False)
-            if given and name not in self.takes:
+            if given and name not in self.optional_settings:
                 raise UserError(f"{option_of(entries[name])} came, and the kind of task {self.name} takes none.")
 
     # ---- the tables
 
     def read(self, settings, reporter, folder):
-        """Reads the tables that the settings name.
+        """Reads the tables of a run.
 
         Args:
             settings: `TrainSettings`.
-            reporter: `Reporter` that is told what was left out.
-            folder: path where features may be kept while the run lasts.
+            reporter: `Reporter` that receives the progress, the notes and the rows left out.
+            folder: path of a folder that may hold features during the run.
 
         Returns:
-            `(dict of part → table, facts)`: the parts are `train`, `validation` and, if named, `test`; the facts are
-            what `make_task` wants to know of them. A table has `len`, `path`, `sha256`, `inputs` and `labels` (what
-            the task's `fit` takes), `weights`, `dropped` and `rows(numbers)`.
+            `(dict of part → table, facts)`. The parts are `train`, `validation` and, if the settings name it, `test`.
+            The facts are what `make_task` needs to know of the tables. A table has `len`, `path`, `sha256`, `inputs`
+            and `labels` (the arguments of the task's `fit`), `weights`, `dropped` and `rows(numbers)`.
 
         Raises:
             UserError: a table cannot be read or trained on.
@@ -75,15 +79,24 @@ class Job:
         return read_text_table(path, options=settings)
 
     def _hold_back(self, table, settings):
-        same = [""] * len(table)  # a row's target is no class to keep the share of
+        same = [""] * len(table)  # targets are not classes here: the split is not stratified
         return hold_back(table.inputs, same, settings.validation_share, seed=settings.seed)
 
     def table_facts(self, table):
-        """Returns what the manifest keeps of a table: dict."""
+        """Returns the facts of a table for the manifest: dict with `path`, `sha256`, `rows` and `dropped`."""
         return {"path": table.path, "sha256": table.sha256, "rows": len(table), "dropped": table.dropped}
 
     def data_report(self, task, tables, reporter):
-        """Returns what the report says of the tables: dict with `tables`."""
+        """Returns the description of the tables for the report.
+
+        Args:
+            task: the task of the run.
+            tables: dict of part → table; see `read`.
+            reporter: `Reporter` that receives the progress and the notes.
+
+        Returns:
+            dict with `tables`: dict of part → facts of the table.
+        """
         return {"tables": {name: self.table_facts(table) for name, table in tables.items()}}
 
     # ---- the task
@@ -93,47 +106,68 @@ class Job:
 
         Args:
             settings: `TrainSettings`.
-            facts: what `read` returned beside the tables.
-            dtype: str. What training computes in.
-            parent: `(path, task)` of the version to begin from. Defaults to None: the encoder.
+            facts: the facts that `read` returned with the tables.
+            dtype: str. Dtype that training computes in.
+            parent: `(path, task)` of the version to start from. Defaults to None: starts from the encoder.
         """
         raise NotImplementedError
 
     def check(self, task, tables):
-        """Refuses tables whose targets the task cannot learn or be measured on."""
+        """Checks that the task can be trained and evaluated on the targets of the tables; does nothing here.
 
-    def begins(self, task, tables):
-        """Returns the sentence that a run begins with."""
+        Args:
+            task: the task of the run.
+            tables: dict of part → table; see `read`.
+        """
+
+    def start_message(self, task, tables):
+        """Returns the sentence that is shown when training starts: str."""
         return f"Training a {type(task).__name__} on {counted(len(tables['train']), 'row')}, in {task.export_dtype}."
 
     def compile_options(self, settings):
-        """Returns arguments of `Task.compile` that only this kind of task has: dict."""
+        """Returns the arguments of `Task.compile` that only this kind of task has: dict."""
         return {}
 
     def fit_options(self, settings, table):
-        """Returns arguments of `Task.fit` that only this kind of task has: dict.
+        """Returns the arguments of `Task.fit` that only this kind of task has: dict.
 
         Args:
             settings: `TrainSettings`.
-            table: the table that is trained on.
+            table: the training table.
         """
         return {}
 
     # ---- the measures
 
     def metrics(self, targets, outputs):
-        """Returns the measures of answers: dict of name → float.
+        """Computes the measures of a task's predictions.
 
         Args:
-            targets: what the table has as labels.
-            outputs: what `Task.predict` gave for its rows.
+            targets: the `labels` of a table.
+            outputs: the outputs of `Task.predict` for its rows.
+
+        Returns:
+            dict of name → float.
         """
         raise NotImplementedError
 
     def measure(self, task, table, *, batch_size=64, reporter):
-        """Answers a table's rows and compares them with its targets: dict with `metrics`."""
+        """Evaluates a task on a table.
+
+        Args:
+            task: a task of this kind.
+            table: a table; see `read`.
+            batch_size: int. Rows in a batch. Defaults to 64.
+            reporter: `Reporter` that receives the progress.
+
+        Returns:
+            dict with `metrics`: dict of `texts` (the number of rows) and the measures.
+
+        Raises:
+            UserError: the table has other columns than the task takes, or a measure is not a number.
+        """
         check_columns(task, table)
-        outputs = ask(task, table, batch_size=batch_size, reporter=reporter)
+        outputs = predict_table(task, table, batch_size=batch_size, reporter=reporter)
         measures = self.metrics(table.labels, outputs)
         for name, value in measures.items():
             if not isinstance(value, numbers.Real):
@@ -141,20 +175,45 @@ class Job:
         return {"metrics": {"texts": len(table), **{name: float(value) for name, value in measures.items()}}}
 
     def headline(self, metrics):
-        """Returns measures in one line: str."""
+        """Returns the measures in one line: str.
+
+        Args:
+            metrics: dict; see `measure`.
+        """
         words = [f"{name.replace('_', ' ')} {value:.4f}" for name, value in metrics.items() if isinstance(value, float)]
         return ", ".join([counted(metrics["texts"], "text"), *words])
 
     def lines(self, metrics):
-        """Returns measures as lines for a screen: iterable of str."""
+        """Returns the measures as lines for the screen: iterable of str.
+
+        Args:
+            metrics: dict; see `measure`.
+        """
         return [self.headline(metrics)]
 
-    def short(self, metrics):
-        """Returns the measures that a manifest keeps: dict."""
+    def manifest_metrics(self, metrics):
+        """Returns the measures that are saved in the manifest: dict.
+
+        Args:
+            metrics: dict; see `measure`.
+        """
         return metrics
 
     def compare(self, models, table, *, batch_size, reporter):
-        """Compares the answers of two models; see `pipeline.compare`."""
+        """Compares the predictions of two models; see `pipeline.compare`.
+
+        Args:
+            models: two pairs `(folder, function that loads the task)`.
+            table: a table; see `read`.
+            batch_size: int. Rows in a batch.
+            reporter: `Reporter` that receives the progress.
+
+        Returns:
+            dict; see `pipeline.compare`.
+
+        Raises:
+            UserError: this kind of task has no comparison.
+        """
         raise UserError(f"bigmodel compare knows no measure for two models of the kind {self.name}.")
 
     # ---- the report
@@ -164,7 +223,7 @@ class Job:
 
         Args:
             folder: `Path` of the version folder.
-            figures: dict: `model`, `data`, `history`, `notes`, `measured`, `parity`.
+            figures: dict with `model`, `data`, `history`, `notes`, `measured` and `parity`; see `write_run_report`.
         """
         (folder / "report").mkdir()
         text = json.dumps(figures, indent=2, ensure_ascii=False, default=str)
@@ -176,5 +235,15 @@ class Job:
         (folder / "card.md").write_text(card, encoding="utf-8")
 
     def write_table_report(self, folder, model, table, figures):
-        """Writes the report of one table that a model was measured on: `index.html`."""
+        """Writes the report of one table that a model was evaluated on: `index.html`.
+
+        Args:
+            folder: path of an existing folder.
+            model: dict with `model`, the description of the model, or an empty dict.
+            table: a table; see `read`.
+            figures: dict as from `measure`.
+
+        Raises:
+            UserError: this kind of task has no report of one table.
+        """
         raise UserError(f"A report of one table is not written for the kind {self.name}; leave --report out.")

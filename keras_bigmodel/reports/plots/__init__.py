@@ -1,4 +1,4 @@
-"""The plots of a report, each drawn from a part of the run."""
+"""Draws the plots of a report, each from one part of the run."""
 
 from keras_bigmodel.reports.plots.draw_plots import draw_plots
 

@@ -1,21 +1,24 @@
-"""Draws how many rows each class has. Knows the counts of the tables."""
+"""Draws the number of rows of each class. Knows the class counts of a table."""
 
 from keras_bigmodel.reports.plots.canvas import Canvas, text_width
 from keras_bigmodel.reports.plots.palette import FIRST, MUTED
 from keras_bigmodel.reports.report_text import count, shorten, things, visible
 
-_NAMED = 24  # classes that still get a bar with a name
+_NAMED = 24  # maximum number of classes that are drawn as named bars
 _COLUMNS = 26
 _ROW = 24
 _WIDTH = 460
 
 
 def class_sizes(table, *, part):
-    """Draws the classes of one table as bars: each by its name, or, where they are many, their profile.
+    """Draws the class sizes of one table: up to 24 classes as named bars, more classes as a profile sorted by size.
 
     Args:
         table: dict. One of `run["data"]["tables"]`.
         part: str. The table's name, e.g. `"train"`.
+
+    Returns:
+        `Plot`, or None if no class has rows.
     """
     sizes = table.get("classes") or {}
     if not any(sizes.values()):

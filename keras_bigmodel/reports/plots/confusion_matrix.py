@@ -1,4 +1,4 @@
-"""Draws which classes are taken for which. Knows the matrix and the labels."""
+"""Draws the confusion matrix. Knows the matrix and the labels."""
 
 import numpy as np
 
@@ -9,22 +9,25 @@ from keras_bigmodel.reports.report_text import count, percent, shorten, visible
 
 _WITH_NUMBERS = 20
 _COLUMNS = 30
-_WIDEST = 820  # pixels of all cells together, so that names and cells fit a page
+_WIDEST = 820  # pixels: maximum width of all cells together, so that names and cells fit on a page
 _LEGEND = 74
 _STEPS = {
     "right": (0.5, 0.7, 0.8, 0.9, 0.95),
     "wrong": (0.02, 0.05, 0.1, 0.2, 0.4),
-}  # shares of a row where colours change
+}  # fractions of a row at which the colour changes
 
 
 def confusion_matrix(metrics):
-    """Draws the confusion matrix: a row is a true class, a column an answer.
+    """Draws the confusion matrix: a row is a true class, a column a predicted class.
 
-    Right answers are blue and wrong ones orange, by their share of the row: a model worth reading about has a diagonal
-    that would outshine the rest in one scale.
+    Correct predictions are blue and errors orange. The shade shows the fraction of the row. There are two scales
+    because on a single one the diagonal of a good model would leave its errors too pale to tell apart.
 
     Args:
-        metrics: dict of measures with `"confusion_matrix"` and `"labels"`.
+        metrics: dict with `"confusion_matrix"` and `"labels"`, as from `classification_metrics`.
+
+    Returns:
+        `Plot`, or None if there is no matrix.
     """
     matrix, labels = metrics.get("confusion_matrix"), metrics.get("labels")
     if not matrix or not labels:
@@ -52,7 +55,7 @@ def confusion_matrix(metrics):
 
 
 def _layout(names):
-    """Finds the sizes: cells that hold their numbers, margins that hold the names."""
+    """Computes the layout in pixels: cells that hold their numbers, margins that hold the names."""
     size = len(names)
     if size <= _WITH_NUMBERS:
         text, cell = 11.5, max(40, 300 // size)
@@ -106,7 +109,7 @@ def _numbers(canvas, axes, counts, shares, layout):
 
 
 def _legend(canvas, axes, layout):
-    """Draws the two scales under the matrix."""
+    """Draws the two colour scales below the matrix."""
     for row, (kind, colors) in enumerate((("right", RIGHT), ("wrong", WRONG))):
         y = -22 - 34 * row
         canvas.write(axes, 0, axes.get_ylim()[0], kind, shift=(-6, y), ha="right", color=MUTED, size=10.5)

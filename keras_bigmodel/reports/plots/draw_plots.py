@@ -1,4 +1,4 @@
-"""Draws every plot that a run has the figures for. Knows which part of the run each needs."""
+"""Draws every plot for which a run has data. Knows which part of the run each plot needs."""
 
 from keras_bigmodel.reports.plots.canvas import own_settings
 from keras_bigmodel.reports.plots.class_sizes import class_sizes
@@ -14,12 +14,12 @@ def draw_plots(run, *, measured_part, data_part):
     """Draws the plots of a run.
 
     Args:
-        run: dict. What `write_report` takes.
-        measured_part: str or None. The part of `run["measured"]` that is drawn.
-        data_part: str or None. The table of `run["data"]` that is drawn.
+        run: dict, as `write_report` takes it.
+        measured_part: str or None. Name of the part in `run["measured"]` whose metrics are drawn.
+        data_part: str or None. Name of the table in `run["data"]` that is drawn.
 
     Returns:
-        dict of name → `Plot`, without those that the run has no figures for.
+        dict of name → `Plot`. Plots for which the run has no data are left out.
     """
     measured = (run.get("measured") or {}).get(measured_part) or {}
     metrics, details = measured.get("metrics") or {}, measured.get("details") or {}

@@ -1,6 +1,6 @@
-"""The colours of the plots, and the CSS variables of the page that stand for them.
+"""Defines the colours of the plots and the CSS variables that replace them on the page.
 
-Blue and orange are told apart by every kind of colour blindness (Okabe and Ito, 2008).
+Blue and orange are distinguishable with every kind of colour blindness (Okabe and Ito, 2008).
 """
 
 INK = "#1b2430"
@@ -12,7 +12,7 @@ SECOND = "#bb4c05"
 THIRD = "#6b7787"
 SERIES = (FIRST, SECOND, "#1f8a70", "#a2438e", "#7a6a00", "#4a7fb8")  # for up to six curves
 
-# From little to much. Right answers in blue, wrong ones in orange.
+# From low to high values. Correct predictions are blue, errors are orange.
 RIGHT = ("#eaf1f8", "#cfe1f1", "#a5c8e4", "#6fa6d1", "#2f76ae", "#0b4f8a")
 WRONG = ("#fdeedd", "#fbd6b0", "#f6b377", "#ec8b40", "#b9520d", "#8f3b04")
 

@@ -1,4 +1,4 @@
-"""A drawn figure: as a file of its own, and as a part of a page. Knows SVG; no measure."""
+"""Represents a drawn figure as an SVG file and as a part of a page. Knows SVG; no metric."""
 
 import dataclasses
 import html
@@ -11,15 +11,15 @@ _FONTS = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', 'Microsoft 
 
 @dataclasses.dataclass(frozen=True)
 class Plot:
-    """A drawn figure.
+    """Holds a drawn figure as SVG.
 
     Args:
-        name: str. What its file is called.
+        name: str. Name of the figure and of its file, without suffix.
         title: str.
-        description: str. What it shows, in words, for those who do not see it.
+        description: str. Text alternative for users who do not see the figure.
         width: int. CSS pixels.
         height: int. CSS pixels.
-        markup: str. The inside of the SVG; `Z7Z` stands where the text number 7 belongs.
+        markup: str. The content of the SVG element; `Z7Z` is the placeholder of the text with index 7.
         texts: tuple of `(shown, whole)`. The texts of the figure; a shortened one has its whole text as a tooltip.
     """
 
@@ -32,7 +32,7 @@ class Plot:
     texts: tuple
 
     def file(self):
-        """Gives the SVG as a file that any viewer opens: plain colours on white."""
+        """Returns the SVG as the content of a file that any viewer opens, with fixed colours on white: str."""
         return (
             '<?xml version="1.0" encoding="utf-8"?>\n'
             '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
@@ -43,7 +43,7 @@ class Plot:
         )
 
     def inline(self):
-        """Gives the SVG for a page, whose style sheet colours it."""
+        """Returns the SVG as a part of a page, whose style sheet defines the colours: str."""
         markup = re.sub(r"#[0-9a-f]{6}\b", lambda found: CSS_VARIABLES.get(found.group(), found.group()), self.markup)
         return (
             f'<svg viewBox="0 0 {self.width} {self.height}" style="width: {self.width}px" role="img" '
@@ -51,7 +51,7 @@ class Plot:
         )
 
     def _with_texts(self, markup):
-        """Puts the texts in last, so that nothing that rewrites the markup meets them."""
+        """Replaces the placeholders by the texts. This is the last step, so that no other rewriting changes a text."""
         return re.sub(r">Z(\d+)Z<", lambda found: f">{self._text(int(found.group(1)))}<", markup)
 
     def _text(self, number):

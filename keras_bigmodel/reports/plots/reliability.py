@@ -1,4 +1,4 @@
-"""Draws whether the probabilities can be believed. Knows the bins of the calibration."""
+"""Draws the reliability diagram of the predicted probabilities. Knows the calibration bins."""
 
 from keras_bigmodel.reports.plots.canvas import Canvas
 from keras_bigmodel.reports.plots.palette import FIRST, LINE, MUTED, THIRD
@@ -8,11 +8,14 @@ _TOP, _HIGH, _BETWEEN, _LOW, _BOTTOM = 30, 300, 40, 80, 46
 
 
 def reliability(metrics, details):
-    """Draws the reliability diagram over the histogram of the probabilities.
+    """Draws the reliability diagram above the histogram of the probabilities.
 
     Args:
-        metrics: dict of measures.
+        metrics: dict, as from `classification_metrics`.
         details: dict. Its `"reliability"`: `edges`, and `rows`, `confidence`, `accuracy` of each bin.
+
+    Returns:
+        `Plot`, or None if all bins are empty.
 
     Source: Guo et al., 2017, "On Calibration of Modern Neural Networks", figure 1.
     """

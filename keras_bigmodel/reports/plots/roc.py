@@ -6,17 +6,22 @@ from keras_bigmodel.reports.plots.canvas import Canvas
 from keras_bigmodel.reports.plots.palette import INK, LINE, MUTED, SERIES
 from keras_bigmodel.reports.report_text import decimal
 
-_ALL = 6  # up to so many classes each gets its curve
+_ALL = 6  # up to this many classes, each class has its own curve
 _WORST = 4
 _STYLES = ("solid", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (9, 2)), (0, (1, 1)))
 
 
 def roc(metrics, details):
-    """Draws the ROC curve of each class, or, where they are many, the mean curve, the worst classes and the best one.
+    """Draws ROC curves: up to six classes, one curve each; beyond, those of the four worst classes and the best one.
+
+    With three or more classes, the mean curve is drawn as well.
 
     Args:
-        metrics: dict of measures.
+        metrics: dict, as from `classification_metrics`.
         details: dict. Its `"roc"`: label → `false_positive_rate`, `true_positive_rate`.
+
+    Returns:
+        `Plot`, or None if there are no curves.
     """
     curves = {label: curve for label, curve in (details.get("roc") or {}).items() if curve}
     if not curves:
@@ -55,7 +60,7 @@ def _area(curve):
 
 
 def _mean(curves):
-    """Gives the mean of the curves over the classes, each class counting alike."""
+    """Returns the macro mean of the curves as lists x and y: each class has the same weight."""
     x = np.linspace(0, 1, 201)
     y = np.mean([np.interp(x, curve["false_positive_rate"], curve["true_positive_rate"]) for curve in curves], axis=0)
     return [0, *x], [0, *y]

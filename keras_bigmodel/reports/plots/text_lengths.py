@@ -1,4 +1,4 @@
-"""Draws how long the texts are and where they are cut. Knows the histograms of the tables."""
+"""Draws the lengths of the texts and where they are truncated. Knows the length histogram of a table."""
 
 from keras_bigmodel.reports.plots.canvas import Canvas
 from keras_bigmodel.reports.plots.palette import FIRST, MUTED, SECOND
@@ -6,12 +6,15 @@ from keras_bigmodel.reports.report_text import count, percent
 
 
 def text_lengths(table, max_length, *, part):
-    """Draws the histogram of the lengths in tokens, with the length at which texts are cut.
+    """Draws the histogram of the lengths in tokens, with the length at which texts are truncated.
 
     Args:
         table: dict. One of `run["data"]["tables"]`.
-        max_length: int or None. Tokens kept of a text.
+        max_length: int or None. Maximum number of tokens that the model reads.
         part: str. The table's name.
+
+    Returns:
+        `Plot`, or None if the table has no histogram.
     """
     lengths = table.get("lengths") or {}
     histogram = lengths.get("histogram") or {}
@@ -43,14 +46,17 @@ def text_lengths(table, max_length, *, part):
 
 
 def _end(edges, lengths, max_length):
-    """Gives the length where the plot ends, and whether it leaves the longest out: a long tail would flatten it all."""
+    """Returns the length at which the plot ends, and whether the longest texts are left out.
+
+    A long tail would compress the rest of the histogram.
+    """
     wanted = max(edges[-1], (max_length or 0) * 1.02)
     tail = max(lengths.get("99%") or wanted, (max_length or 0) * 1.02)
     return (tail, True) if tail * 1.5 < wanted else (wanted, False)
 
 
 def _bars(histogram, low, high, gap):
-    """Gives the parts of the bars between two lengths."""
+    """Returns the parts of the histogram's bars between two lengths: list of `(x, y, x, y)`."""
     edges = histogram["edges"]
     bars = zip(edges, edges[1:], histogram["counts"], strict=False)
     cut = [(max(start, low) + gap, 0, min(stop, high) - gap, number) for start, stop, number in bars if number]

@@ -1,4 +1,4 @@
-"""Draws how the measures went from epoch to epoch. Knows the history of `fit`."""
+"""Draws the course of each metric over the epochs. Knows the history of `fit`."""
 
 import math
 
@@ -8,14 +8,15 @@ from keras_bigmodel.reports.report_text import decimal, percent
 
 _PANELS = 6
 _SHARES = ("accuracy", "precision", "recall", "f1")
-_BESIDE = ("epoch", "learning_rate", "lr")  # in the history, but no measure
+_BESIDE = ("epoch", "learning_rate", "lr")  # entries of the history that are not metrics
 
 
 def training_curves(history):
-    """Draws one plot a measure: training beside validation.
+    """Draws one plot per metric, with one curve for training and one for validation; at most six metrics.
 
     Args:
-        history: dict of measure → one figure an epoch, `val_` before those of validation; `"epoch"` may number them.
+        history: dict of metric → list with one value per epoch; the prefix `val_` marks those of validation. `"epoch"`,
+            if it exists, holds the epoch numbers. They default to 1, 2, ….
 
     Returns:
         list of `Plot`.
@@ -60,7 +61,7 @@ def _axes(canvas, curves, name, write):
 
 
 def _name_ends(canvas, axes, curves):
-    """Writes each curve's name at its end, the two apart."""
+    """Writes each curve's name at its last point, with the two names at least 15 pixels apart."""
     ends = {name: points[-1] for name, points in curves.items() if points}
     low, high = axes.get_ylim()
     pixels = {name: (value - low) / (high - low) * 176 for name, (_, value) in ends.items()}

@@ -1,4 +1,4 @@
-"""Finds added tokens inside the graph, and puts a sign in the place of each. Knows no vocabulary and no pieces."""
+"""Replaces added tokens in texts by private-use characters, inside the graph. Knows no vocabulary and no pieces."""
 
 import re
 
@@ -7,32 +7,32 @@ import tensorflow as tf
 from keras_bigmodel.tokenizers import character_table as table
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
 
-FIRST_SIGN = 0xF0000  # private characters, which BERT drops from every text: no text can hold one
-MOST_SIGNS = 0x1000
+FIRST_MARKER = 0xF0000  # private-use characters: BERT drops them, so no cleaned-up text contains one
+MAX_MARKERS = 0x1000
 _DROPPED, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002"
 
 
-class AddedTokenSigns:
-    """Replaces added tokens in texts by characters that stand apart, one for each token.
+class AddedTokenMarkers:
+    """Replaces added tokens in texts by signs: private-use characters, one for each token.
 
     Args:
         added: `AddedTokens`.
         characters: `BertCharacters` that clean the text up.
-        clean: function from texts to `(code points, kinds, starts of texts)`, for which the signs stand apart.
+        clean: function from texts to `(code points, kinds, starts of texts)` that makes each sign a word.
 
     Call shapes: string `(texts,)` -> the same.
     """
 
     def __init__(self, added, characters, clean):
-        signs = {token: chr(FIRST_SIGN + number) for number, token in enumerate(added)}
+        signs = {token: chr(FIRST_MARKER + number) for number, token in enumerate(added)}
         self._typed = {token.content: signs[token] for token in added.typed()}
         self._cleaned = {content: signs[token] for content, token in added.cleaned(characters).items()}
         self._clean = clean
 
     def __call__(self, texts):
-        """Returns the texts with signs in them, cleaned up where a token is looked for in the cleaned-up text."""
+        """Returns the texts with signs; they are cleaned up if a token is searched for in the cleaned-up text."""
         texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-        last = FIRST_SIGN + MOST_SIGNS - 1
+        last = FIRST_MARKER + MAX_MARKERS - 1
         texts = tf.strings.regex_replace(texts, rf"[\x{{E000}}-\x{{E002}}\x{{F0000}}-\x{{{last:X}}}]", _DROPPED)
         texts = _replaced(texts, self._typed)
         if self._cleaned:
@@ -41,25 +41,25 @@ class AddedTokenSigns:
 
 
 class SignedCharacters(BertCharacters):
-    """BERT's clean-up for texts in which signs stand for added tokens.
+    """Applies BERT's text clean-up to texts that contain signs for added tokens.
 
     Args:
-        signs: int. How many there are.
-        lowercase: bool. Defaults to `True`.
-        **settings: as `BertCharacters`.
+        signs: int. The number of signs.
+        lowercase: bool. Whether to lower-case. Defaults to `True`.
+        **settings: the keyword arguments of `BertCharacters`.
     """
 
     def __init__(self, signs, lowercase=True, **settings):
         super().__init__(lowercase, **settings)
-        self._signs = range(FIRST_SIGN, FIRST_SIGN + signs)
+        self._signs = range(FIRST_MARKER, FIRST_MARKER + signs)
 
     def replacement(self, code):
-        """As `BertCharacters.replacement`; a sign is set apart by spaces."""
+        """Returns the replacement as `BertCharacters.replacement` does; a sign is surrounded by spaces."""
         return f" {chr(code)} " if code in self._signs else super().replacement(code)
 
 
 def _replaced(texts, tokens):
-    # All are found at once, so that the leftmost and longest is taken; each is then replaced where it was found.
+    # One expression finds all tokens, so that the leftmost, longest match wins. Each match is then replaced.
     contents = sorted(filter(None, tokens), key=len, reverse=True)
     if not contents:
         return texts
@@ -70,7 +70,7 @@ def _replaced(texts, tokens):
 
 
 def _written(codes, kinds, text_starts):
-    """Returns cleaned-up characters as texts."""
+    """Joins cleaned-up characters into texts: string `(texts,)`."""
     codes = tf.where(tf.equal(kinds, table.SPACE), ord(" "), codes)
     is_kept = tf.not_equal(kinds, table.DROPPED)
     kept_before = tf.cumsum(tf.concat([[0], tf.cast(is_kept, text_starts.dtype)], 0))
