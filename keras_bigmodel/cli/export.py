@@ -6,7 +6,7 @@ import typer
 
 from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.cli.standard_streams import print_json
-from keras_bigmodel.core.sentences import parity_words
+from keras_bigmodel.core.sentences import counted, parity_words
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 from keras_bigmodel.tables.table import reading_notes
 
@@ -18,15 +18,18 @@ def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     format: Annotated[
         str,
-        typer.Option("--format", help="saved_model (TensorFlow Serving), tflite (LiteRT, for phones) or hugging_face."),
+        typer.Option("--format", help="saved_model (TensorFlow Serving), litert (phones; or tflite) or hugging_face."),
     ] = "saved_model",
     quantize: Annotated[
-        str | None, typer.Option(help="Weights of a tflite file: int8 (the default), float16 or none.")
+        str | None, typer.Option(help="Weights of a litert file: int8 (the default), float16 or none.")
     ] = None,
     out: Annotated[str | None, typer.Option(help="New folder; without it the export becomes the next version.")] = None,
-    data: Annotated[str | None, typer.Option(help="Table with labels, to measure what a tflite file loses.")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Table with labels, to measure what a litert file loses; default: the validation rows."),
+    ] = None,
     max_drop: Annotated[
-        float | None, typer.Option(help="Points of accuracy that a tflite file may lose on --data, e.g. 0.3.")
+        float | None, typer.Option(help="Points of accuracy that a litert file may lose; default 0.5.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the certificate as JSON.")] = False,
     *,
@@ -36,6 +39,7 @@ def run(
     screen, table = Screen(), None
     import_tensorflow()
     from keras_bigmodel.pipeline import check_drop, export
+    from keras_bigmodel.tasks.export_formats import format_named
 
     check_drop(format, data, max_drop)
     if data is not None:
@@ -49,7 +53,7 @@ def run(
     if as_json:
         print_json({"folder": str(folder), "parity": certificate})
         return
-    print(f"Wrote {folder}. {_LINES[format](certificate)}")
+    print(f"Wrote {folder}. {_LINES[format_named(format)](certificate)}")
 
 
 def _saved_line(certificate):
@@ -64,7 +68,8 @@ def _lite_line(certificate):
     if "points_lost" in certificate:
         line += (
             f" Accuracy on {certificate['measured_on']}: {certificate['accuracy']:.2%}, the model's is "
-            f"{certificate['accuracy_of_the_model']:.2%}."
+            f"{certificate['accuracy_of_the_model']:.2%}; {counted(certificate['labels_changed'], 'answer')} of "
+            f"{certificate['measured_texts']:,} changed."
         )
     return line
 
@@ -82,4 +87,4 @@ def _folder_line(certificate):
     return line
 
 
-_LINES = {"saved_model": _saved_line, "tflite": _lite_line, "hugging_face": _folder_line}
+_LINES = {"saved_model": _saved_line, "litert": _lite_line, "hugging_face": _folder_line}

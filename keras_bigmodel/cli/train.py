@@ -11,13 +11,14 @@ from keras_bigmodel.cli.options import option_parameters, with_parameters
 from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.settings import read_settings, settings_text
+from keras_bigmodel.core.versions import LITE_PATH
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 from keras_bigmodel.pipeline.train_settings import TrainSettings
 
 NAME = "train"
 _FIELDS = {field.name: field for field in dataclasses.fields(TrainSettings)}
 # First field of a panel → title of the panel in the help.
-_PANELS = {"table": "Tables", "task": "Model", "epochs": "Training"}
+_PANELS = {"table": "Tables", "task": "Model", "epochs": "Training", "formats": "Export"}
 
 
 def run(
@@ -74,6 +75,8 @@ def run(
         print(f"{part}: {headline}")
     print(f"model: {folder}")
     print(f"report: {folder / 'report' / 'index.html'}")
+    if (folder / LITE_PATH).is_file():
+        print(f"for phones: {folder / LITE_PATH}")
 
 
 def _train_settings(values):

@@ -9,6 +9,7 @@ from keras_bigmodel.core.manifest import FILE_NAME
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.whole_folder import check_can_create, whole_folder
 
+LITE_PATH = Path("lite", "model.tflite")  # the LiteRT file of a version
 _VERSION = re.compile("0|[1-9][0-9]*")  # not isdigit(): it accepts "²" and "٣", and "007" is not version 7
 
 

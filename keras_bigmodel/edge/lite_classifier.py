@@ -18,7 +18,7 @@ _TOKENS_A_BATCH = 512  # larger batches are not faster: one text keeps a core bu
 
 
 class LiteClassifier:
-    """Labels texts with a `.tflite` file that `TextClassifier.export(..., format="tflite")` wrote.
+    """Labels texts with a `.tflite` file that `TextClassifier.export(..., format="litert")` wrote.
 
     Needs `numpy` and `ai-edge-litert` besides this package, which may be installed with `--no-deps`. Only texts of
     equal length share a batch, so there is no padding.
@@ -40,6 +40,11 @@ class LiteClassifier:
         self._tokenizer = PlainWordPieceTokenizer(contents.vocabulary, **contents.tokenizer)
         self._path, self._num_threads = path, num_threads or len(os.sched_getaffinity(0))
         self._network = LiteNetwork(path, num_threads=self._num_threads)
+
+    @property
+    def reader(self):
+        """Returns the `PredictionReader` that reads rows of probabilities as answers."""
+        return PredictionReader(self.labels)
 
     @property
     def labels(self):
@@ -104,7 +109,7 @@ class LiteClassifier:
         Raises:
             UserError: `top_k` is not a whole number of 1 or more, or as in `predict`.
         """
-        read = PredictionReader(self.labels)
+        read = self.reader
         return [read(row, top_k=top_k) for row in self.predict(texts)]
 
     def _columns(self, texts):

@@ -10,6 +10,7 @@ from keras_bigmodel.tokenizers.vocabulary import vocabulary_lines
 
 LABELS_FILE, VOCABULARY_FILE, SETTINGS_FILE = "labels.txt", "vocab.txt", "keras_bigmodel.json"
 FORMAT = 1
+QUANTIZERS = ("int8", "float16", "none")  # how the weights of a file are stored; the first is the default
 _WRITTEN = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that the same model always has the same file
 
 
@@ -73,11 +74,11 @@ class LiteContents:
                 settings = json.loads(archive.read(SETTINGS_FILE))
                 vocabulary = vocabulary_from_lines(archive.read(VOCABULARY_FILE).decode("utf-8"))
         except FileNotFoundError as error:
-            raise UserError(f"No file {path}. Give a file that bigmodel export --format tflite wrote.") from error
+            raise UserError(f"No file {path}. Give a file that bigmodel export --format litert wrote.") from error
         except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
             raise UserError(
                 f"{path} is no LiteRT file with labels and vocabulary inside. Give one that bigmodel export "
-                "--format tflite wrote, whole and unchanged."
+                "--format litert wrote, whole and unchanged."
             ) from error
         if settings.get("format", 0) > FORMAT:
             raise UserError(

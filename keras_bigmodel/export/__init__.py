@@ -5,7 +5,7 @@ from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite import LITE_FILE, QUANTIZERS, check_quantize, write_lite
 from keras_bigmodel.export.lite_parity import lite_parity
 from keras_bigmodel.export.output_rules import Close, Equal, SameChoice
-from keras_bigmodel.export.parity import PARITY_FILE, certificate_of, certify
+from keras_bigmodel.export.parity import PARITY_FILE, WorseExportError, certificate_of, certify
 from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.saved_model import write_saved_model
 
@@ -18,6 +18,7 @@ __all__ = [
     "Equal",
     "Requests",
     "SameChoice",
+    "WorseExportError",
     "certificate_of",
     "certify",
     "check_quantize",

@@ -6,14 +6,13 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.edge.lite_contents import LiteContents
+from keras_bigmodel.edge.lite_contents import QUANTIZERS, LiteContents
 from keras_bigmodel.edge.lite_network import SIGNATURE
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite_metadata import with_metadata
 from keras_bigmodel.export.saved_model import write_saved_model
 from keras_bigmodel.tokenizers import WordPieceTokenizer
 
-QUANTIZERS = ("int8", "float16", "none")
 LITE_FILE = "model.tflite"
 
 

@@ -15,6 +15,10 @@ PARITY_FILE = "parity.json"
 REPORT_IT = "please report this with the text."
 
 
+class WorseExportError(UserError):
+    """Indicates that an export does not agree with its model, or loses more accuracy than allowed."""
+
+
 def certify(certificate, folder, advice=REPORT_IT):
     """Writes a certificate into a folder, or raises `UserError` if the export does not agree.
 
@@ -27,11 +31,11 @@ def certify(certificate, folder, advice=REPORT_IT):
         dict: the certificate.
 
     Raises:
-        UserError: the export does not agree; the message says what differs.
+        WorseExportError: the export does not agree; the message says what differs.
     """
     if not certificate["agrees"]:
         reasons = "; ".join(certificate["reasons"])
-        raise UserError(f"The export does not agree with the model: {reasons}. Nothing was written; {advice}")
+        raise WorseExportError(f"The export does not agree with the model: {reasons}. It was not written; {advice}")
     text = json.dumps(certificate, indent=2, ensure_ascii=False)
     (Path(folder) / PARITY_FILE).write_text(text + "\n", encoding="utf-8")
     return certificate

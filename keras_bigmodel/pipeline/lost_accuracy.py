@@ -5,19 +5,22 @@ from pathlib import Path
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.edge import LiteClassifier
-from keras_bigmodel.export import LITE_FILE
+from keras_bigmodel.export import LITE_FILE, WorseExportError
 from keras_bigmodel.pipeline.jobs.classification_measures import targets_and_answers
 from keras_bigmodel.tasks import TextClassifier
 
 _ROWS = 64  # in a batch
+_SHOWN = 10  # changed rows that the certificate lists
 
 
 class LostAccuracy:
-    """Compares the accuracy of a LiteRT file with its model's, and raises `UserError` if the file loses too much.
+    """Compares the accuracy of a LiteRT file with its model's; raises `WorseExportError` if the file loses too much.
 
     An object is called with the path of the folder that holds the file. It returns a dict: `measured_on` (path of the
-    table), `measured_texts`, `accuracy_of_the_model`, `accuracy` (of the file) and `points_lost`.
+    table), `measured_texts`, `accuracy_of_the_model`, `accuracy` (of the file), `points_lost`, `labels_changed` (number
+    of rows) and `some_labels_changed` (up to ten of them: the texts by column, `label`, `model`, `file`).
 
     Args:
         task: `TextClassifier` in float32.
@@ -26,43 +29,53 @@ class LostAccuracy:
         reporter: `Reporter` that receives the progress.
 
     Raises:
-        UserError: the task is not a `TextClassifier`, or the table does not fit it; when called, if the file loses more
-            than `max_drop`.
+        UserError: the task is not a `TextClassifier`, or the table does not fit it.
     """
 
     def __init__(self, task, table, max_drop, reporter):
         if not isinstance(task, TextClassifier):
             raise UserError(f"A {type(task).__name__} came; what is lost is measured of classifiers of texts only.")
-        self._table, self._max_drop, self._reporter = table, max_drop, reporter
+        self._table, self._max_drop, self._reporter, self._labels = table, max_drop, reporter, task.labels
         how = {"batch_size": _ROWS, "reporter": reporter, "title": "measuring the model"}
         self._targets, answers = targets_and_answers(task, table, **how)
-        self._accuracy = self._accuracy_of(answers)
+        self._choices = answers.argmax(-1)
 
     def __call__(self, folder):
         """Measures the file in a folder; see the class for the returned dict."""
-        classifier, table = LiteClassifier(Path(folder) / LITE_FILE), self._table
-        starts = range(0, len(table), _ROWS)
-        answers = []
-        with self._reporter.bar("measuring the LiteRT file", len(starts)) as advance:
-            for start in starts:
-                rows = range(start, min(start + _ROWS, len(table)))
-                answers.append(classifier.predict(table.rows(rows).inputs))
-                advance()
-        accuracy = self._accuracy_of(np.concatenate(answers))
-        lost = 100 * (self._accuracy - accuracy)
+        choices = self._choices_of_file(LiteClassifier(Path(folder) / LITE_FILE))
+        accuracy, of_model = (float(np.mean(numbers == self._targets)) for numbers in (choices, self._choices))
+        lost = 100 * (of_model - accuracy)
+        changed = np.flatnonzero(choices != self._choices)
+        examples = [self._change(row, choices[row]) for row in changed[:_SHOWN]]
         if lost > self._max_drop:
-            raise UserError(
-                f"The LiteRT file is right on {accuracy:.2%} of {self._table.path}, the model on {self._accuracy:.2%}: "
-                f"{lost:.2f} points less, and {self._max_drop} are allowed. Nothing was written; quantize less "
-                "(--quantize float16 or none), or allow more (--max-drop)."
+            first = next(iter(examples[0].values()))
+            raise WorseExportError(
+                f"The LiteRT file is right on {accuracy:.2%} of the {counted(len(choices), 'row')} of "
+                f"{self._table.path}, the model on {of_model:.2%}: {lost:.2f} points less, and {self._max_drop} are "
+                f"allowed ({counted(len(changed), 'answer')} changed, the first on {first!r:.60}). It was not written; "
+                "quantize less (--quantize float16 or none), or allow more (--max-drop)."
             )
         return {
             "measured_on": str(self._table.path),
-            "measured_texts": len(self._table),
-            "accuracy_of_the_model": self._accuracy,
+            "measured_texts": len(choices),
+            "accuracy_of_the_model": of_model,
             "accuracy": accuracy,
             "points_lost": round(lost, 4),
+            "labels_changed": len(changed),
+            "some_labels_changed": examples,
         }
 
-    def _accuracy_of(self, answers):
-        return float(np.mean(answers.argmax(-1) == self._targets))
+    def _choices_of_file(self, classifier):
+        starts = range(0, len(self._table), _ROWS)
+        choices = []
+        with self._reporter.bar("measuring the LiteRT file", len(starts)) as advance:
+            for start in starts:
+                rows = range(start, min(start + _ROWS, len(self._table)))
+                choices.append(classifier.predict(self._table.rows(rows).inputs).argmax(-1))
+                advance()
+        return np.concatenate(choices)
+
+    def _change(self, row, choice):
+        numbers = {"label": self._targets[row], "model": self._choices[row], "file": choice}
+        labels = {name: self._labels[number] for name, number in numbers.items()}
+        return {**{name: column[row] for name, column in self._table.inputs.items()}, **labels}

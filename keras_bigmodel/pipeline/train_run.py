@@ -17,12 +17,14 @@ from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.core.versions import check_base, next_version
 from keras_bigmodel.core.whole_folder import check_disk_space
+from keras_bigmodel.export import WorseExportError
 from keras_bigmodel.pipeline.fitting import check_tensorboard, fit_task
 from keras_bigmodel.pipeline.jobs import job_named
+from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
 from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.run_report import write_run_report
 from keras_bigmodel.pipeline.train_settings import TrainSettings
-from keras_bigmodel.pipeline.version_contents import load_task, parent_of, write_version
+from keras_bigmodel.pipeline.version_contents import load_task, parent_of, write_lite, write_version
 from keras_bigmodel.training import resolve_dtype
 
 UNFINISHED = ("refuse", "resume", "discard")
@@ -189,9 +191,23 @@ def _publish(task, job, settings, run, tables, figures, reporter):
         )
         validation = tables["validation"]
         rows = validation.rows(range(min(_PARITY_ROWS, len(validation)))).inputs
+        if settings.with_litert:
+            figures["notes"] = [*figures["notes"], *_lite_notes(shipped, folder, settings, validation, reporter)]
+            manifest = dataclasses.replace(manifest, notes=figures["notes"])
         report = functools.partial(write_run_report, job=job, figures=figures)
         manifest = write_version(shipped, folder, manifest, parity_rows=rows, write_report=report, reporter=reporter)
     return Path(settings.out) / str(number), manifest
+
+
+def _lite_notes(task, folder, settings, table, reporter):
+    """Writes the version's LiteRT file, and yields a note if it is refused: hours of training are not lost with it."""
+    accept = None if settings.quantize == "none" else LostAccuracy(task, table, settings.max_drop, reporter)
+    try:
+        write_lite(task, folder, accept, quantize=settings.quantize, reporter=reporter)
+    except WorseExportError as error:
+        note = f"The version has no LiteRT file. {error}"
+        reporter.say(note)
+        yield note
 
 
 def _preprocessor_facts(preprocessor):

@@ -5,7 +5,11 @@ from dataclasses import dataclass, fields
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.settings import option_of, setting
+from keras_bigmodel.edge.lite_contents import QUANTIZERS
 from keras_bigmodel.tables.table import INPUTS, TableOptions
+
+MAX_DROP = 0.5  # points of accuracy
+_FORMATS = "saved_model or saved_model,litert"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,11 +119,34 @@ class FitSettings:
         }
 
 
-_PARTS = (TableSettings, TaskSettings, FitSettings)
+@dataclass(frozen=True, kw_only=True)
+class ExportSettings:
+    """Holds the settings of what a version holds besides its SavedModel; see the fields' help texts."""
+
+    formats: str = setting("saved_model", help="saved_model, or saved_model,litert: a file for phones in lite/, too.")
+    quantize: str = setting(QUANTIZERS[0], help="Weights of the LiteRT file: int8, float16 or none.")
+    max_drop: float = setting(MAX_DROP, help="Points of accuracy that the LiteRT file may lose on the validation rows.")
+
+    def checks(self):
+        """Returns dict of field → `(whether it is in its range, the range in words)`."""
+        known = {"saved_model", "litert", "tflite"}
+        return {
+            "formats": (set(self.formats.split(",")) <= known and "saved_model" in self.formats, _FORMATS),
+            "quantize": (self.quantize in QUANTIZERS, f"one of {', '.join(QUANTIZERS)}"),
+            "max_drop": (0 <= self.max_drop <= 100, "0 to 100"),
+        }
+
+    @property
+    def with_litert(self):
+        """Returns whether the version gets a LiteRT file: bool."""
+        return self.formats != "saved_model"
+
+
+_PARTS = (TableSettings, TaskSettings, FitSettings, ExportSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSettings(FitSettings, TaskSettings, TableSettings):
+class TrainSettings(ExportSettings, FitSettings, TaskSettings, TableSettings):
     """Holds all settings of a run, with the same names in Python, on the command line and in a settings file.
 
     Raises:
@@ -130,6 +157,12 @@ class TrainSettings(FitSettings, TaskSettings, TableSettings):
         options = {entry.name: option_of(entry) for entry in fields(self)}
         for part in _PARTS:
             for name, (good, wanted) in part.checks(self).items():
-                if not good or not math.isfinite(getattr(self, name) or 0):
+                value = getattr(self, name)
+                if not good or (isinstance(value, float) and not math.isfinite(value)):
                     raise UserError(f"{options[name]} {getattr(self, name)} came; wanted {wanted}.")
         self.check_together()
+        if self.with_litert and self.mode == "fast":
+            raise UserError(
+                "--formats with litert came with --mode fast, whose tokenizer needs tensorflow_text, which no phone "
+                "has. Leave --mode out."
+            )

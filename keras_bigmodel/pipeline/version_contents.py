@@ -1,6 +1,8 @@
 """Writes and loads version folders, and finds the version that a run starts from. Knows tasks and exporters; no run."""
 
 import dataclasses
+import shutil
+import tempfile
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
@@ -8,10 +10,12 @@ from keras_bigmodel.core.manifest import FILE_NAME, Manifest
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.sentences import parity_in_short
-from keras_bigmodel.core.versions import version_folder, version_numbers
-from keras_bigmodel.export import write_checked_saved_model
-from keras_bigmodel.pipeline.jobs import job_of
+from keras_bigmodel.core.versions import LITE_PATH, version_folder, version_numbers
+from keras_bigmodel.export import WorseExportError, certify, write_checked_saved_model
+from keras_bigmodel.pipeline.jobs import job_named, job_of
+from keras_bigmodel.pipeline.train_settings import TrainSettings
 from keras_bigmodel.tasks import task_folder
+from keras_bigmodel.tasks.export_formats import exporter
 
 
 def write_version(task, folder, manifest, *, parity_rows=None, write_report=None, reporter=SILENT):
@@ -40,6 +44,55 @@ def write_version(task, folder, manifest, *, parity_rows=None, write_report=None
     if write_report is not None:
         write_report(Path(folder), manifest, certificate)
     return manifest.write(folder)
+
+
+def write_lite(task, folder, accept, *, quantize, reporter):
+    """Writes the LiteRT file of a version and its certificate into the version's folder `lite`.
+
+    Args:
+        task: `TextClassifier` in float32.
+        folder: path of the version folder.
+        accept: function of the path of the folder `lite`, as in `tasks.export_formats.export_checked`, or None.
+        quantize: str. One of `export.QUANTIZERS`, or None for the first.
+        reporter: `Reporter` that receives the progress.
+
+    Returns:
+        dict: the parity certificate.
+
+    Raises:
+        WorseExportError: the file does not agree, or is not accepted; the folder `lite` is removed then.
+    """
+    lite = (Path(folder) / LITE_PATH).parent
+    shutil.rmtree(lite, ignore_errors=True)  # the parent version's file
+    lite.mkdir()
+    try:
+        certificate = exporter("litert", quantize)(task, lite, None, reporter)
+        return certificate if accept is None else certify({**certificate, **accept(lite)}, lite)
+    except WorseExportError:
+        shutil.rmtree(lite)
+        raise
+
+
+def validation_table(manifest):
+    """Returns the validation rows of the run that made a version, read again from the run's tables.
+
+    Args:
+        manifest: `Manifest` of the version.
+
+    Returns:
+        a table, as `Job.read` returns it; None if the tables cannot be read any more, or have changed.
+    """
+    known = {field.name for field in dataclasses.fields(TrainSettings)}
+    settings = {name: value for name, value in manifest.settings.items() if name in known}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            tables, _ = job_named(manifest.job).read(TrainSettings(**settings), SILENT, folder)
+    except (UserError, TypeError):
+        return None
+    table = tables["validation"]
+    facts = manifest.data.get("validation", {})
+    is_same = (facts.get("sha256"), facts.get("rows")) == (table.sha256, len(table))
+    return table if is_same else None
 
 
 def is_saved_task(path):

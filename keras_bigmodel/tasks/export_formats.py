@@ -13,11 +13,12 @@ from keras_bigmodel.tasks.checked_hugging_face import write_checked_hugging_face
 # code, compares the results, and returns the certificate.
 EXPORTERS = {
     "saved_model": write_checked_saved_model,
-    "tflite": write_checked_lite,
+    "litert": write_checked_lite,
     "hugging_face": write_checked_hugging_face,
 }
 
 
+_ALIASES = {"tflite": "litert"}  # the name until 2024, which files still end in
 _DTYPES = ("float32", "bfloat16")  # of the weights too: bfloat16 halves the file and needs no casts
 
 
@@ -42,10 +43,11 @@ def export_task(task, folder, format, *, dtype="float32", quantize=None, parity_
     """
     if dtype not in _DTYPES:
         raise UserError(f'dtype="{dtype}" came; an export computes in {" or ".join(_DTYPES)}.')
+    format = format_named(format)
     if dtype != "float32" and format != "saved_model":
         raise UserError(
             f'dtype="{dtype}" came with format="{format}"; only a SavedModel computes in it. Leave it out'
-            + (', or say quantize="float16" or "int8".' if format == "tflite" else ".")
+            + (', or say quantize="float16" or "int8".' if format == "litert" else ".")
         )
     rows = None if parity_rows is None else task.preprocessor.checked(parity_rows)
     how = {"format": format, "quantize": quantize, "parity_rows": rows, "overwrite": overwrite}
@@ -69,7 +71,7 @@ def export_checked(
         exportable: object that the format's writer accepts, such as any task.
         folder: path of the new folder.
         format: str. One of `EXPORTERS`. Defaults to `"saved_model"`.
-        quantize: str. Quantization of a `"tflite"` file. Defaults to `"int8"` for such a file.
+        quantize: str. Quantization of a `"litert"` file. Defaults to `"int8"` for such a file.
         parity_rows: dict of column → checked rows to compare, besides the preprocessor's samples. Defaults to none.
         overwrite: bool. Whether to replace an existing folder. Defaults to False.
         accept: function of the path of the export before it is moved to `folder`. Returns a dict of further entries of
@@ -82,7 +84,7 @@ def export_checked(
     Raises:
         UserError: the format or `quantize` is unknown, the folder exists, or the export does not agree.
     """
-    write = exporter(format, quantize)
+    format, write = format_named(format), exporter(format, quantize)
     if format == "saved_model":
         check_no_pattern(checked_path(folder, "the name of a new folder"))
     with whole_folder(folder, overwrite=overwrite, required_files=(PARITY_FILE,)) as aside:
@@ -92,25 +94,39 @@ def export_checked(
     return certificate
 
 
+def format_named(name):
+    """Returns the key of `EXPORTERS` that a name of a format means; `"tflite"` is `"litert"`.
+
+    Args:
+        name: str.
+
+    Raises:
+        UserError: the format is unknown; the message lists the known ones.
+    """
+    name = _ALIASES.get(name, name)
+    if name not in EXPORTERS:
+        raise UserError(f'No export format "{name}". Known formats: {", ".join(EXPORTERS)}.')
+    return name
+
+
 def exporter(format, quantize=None):
     """Returns the function that writes a format, as `EXPORTERS` describes it.
 
     Args:
         format: str. One of `EXPORTERS`.
-        quantize: str. Quantization of a `"tflite"` file. Defaults to None: that of the format's function.
+        quantize: str. Quantization of a `"litert"` file. Defaults to None: that of the format's function.
 
     Raises:
         UserError: the format is unknown, and the message lists the known ones; or `quantize` is unknown, or is given
-            with another format than `"tflite"`.
+            with another format than `"litert"`.
     """
-    if format not in EXPORTERS:
-        raise UserError(f'No export format "{format}". Known formats: {", ".join(EXPORTERS)}.')
+    format = format_named(format)
     if quantize is None:
         return EXPORTERS[format]
-    if format != "tflite":
+    if format != "litert":
         raise UserError(
             f'quantize="{quantize}" came with the format "{format}", which is not quantized. Leave it out, or export '
-            'with format="tflite" (--format tflite).'
+            'with format="litert" (--format litert).'
         )
     check_quantize(quantize)
     return functools.partial(EXPORTERS[format], quantize=quantize)

@@ -159,11 +159,11 @@ class Task(RawRowModel):
 
         Args:
             folder: path of a new folder.
-            format: str. `"saved_model"` (TensorFlow, TF Serving), `"tflite"` (LiteRT, phones) or `"hugging_face"`.
-                Defaults to `"saved_model"`.
+            format: str. `"saved_model"` (TensorFlow, TF Serving), `"litert"` (phones; `"tflite"` is the same) or
+                `"hugging_face"`. Defaults to `"saved_model"`.
             parity_texts: rows to compare, besides the preprocessor's samples. Defaults to none.
             **how: `dtype` (`"float32"`, the default, or `"bfloat16"`), `quantize` (`"int8"`, the default of a
-                `"tflite"` file, `"float16"` or `"none"`), `overwrite` (bool).
+                `"litert"` file, `"float16"` or `"none"`), `overwrite` (bool).
 
         Returns:
             dict: the parity certificate, which is also written to `parity.json` beside the model.

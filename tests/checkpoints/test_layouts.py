@@ -67,7 +67,7 @@ def test_added_tokens_go_through_saving_and_every_export(tmp_path):
     assert task.export(tmp_path / "hub", "hugging_face", parity_texts=texts)["agrees"]
     again = TextClassifier.from_encoder(tmp_path / "hub", dtype="float32", max_length=32)
     np.testing.assert_allclose(again.predict(texts), task.predict(texts), atol=1e-6)
-    task.export(tmp_path / "lite", "tflite", quantize="none", parity_texts=texts)
+    task.export(tmp_path / "lite", "litert", quantize="none", parity_texts=texts)
     from keras_bigmodel.edge import LiteClassifier
 
     np.testing.assert_allclose(

@@ -23,6 +23,6 @@ def exported(task, tmp_path_factory):
     """Dict of `quantize` → `(path of the file, certificate)`."""
     folder, made = tmp_path_factory.mktemp("lite"), {}
     for quantize in ("none", "float16", "int8"):
-        certificate = task.export(folder / quantize, "tflite", quantize=quantize)
+        certificate = task.export(folder / quantize, "litert", quantize=quantize)
         made[quantize] = (folder / quantize / "model.tflite", certificate)
     return made

@@ -66,7 +66,7 @@ def test_int8_is_smaller_than_float16_and_that_than_float32(exported):
 
 def test_pairs_are_answered(tiny_bert, tmp_path):
     task = TextClassifier.from_encoder(tiny_bert, ["no", "yes"], pairs=True, dtype="float32", max_length=32)
-    task.export(tmp_path / "out", "tflite", quantize="none")
+    task.export(tmp_path / "out", "litert", quantize="none")
     lite = LiteClassifier(tmp_path / "out/model.tflite")
     pairs = [("where is it", "at home"), ("thanks " * 30, "you are welcome"), ("", "")]
     np.testing.assert_allclose(lite.predict(pairs), task.predict(pairs), atol=1e-5)
@@ -97,7 +97,7 @@ def _settings(path, **changes):
 
 def test_files_that_are_none_of_ours_are_refused_with_a_sentence(exported, tmp_path):
     whole = exported["int8"][0]
-    with pytest.raises(UserError, match=r"No file .*--format tflite"):
+    with pytest.raises(UserError, match=r"No file .*--format litert"):
         LiteClassifier(tmp_path / "nowhere.tflite")
     (tmp_path / "text.tflite").write_text("no network")
     with pytest.raises(UserError, match="no LiteRT file with labels"):
@@ -133,3 +133,34 @@ def test_importing_it_is_quick_and_loads_nothing_heavy():
     runs = [subprocess.check_output([sys.executable, "-c", LIGHT], text=True).split(maxsplit=1) for _ in range(3)]
     assert {loaded.strip() for _, loaded in runs} == {"[]"}
     assert min(float(took) for took, _ in runs) < 0.6  # 0.15 s on a quiet machine
+
+
+COMPILED = """
+import json, sys
+import numpy as np
+from ai_edge_litert.compiled_model import CompiledModel
+compiled, found = CompiledModel.from_file(sys.argv[1]), []
+for ids in json.loads(sys.argv[2]):  # one text at a time: it sizes its outputs for one row
+    names = compiled.get_signature_list()["classify"]["inputs"]
+    for name in names:
+        compiled.resize_input_tensor_by_name("classify", name, [1, len(ids[name])])
+    inputs = {name: compiled.create_input_buffer_by_name("classify", name) for name in names}
+    for name, buffer in inputs.items():
+        buffer.write(np.array(ids[name], "int32"))
+    output = compiled.create_output_buffer_by_name("classify", "probabilities")
+    compiled.run_by_name("classify", inputs, {"probabilities": output})
+    found.append(output.read(int(sys.argv[3]), np.float32).tolist())
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("quantize", ["none", "float16", "int8"])
+def test_litert_s_compiled_model_runs_the_file_too(exported, task, quantize):
+    path, texts = exported[quantize][0], ["where is my order", "my card was charged twice, why?", ""]
+    ids = [LiteClassifier(path).preprocess([text]) for text in texts]
+    rows = json.dumps([{name: row[0] for name, row in part.items()} for part in ids])
+    command = [sys.executable, "-c", COMPILED, str(path), rows, str(len(task.labels))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    np.testing.assert_allclose(found, task.predict(texts), atol=1e-4 if quantize == "none" else 0.1)

@@ -44,6 +44,9 @@ def test_the_package_without_its_requirements_and_litert_are_enough(exported, ta
     assert found["labels"] == task.labels
     np.testing.assert_allclose(found["rows"], task.predict(texts), atol=1e-5)
     assert found["took"] < 1.0
+    program = [python.with_name("bigmodel-edge"), exported["none"][0], *texts[:2], "--json"]
+    rows = [json.loads(line) for line in run(*program, cwd=tmp_path).splitlines()]
+    assert [row["label"] for row in rows] == [answer.label for answer in task.classify(texts[:2])]
 
 
 @pytest.mark.full

@@ -15,7 +15,7 @@ from tests.task_contract import LABELS
 @pytest.fixture(scope="module")
 def lite_file(task, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lite") / "out"
-    certificate = task.export(folder, "tflite", quantize="none")
+    certificate = task.export(folder, "litert", quantize="none")
     return folder / "model.tflite", certificate
 
 
@@ -39,7 +39,7 @@ def test_labels_and_vocabulary_lie_in_the_file_uncompressed(lite_file, task):
 
 
 def test_the_same_model_gives_the_same_file(lite_file, task, tmp_path):
-    task.export(tmp_path / "again", "tflite", quantize="none")
+    task.export(tmp_path / "again", "litert", quantize="none")
     assert (tmp_path / "again/model.tflite").read_bytes() == lite_file[0].read_bytes()
 
 
@@ -92,20 +92,20 @@ def test_other_weights_than_those_written_are_noticed(lite_file, task):
 )
 def test_what_cannot_be_written_is_refused(task, tmp_path, how, words):
     with pytest.raises(UserError, match=words):
-        task.export(tmp_path / "out", **{"format": "tflite", **how})
+        task.export(tmp_path / "out", **{"format": "litert", **how})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_tokenizer_that_needs_tensorflow_is_refused(tiny_bert, tmp_path):
     task = TextClassifier.from_encoder(tiny_bert, LABELS, mode="fast", dtype="float32")
     with pytest.raises(UserError, match='mode="fast".*mode="exact"'):
-        task.export(tmp_path / "out", "tflite")
+        task.export(tmp_path / "out", "litert")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_labels_of_every_language_come_back(tiny_bert, tmp_path):
     task = TextClassifier.from_encoder(tiny_bert, ["好", "bad, very", 'q"q'], dtype="float32", max_length=16)
-    task.export(tmp_path / "out", "tflite", quantize="none")
+    task.export(tmp_path / "out", "litert", quantize="none")
     from keras_bigmodel.edge import LiteClassifier
 
     lite = LiteClassifier(tmp_path / "out/model.tflite")

@@ -107,7 +107,7 @@ REFUSED = {
     ),
     "an endpoint's output without rows": _without_rows,
     "vectors that a task has not": lambda folder: CASES["a tag a token"].make(folder).embed(TEXTS),
-    "another format than a SavedModel": lambda folder: CASES["a tag a token"].make(folder).export("out", "tflite"),
+    "another format than a SavedModel": lambda folder: CASES["a tag a token"].make(folder).export("out", "litert"),
     "a manifest of format 3": _version_3,
 }
 

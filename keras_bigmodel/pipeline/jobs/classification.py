@@ -30,7 +30,7 @@ class ClassificationJob(Job):
 
     name = "classification"
     task_class = TextClassifier
-    optional_settings = ("stream", "min_rows", "class_weight", "label_smoothing")
+    optional_settings = ("stream", "min_rows", "class_weight", "label_smoothing", "formats")
 
     # ---- the tables
 

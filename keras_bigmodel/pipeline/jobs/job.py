@@ -31,8 +31,8 @@ class Job:
     Attributes:
         name: str. Name of the kind, as given to `--task`.
         task_class: class of the tasks.
-        optional_settings: tuple of str. Those that this kind takes of `stream`, `min_rows`, `class_weight` and
-            `label_smoothing`.
+        optional_settings: tuple of str. Those that this kind takes of `stream`, `min_rows`, `class_weight`,
+            `label_smoothing` and `formats`.
     """
 
     name = None
@@ -49,7 +49,7 @@ class Job:
             UserError: there is one; the message names it.
         """
         entries = {entry.name: entry for entry in dataclasses.fields(settings)}
-        for name in ("stream", "min_rows", "class_weight", "label_smoothing"):
+        for name in ("stream", "min_rows", "class_weight", "label_smoothing", "formats"):
             given = getattr(settings, name) not in (entries[name].default, False)
             if given and name not in self.optional_settings:
                 raise UserError(f"{option_of(entries[name])} came, and the kind of task {self.name} takes none.")
