@@ -192,22 +192,26 @@ def _publish(task, job, settings, run, tables, figures, reporter):
         validation = tables["validation"]
         rows = validation.rows(range(min(_PARITY_ROWS, len(validation)))).inputs
         if settings.with_litert:
-            figures["notes"] = [*figures["notes"], *_lite_notes(shipped, folder, settings, validation, reporter)]
+            figures |= _with_lite(shipped, folder, settings, validation, figures["notes"], reporter)
             manifest = dataclasses.replace(manifest, notes=figures["notes"])
         report = functools.partial(write_run_report, job=job, figures=figures)
         manifest = write_version(shipped, folder, manifest, parity_rows=rows, write_report=report, reporter=reporter)
     return Path(settings.out) / str(number), manifest
 
 
-def _lite_notes(task, folder, settings, table, reporter):
-    """Writes the version's LiteRT file, and yields a note if it is refused: hours of training are not lost with it."""
+def _with_lite(task, folder, settings, table, notes, reporter):
+    """Writes the version's LiteRT file; returns `exports` and `notes`.
+
+    A file that is refused becomes a note: hours of training are not lost with it.
+    """
     accept = None if settings.quantize == "none" else LostAccuracy(task, table, settings.max_drop, reporter)
     try:
-        write_lite(task, folder, accept, quantize=settings.quantize, reporter=reporter)
+        certificate = write_lite(task, folder, accept, quantize=settings.quantize, reporter=reporter)
     except WorseExportError as error:
         note = f"The version has no LiteRT file. {error}"
         reporter.say(note)
-        yield note
+        return {"exports": {}, "notes": [*notes, note]}
+    return {"exports": {f"LiteRT {settings.quantize}": certificate}, "notes": notes}
 
 
 def _preprocessor_facts(preprocessor):

@@ -9,7 +9,7 @@ import yaml
 from markupsafe import Markup
 
 from keras_bigmodel.core.sentences import parity_words
-from keras_bigmodel.reports.report_rows import class_rows
+from keras_bigmodel.reports.report_rows import class_rows, export_rows
 from keras_bigmodel.reports.report_summary import (
     majority_class,
     measure_rows,
@@ -77,6 +77,7 @@ def _view(run):
         "example": {name: Markup(code) for name, code in _example(columns).items()},
         "columns": columns,
         "parity_words": _parity_words(run.get("parity")),
+        "exports": export_rows(run),
         "labels": model.get("labels") or metrics.get("labels") or [],
         "tables": tables_of(run),
         "parts": parts,

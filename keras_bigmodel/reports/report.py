@@ -40,7 +40,8 @@ def write_report(folder, run):
         run: dict of what is known of the run. Any part may be missing; the chapter of a missing part is left out.
             `model` (name, version, settings, …), `data` (tables, leaks), `history` (metric → one value per epoch),
             `notes` (sentences), `measured` (part → `metrics` of `classification_metrics` and `details` of
-            `answer_details`), `parity` (the parity certificate of the export).
+            `answer_details`), `parity` (the parity certificate of the export), `exports` (name of another export →
+            its certificate).
 
     Returns:
         Path of the page.

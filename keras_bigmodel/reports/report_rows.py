@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 
+from keras_bigmodel.core.sentences import parity_words
+
 _MOST_DRAWN = 80  # classes of a matrix: more are not legible; then only those with the most errors are drawn
 _DRAWN_OF_MANY = 50
 _PAIRS = 15
@@ -138,3 +140,30 @@ def script_rows(tables):
         for script in scripts
     ]
     return sorted(rows, key=lambda row: -max(share or 0 for share in row[1]))
+
+
+def export_rows(run):
+    """Returns the exports of a run besides its SavedModel, as rows of a table.
+
+    Args:
+        run: dict, as `write_report` takes it; `exports` maps names of exports to their certificates.
+
+    Returns:
+        list of dict: `title`, `megabytes`, `compared` (words), and where it was measured on labels `accuracy`,
+        `of_model`, `texts` and `changed`, else None.
+
+    >>> export_rows({"exports": {"LiteRT int8": {"bytes": 2.4e7, "rows": 9, "outputs": {}}}})[0]["compared"]
+    '9 rows: nothing compared'
+    """
+    return [
+        {
+            "title": name,
+            "megabytes": certificate["bytes"] / 1e6,
+            "compared": parity_words(certificate),
+            "accuracy": certificate.get("accuracy"),
+            "of_model": certificate.get("accuracy_of_the_model"),
+            "texts": certificate.get("measured_texts"),
+            "changed": certificate.get("labels_changed"),
+        }
+        for name, certificate in (run.get("exports") or {}).items()
+    ]

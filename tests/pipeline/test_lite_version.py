@@ -49,6 +49,11 @@ def test_a_run_writes_the_file_into_the_version_and_measures_it(version):
     assert facts["accuracy_of_the_model"] == manifest.metrics["validation"]["accuracy"]
     assert facts["points_lost"] <= 0.5
     assert len(facts["some_labels_changed"]) == min(10, facts["labels_changed"])
+    changed = f"{facts['labels_changed']} of {facts['measured_texts']}"
+    assert f"<td>LiteRT int8</td><td>{facts['bytes'] / 1e6:.1f}</td>" in (version / "report/index.html").read_text()
+    assert f"<td>{changed}</td>" in (version / "report/index.html").read_text()
+    row = next(line for line in (version / "card.md").read_text().splitlines() if line.startswith("| LiteRT int8"))
+    assert row.endswith(f"| {changed} |")
     found = LiteClassifier(version / LITE_PATH).predict(TEXTS)
     np.testing.assert_allclose(found, load_task(version).predict(TEXTS), atol=0.1)
 

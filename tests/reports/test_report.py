@@ -6,7 +6,10 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+import jinja2.meta
+import jinja2.nodes
 import matplotlib
 import numpy as np
 import pytest
@@ -14,8 +17,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from keras_bigmodel.evaluation import classification_metrics
-from keras_bigmodel.reports import write_report
+from keras_bigmodel.reports import card, report, write_report
 from keras_bigmodel.reports.report_json import as_json
+from keras_bigmodel.reports.report_template import card_environment, page_environment
 from tests.reports.report_cases import HOSTILE, LABELS, make_run, run_of
 
 _VOID = {"meta", "wbr", "br", "img", "hr", "link", "input"}
@@ -54,6 +58,25 @@ class Page(html.parser.HTMLParser):
 
 def page_of(folder, run):
     return Page(write_report(folder, run).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("environment", "pattern", "view"),
+    [
+        (page_environment, "*.html", lambda run: report._view(run, {}) | {"id": None, "parts": None}),
+        (card_environment, "*.jinja", card._view),
+    ],
+)
+def test_the_templates_use_no_name_that_they_are_not_given(environment, pattern, view):
+    """A name that is missing would be an empty place on the page, and no error."""
+    templates, given = environment(), view(run_of("two"))
+    paths = list(Path(report.__file__).parent.joinpath("templates").glob(pattern))
+    assert paths
+    for path in paths:
+        parsed = templates.parse(path.read_text(encoding="utf-8"))
+        set_here = {part.target.name for part in parsed.find_all(jinja2.nodes.Assign)}
+        used = jinja2.meta.find_undeclared_variables(parsed) - set_here
+        assert used <= set(given) | set(templates.globals), path.name
 
 
 def chapters(page):
