@@ -9,6 +9,7 @@ _HOMES = {
     "load_task": "version_contents",
     "Screen": "screen",
     "compare": "measurement",
+    "compare_exports": "parity_run",
     "import_tensorflow": "screen",
     "measure": "measurement",
     "measure_for_report": "measurement",

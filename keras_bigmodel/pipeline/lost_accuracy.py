@@ -13,10 +13,13 @@ from keras_bigmodel.tasks import TextClassifier
 
 _ROWS = 64  # in a batch
 _SHOWN = 10  # changed rows that the certificate lists
+_MOST_CHANGED, _MANY = 0.01, 1000  # share of answers that may change, where that many rows tell it from chance
 
 
 class LostAccuracy:
     """Compares the accuracy of a LiteRT file with its model's; raises `WorseExportError` if the file loses too much.
+
+    Of a table with 1,000 rows or more, the file must also give the model's label on 99 % of them.
 
     An object is called with the path of the folder that holds the file. It returns a dict: `measured_on` (path of the
     table), `measured_texts`, `accuracy_of_the_model`, `accuracy` (of the file), `points_lost`, `labels_changed` (number
@@ -47,13 +50,19 @@ class LostAccuracy:
         lost = 100 * (of_model - accuracy)
         changed = np.flatnonzero(choices != self._choices)
         examples = [self._change(row, choices[row]) for row in changed[:_SHOWN]]
+        where = f"{counted(len(choices), 'row')} of {self._table.path}"
+        first = repr(next(iter(examples[0].values())))[:60] if examples else ""
         if lost > self._max_drop:
-            first = next(iter(examples[0].values()))
             raise WorseExportError(
-                f"The LiteRT file is right on {accuracy:.2%} of the {counted(len(choices), 'row')} of "
-                f"{self._table.path}, the model on {of_model:.2%}: {lost:.2f} points less, and {self._max_drop} are "
-                f"allowed ({counted(len(changed), 'answer')} changed, the first on {first!r:.60}). It was not written; "
-                "quantize less (--quantize float16 or none), or allow more (--max-drop)."
+                f"The LiteRT file is right on {accuracy:.2%} of the {where}, the model on {of_model:.2%}: {lost:.2f} "
+                f"points less, and {self._max_drop} are allowed ({counted(len(changed), 'answer')} changed, the first "
+                f"on {first}). It was not written; quantize less (--quantize float16 or none), or allow more "
+                "(--max-drop)."
+            )
+        if len(choices) >= _MANY and len(changed) > _MOST_CHANGED * len(choices):
+            raise WorseExportError(
+                f"The LiteRT file changes {counted(len(changed), 'answer')} of the {where}, the first on {first}; "
+                f"{_MOST_CHANGED:.0%} may change. It was not written; quantize less (--quantize float16 or none)."
             )
         return {
             "measured_on": str(self._table.path),

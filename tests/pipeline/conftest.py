@@ -6,6 +6,7 @@ import csv
 import pytest
 
 from keras_bigmodel.core.reporter import Reporter
+from keras_bigmodel.data import support_messages
 from keras_bigmodel.pipeline import TrainSettings, train
 from tests.task_contract import LABELS, messages
 
@@ -67,3 +68,18 @@ def versions(make_settings, table, tmp_path_factory):
     test = write_table(base.parent / "test.csv", list(zip(messages(60)[0][40:], LABELS * 6 + LABELS[:2], strict=True)))
     second = train(make_settings(base, table=str(rare), test=str(test), seed=3), reporter=listener)
     return {"base": base, "first": first, "second": second, "said": listener.said, "bars": listener.bars}
+
+
+@pytest.fixture(scope="session")
+def messages_table(tmp_path_factory):
+    """A table that the test may change."""
+    path = tmp_path_factory.mktemp("messages") / "table.csv"
+    return write_table(path, list(zip(*(part[:400] for part in support_messages("train")), strict=True)))
+
+
+@pytest.fixture(scope="session")
+def lite_version(make_settings, messages_table, tmp_path_factory):
+    """A version that a run wrote with a LiteRT file."""
+    how = {"table": str(messages_table), "formats": "saved_model,litert", "epochs": 3, "learning_rate": 5e-3}
+    folder, _ = train(make_settings(tmp_path_factory.mktemp("models") / "messages", **how))
+    return folder

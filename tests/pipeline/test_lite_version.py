@@ -9,39 +9,23 @@ import pytest
 from keras_bigmodel import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.versions import LITE_PATH
-from keras_bigmodel.data import support_messages
 from keras_bigmodel.edge import LiteClassifier
 from keras_bigmodel.export import WorseExportError
 from keras_bigmodel.pipeline import export, load_task, lost_accuracy, train
 from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
 from keras_bigmodel.pipeline.version_contents import write_lite
 from keras_bigmodel.tables import read_text_table
-from tests.pipeline.conftest import Listener, write_table
+from tests.pipeline.conftest import Listener
 
 TEXTS = ["where is my order", "谢谢"]
-
-
-@pytest.fixture(scope="module")
-def messages_table(tmp_path_factory):
-    """A table that the test may change."""
-    path = tmp_path_factory.mktemp("messages") / "table.csv"
-    return write_table(path, list(zip(*(part[:400] for part in support_messages("train")), strict=True)))
-
-
-@pytest.fixture(scope="module")
-def version(make_settings, messages_table, tmp_path_factory):
-    """A version that a run wrote with a LiteRT file."""
-    how = {"table": str(messages_table), "formats": "saved_model,litert", "epochs": 3, "learning_rate": 5e-3}
-    folder, _ = train(make_settings(tmp_path_factory.mktemp("models") / "messages", **how))
-    return folder
 
 
 def certificate(folder):
     return json.loads((folder / LITE_PATH.with_name("parity.json")).read_text(encoding="utf-8"))
 
 
-def test_a_run_writes_the_file_into_the_version_and_measures_it(version):
-    manifest, facts = Manifest.read(version), certificate(version)
+def test_a_run_writes_the_file_into_the_version_and_measures_it(lite_version):
+    manifest, facts = Manifest.read(lite_version), certificate(lite_version)
     assert {LITE_PATH.as_posix(), "lite/parity.json"} <= set(manifest.files)
     assert facts["agrees"]
     assert facts["quantize"] == "int8"
@@ -50,43 +34,45 @@ def test_a_run_writes_the_file_into_the_version_and_measures_it(version):
     assert facts["points_lost"] <= 0.5
     assert len(facts["some_labels_changed"]) == min(10, facts["labels_changed"])
     changed = f"{facts['labels_changed']} of {facts['measured_texts']}"
-    assert f"<td>LiteRT int8</td><td>{facts['bytes'] / 1e6:.1f}</td>" in (version / "report/index.html").read_text()
-    assert f"<td>{changed}</td>" in (version / "report/index.html").read_text()
-    row = next(line for line in (version / "card.md").read_text().splitlines() if line.startswith("| LiteRT int8"))
+    assert (
+        f"<td>LiteRT int8</td><td>{facts['bytes'] / 1e6:.1f}</td>" in (lite_version / "report/index.html").read_text()
+    )
+    assert f"<td>{changed}</td>" in (lite_version / "report/index.html").read_text()
+    row = next(line for line in (lite_version / "card.md").read_text().splitlines() if line.startswith("| LiteRT int8"))
     assert row.endswith(f"| {changed} |")
-    found = LiteClassifier(version / LITE_PATH).predict(TEXTS)
-    np.testing.assert_allclose(found, load_task(version).predict(TEXTS), atol=0.1)
+    found = LiteClassifier(lite_version / LITE_PATH).predict(TEXTS)
+    np.testing.assert_allclose(found, load_task(lite_version).predict(TEXTS), atol=0.1)
 
 
-def test_a_later_export_is_measured_on_the_same_rows_and_is_the_next_version(version, tmp_path):
-    base = shutil.copytree(version.parent, tmp_path / "messages")
+def test_a_later_export_is_measured_on_the_same_rows_and_is_the_next_version(lite_version, tmp_path):
+    base = shutil.copytree(lite_version.parent, tmp_path / "messages")
     listener = Listener()
     folder, facts = export(base, format="tflite", quantize="float16", reporter=listener)
     assert folder == base / "2"
     assert facts == certificate(folder)
-    assert (facts["quantize"], facts["measured_texts"]) == ("float16", certificate(version)["measured_texts"])
-    assert facts["accuracy_of_the_model"] == certificate(version)["accuracy_of_the_model"]
+    assert (facts["quantize"], facts["measured_texts"]) == ("float16", certificate(lite_version)["measured_texts"])
+    assert facts["accuracy_of_the_model"] == certificate(lite_version)["accuracy_of_the_model"]
     assert not [sentence for sentence in listener.said if "not measured" in sentence]
     assert certificate(base / "1")["quantize"] == "int8"
 
 
-def test_rows_that_have_changed_measure_nothing(version, messages_table, tmp_path):
-    before = messages_table.read_text(encoding="utf-8")
+def test_rows_that_have_changed_measure_nothing(lite_version, messages_table, tmp_path):
+    before = messages_table.read_bytes()
     listener = Listener()
     try:
-        messages_table.write_text(before + "one more,order_status\n", encoding="utf-8")
-        _, facts = export(version, format="litert", out=tmp_path / "phone", reporter=listener)
+        messages_table.write_bytes(before + b"one more,order_status\r\n")
+        _, facts = export(lite_version, format="litert", out=tmp_path / "phone", reporter=listener)
         assert "points_lost" not in facts
         assert any("is not measured. Name a table with labels: --data" in sentence for sentence in listener.said)
         with pytest.raises(UserError, match="--max-drop came, and the validation rows .* Name a table with --data"):
-            export(version, format="litert", out=tmp_path / "again", max_drop=1.0)
+            export(lite_version, format="litert", out=tmp_path / "again", max_drop=1.0)
     finally:
-        messages_table.write_text(before, encoding="utf-8")
+        messages_table.write_bytes(before)
     assert not (tmp_path / "again").exists()
 
 
-def test_a_file_that_loses_more_than_allowed_is_refused_and_removed(version, messages_table, tmp_path):
-    task, rows = load_task(version), read_text_table(messages_table)
+def test_a_file_that_loses_more_than_allowed_is_refused_and_removed(lite_version, messages_table, tmp_path):
+    task, rows = load_task(lite_version), read_text_table(messages_table)
     worse = task.with_dtype("float32")
     worse.get_layer("logits").bias.assign_add(np.arange(len(task.labels), dtype="float32"))
     accept = LostAccuracy(task, rows, 0.5, Listener())
@@ -103,6 +89,7 @@ def test_a_file_that_loses_more_than_allowed_is_refused_and_removed(version, mes
     assert change["model"] == task.classify([change["text"]])[0].label != change["file"]
 
 
+@pytest.mark.full
 def test_a_run_whose_file_is_refused_still_publishes_its_version(make_settings, messages_table, tmp_path, monkeypatch):
     """The weights of hours are not thrown away with the file for phones."""
 

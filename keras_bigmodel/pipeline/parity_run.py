@@ -1,0 +1,124 @@
+"""Compares a model with each of its exports and with a running server. Knows formats and versions; writes nothing."""
+
+import json
+import tempfile
+from pathlib import Path
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.reporter import SILENT
+from keras_bigmodel.core.versions import LITE_PATH, version_folder
+from keras_bigmodel.export import (
+    LITE_FILE,
+    PARITY_FILE,
+    QUANTIZERS,
+    Requests,
+    WorseExportError,
+    certificate_of,
+    lite_parity,
+    rows_to_compare,
+    saved_model_parity,
+    write_lite,
+    write_saved_model,
+)
+from keras_bigmodel.export.parity import TOLERANCE, compare_endpoints
+from keras_bigmodel.export.rest_client import ask_server
+from keras_bigmodel.pipeline.version_contents import is_saved_task, load_task, validation_table
+from keras_bigmodel.tasks.export_formats import EXPORTERS, format_named
+
+_VALIDATION_ROWS = 2000
+
+
+def compare_exports(path, *, texts=None, formats=tuple(EXPORTERS), url=None, reporter=SILENT):
+    """Compares the answers of a model with those of its exports, each run where its users run it.
+
+    The SavedModel and the LiteRT file of the version are compared as they are; what the version does not hold is
+    written to a temporary folder. A LiteRT file is compared at each quantization, by `keras_bigmodel.edge`.
+
+    Args:
+        path: path of a version folder, a folder of versions (the highest counts), or a saved task.
+        texts: rows to compare on, in a form that the preprocessor accepts. Defaults to None: the validation rows of the
+            run that made the model (up to 2,000), if they can still be read. The preprocessor's samples are added.
+        formats: sequence of str. Names of formats; see `tasks.export_formats.EXPORTERS`. Defaults to all.
+        url: str. URL of the model on a TensorFlow Serving, `http://localhost:8501/v1/models/reviews`. Defaults to None.
+        reporter: `Reporter` that receives the progress.
+
+    Returns:
+        dict: `model` (the folder), `rows`, `agrees` (whether all do), `exports` (name → certificate) and `not_exported`
+        (format → why the task cannot be written in it).
+
+    Raises:
+        UserError: as `load_task`; a format is unknown; the server does not answer.
+    """
+    formats = [format_named(name) for name in formats]
+    task = load_task(path)
+    folder = None if is_saved_task(path) else version_folder(path)
+    rows = rows_to_compare(task.preprocessor, _rows(task, folder, texts))
+    compared, not_exported = {}, {}
+    for name in dict.fromkeys(formats):
+        try:
+            compared |= _COMPARE[name](task, folder, rows, reporter)
+        except WorseExportError as error:
+            compared[_TITLES[name]] = {"agrees": False, "reasons": [str(error)]}
+        except UserError as error:
+            not_exported[name] = str(error)
+    if url is not None:
+        compared["server"] = _server_parity(task, url, rows, reporter)
+    return {
+        "model": str(path),
+        "rows": len(next(iter(rows.values()))),
+        "agrees": all(certificate["agrees"] for certificate in compared.values()),
+        "exports": compared,
+        "not_exported": not_exported,
+    }
+
+
+def _rows(task, folder, texts):
+    if texts is not None:
+        return task.preprocessor.checked(texts)
+    table = None if folder is None else validation_table(Manifest.read(folder))
+    return None if table is None else table.rows(range(min(_VALIDATION_ROWS, len(table)))).inputs
+
+
+def _saved_model(task, folder, rows, reporter):
+    if folder is not None:
+        return {_TITLES["saved_model"]: saved_model_parity(task, folder, rows, reporter=reporter)}
+    with tempfile.TemporaryDirectory() as aside:
+        write_saved_model(task.endpoints(), task.variables, aside, tracked=task.preprocessor.tracked)
+        return {_TITLES["saved_model"]: saved_model_parity(task, aside, rows, reporter=reporter)}
+
+
+def _lite(task, folder, rows, reporter):
+    found = {}
+    own = None if folder is None or not (folder / LITE_PATH).is_file() else folder / LITE_PATH
+    if own is not None:
+        quantize = json.loads(own.with_name(PARITY_FILE).read_text(encoding="utf-8"))["quantize"]
+        how = {"quantize": quantize, "reporter": reporter}
+        found[f"{_TITLES['litert']} {quantize}, {LITE_PATH}"] = lite_parity(task, own, rows, **how)
+    for quantize in QUANTIZERS[::-1]:
+        with tempfile.TemporaryDirectory() as aside:
+            file = Path(aside) / LITE_FILE
+            write_lite(task, file, quantize=quantize)
+            how = {"quantize": quantize, "reporter": reporter}
+            found[f"{_TITLES['litert']} {quantize}"] = lite_parity(task, file, rows, **how)
+    return found
+
+
+def _hugging_face(task, folder, rows, reporter):
+    with tempfile.TemporaryDirectory() as aside:
+        return {_TITLES["hugging_face"]: EXPORTERS["hugging_face"](task, aside, rows, reporter)}
+
+
+def _server_parity(task, url, rows, reporter):
+    endpoints = task.endpoints()
+    requests = Requests.of(task.preprocessor, rows, endpoints)
+    with reporter.bar("comparing, on the server", sum(map(len, requests.batches_of.values()))) as advance:
+        theirs = ask_server(url, requests, endpoints, advance)
+    compared, reasons = compare_endpoints(
+        endpoints, requests, theirs, tolerance=TOLERANCE["float32"], reporter=reporter
+    )
+    return certificate_of(compared, reasons, requests.rows, url=url)
+
+
+_TITLES = {"saved_model": "SavedModel", "litert": "LiteRT", "hugging_face": "Hugging Face folder"}
+_COMPARE = {"saved_model": _saved_model, "litert": _lite, "hugging_face": _hugging_face}
