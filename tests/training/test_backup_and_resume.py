@@ -32,7 +32,7 @@ for how in json.loads(sys.argv[2]):
             try:
                 fitted(make(folder), backup, StopAt(backup, epoch, batch), **how)
             except RunStopped as stop:
-                place = stop.place
+                place = stop.position
             other, other_history = fitted(make(folder, seed=7), BackupAndResume(aside), StopAt(backup, 9, 9), **how)
         same = all(np.array_equal(one, two) for one, two in zip(whole, other, strict=True))
         results.append([place, same, history == other_history, len(history["loss"])])
