@@ -82,7 +82,7 @@ def test_a_file_begins_by_introducing_itself(path):
         "keras_bigmodel.data",
         "keras_bigmodel.pipeline",
         "keras_bigmodel.tokenizers",
-        "keras_bigmodel.edge.lite_classifier",
+        "keras_bigmodel.edge.edge_classifier",
     ],
 )
 def test_importing_loads_nothing_heavy(module):

@@ -18,18 +18,19 @@ def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     format: Annotated[
         str,
-        typer.Option("--format", help="saved_model (TensorFlow Serving), litert (phones; or tflite) or hugging_face."),
+        typer.Option("--format", help="saved_model (TensorFlow Serving), litert (phones), onnx or hugging_face."),
     ] = "saved_model",
     quantize: Annotated[
-        str | None, typer.Option(help="Weights of a litert file: int8 (the default), float16 or none.")
+        str | None,
+        typer.Option(help="Weights of a file: litert int8 (its default), float16, none; onnx none, int8."),
     ] = None,
     out: Annotated[str | None, typer.Option(help="New folder; without it the export becomes the next version.")] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="Table with labels, to measure what a litert file loses; default: the validation rows."),
+        typer.Option(help="Table with labels, to measure what a file loses; default: the validation rows."),
     ] = None,
     max_drop: Annotated[
-        float | None, typer.Option(help="Points of accuracy that a litert file may lose; default 0.5.")
+        float | None, typer.Option(help="Points of accuracy that a file may lose; default 0.5.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the certificate as JSON.")] = False,
     *,
@@ -61,8 +62,16 @@ def _saved_line(certificate):
 
 
 def _lite_line(certificate):
+    return _file_line("A LiteRT file", certificate)
+
+
+def _onnx_line(certificate):
+    return _file_line("An ONNX file", certificate)
+
+
+def _file_line(kind, certificate):
     line = (
-        f"A LiteRT file of {certificate['bytes'] / 1e6:.1f} MB. Compared in a process without TensorFlow on "
+        f"{kind} of {certificate['bytes'] / 1e6:.1f} MB. Compared in a process without TensorFlow on "
         f"{parity_words(certificate)}."
     )
     if "points_lost" in certificate:
@@ -87,4 +96,4 @@ def _folder_line(certificate):
     return line
 
 
-_LINES = {"saved_model": _saved_line, "litert": _lite_line, "hugging_face": _folder_line}
+_LINES = {"saved_model": _saved_line, "litert": _lite_line, "onnx": _onnx_line, "hugging_face": _folder_line}

@@ -1,8 +1,15 @@
-"""Classifies texts with a LiteRT file, without TensorFlow and without Keras. Names load when first used."""
+"""Classifies texts with a LiteRT or ONNX file, without TensorFlow and Keras. Names load when first used."""
 
 from keras_bigmodel.core.lazy_names import lazy_names
 
-__all__ = ["LiteClassifier", "LiteContents"]
+_HOMES = {
+    "LiteClassifier": "edge_classifier",
+    "LiteContents": "lite_contents",
+    "OnnxClassifier": "edge_classifier",
+    "open_classifier": "edge_classifier",
+}
+
+__all__ = [*_HOMES]
 
 
-__getattr__ = lazy_names(__name__, {"LiteClassifier": "lite_classifier", "LiteContents": "lite_contents"})
+__getattr__ = lazy_names(__name__, _HOMES)

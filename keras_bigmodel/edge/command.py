@@ -1,4 +1,4 @@
-"""Defines the program `bigmodel-edge`: labels texts with a LiteRT file. Knows no TensorFlow and no Keras."""
+"""Defines the program `bigmodel-edge`: labels texts with a LiteRT or ONNX file. Knows no TensorFlow and no Keras."""
 
 import argparse
 import itertools
@@ -34,9 +34,9 @@ def main(arguments=None):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="bigmodel-edge", description="Label texts with a LiteRT file.", epilog=_EPILOG
+        prog="bigmodel-edge", description="Label texts with a LiteRT or ONNX file.", epilog=_EPILOG
     )
-    parser.add_argument("model", help="a .tflite file that bigmodel export --format litert wrote")
+    parser.add_argument("model", help="a .tflite or .onnx file that bigmodel export wrote")
     parser.add_argument("texts", nargs="*", metavar="text", help="texts to label; of a model of pairs, two of each")
     parser.add_argument("--file", help="file of texts in UTF-8, one a line; of pairs, with a TAB between the two")
     parser.add_argument("--top-k", type=int, help="labels of each answer; default: all")
@@ -47,11 +47,11 @@ def _parser():
 
 def _answers(options):
     """Yields the line of each answer."""
-    from keras_bigmodel.edge.lite_classifier import LiteClassifier
+    from keras_bigmodel.edge.edge_classifier import open_classifier
 
     if options.texts and options.file:
         raise UserError("Texts and --file came; wanted one of them.")
-    classifier = LiteClassifier(options.model, num_threads=options.threads)
+    classifier = open_classifier(options.model, num_threads=options.threads)
     texts = _texts(options, classifier.pairs)
     while rows := list(itertools.islice(texts, _ROWS)):
         full = [row for row in rows if "".join(row).strip()]

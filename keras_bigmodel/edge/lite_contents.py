@@ -1,4 +1,4 @@
-"""Reads and writes the labels, vocabulary and settings in a LiteRT file. Knows ZIP and JSON; no network."""
+"""Reads and writes labels, vocabulary and settings in LiteRT and ONNX files. Knows ZIP and JSON; no network."""
 
 import json
 import zipfile
@@ -45,16 +45,48 @@ class LiteContents:
         Args:
             path: path of the file.
         """
-        settings = {"format": FORMAT, "labels": self.labels, "tokenizer": self.tokenizer}
-        settings |= {"max_length": self.max_length, "pairs": self.pairs}
-        members = {
-            LABELS_FILE: "\n".join(label.replace("\n", " ") for label in self.labels),
-            VOCABULARY_FILE: vocabulary_lines(self.vocabulary),
-            SETTINGS_FILE: json.dumps(settings, ensure_ascii=False, indent=2),
-        }
+        labels = {LABELS_FILE: "\n".join(label.replace("\n", " ") for label in self.labels)}
+        members = labels | self.to_metadata()
         with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
             for name, text in members.items():
                 archive.writestr(zipfile.ZipInfo(name, _WRITTEN), text.encode("utf-8"))
+
+    def to_metadata(self):
+        """Returns the vocabulary and the settings as texts by file name: dict of str → str."""
+        settings = {"format": FORMAT, "labels": self.labels, "tokenizer": self.tokenizer}
+        settings |= {"max_length": self.max_length, "pairs": self.pairs}
+        return {
+            VOCABULARY_FILE: vocabulary_lines(self.vocabulary),
+            SETTINGS_FILE: json.dumps(settings, ensure_ascii=False, indent=2),
+        }
+
+    @classmethod
+    def from_metadata(cls, metadata, path):
+        """Returns the contents that `to_metadata` described.
+
+        Args:
+            metadata: dict of str → str.
+            path: path of the file that the metadata is from, for the error message.
+
+        Returns:
+            `LiteContents`.
+
+        Raises:
+            UserError: this package did not write the file, or a newer version of this package did.
+        """
+        try:
+            settings = json.loads(metadata[SETTINGS_FILE])
+            vocabulary = vocabulary_from_lines(metadata[VOCABULARY_FILE])
+        except (KeyError, ValueError) as error:
+            raise UserError(
+                f"{path} has no labels and vocabulary inside. Give a file that bigmodel export wrote, unchanged."
+            ) from error
+        if settings.get("format", 0) > FORMAT:
+            raise UserError(
+                f"{path} has format {settings['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
+            )
+        labels = tuple(settings["labels"])
+        return cls(labels, tuple(vocabulary), settings["tokenizer"], settings["max_length"], settings["pairs"])
 
     @classmethod
     def read(cls, path):
@@ -71,8 +103,8 @@ class LiteContents:
         """
         try:
             with zipfile.ZipFile(path) as archive:
-                settings = json.loads(archive.read(SETTINGS_FILE))
-                vocabulary = vocabulary_from_lines(archive.read(VOCABULARY_FILE).decode("utf-8"))
+                metadata = {name: archive.read(name).decode("utf-8") for name in (SETTINGS_FILE, VOCABULARY_FILE)}
+                json.loads(metadata[SETTINGS_FILE])
         except FileNotFoundError as error:
             raise UserError(f"No file {path}. Give a file that bigmodel export --format litert wrote.") from error
         except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
@@ -80,9 +112,4 @@ class LiteContents:
                 f"{path} is no LiteRT file with labels and vocabulary inside. Give one that bigmodel export "
                 "--format litert wrote, whole and unchanged."
             ) from error
-        if settings.get("format", 0) > FORMAT:
-            raise UserError(
-                f"{path} has format {settings['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
-            )
-        labels = tuple(settings["labels"])
-        return cls(labels, tuple(vocabulary), settings["tokenizer"], settings["max_length"], settings["pairs"])
+        return cls.from_metadata(metadata, path)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.edge.lite_contents import LiteContents
 
 SIGNATURE = "classify"  # token_ids, segment_ids, padding_mask -> probabilities
 _INPUTS = ("token_ids", "segment_ids", "padding_mask")
@@ -15,6 +16,9 @@ class LiteNetwork:
         path: path of the file.
         num_threads: int. Number of threads of the interpreter.
 
+    Attributes:
+        contents: `LiteContents` of the file.
+
     Call: int32 arrays `(texts, length)` by name -> float32 `(texts, labels)`.
 
     Raises:
@@ -22,6 +26,7 @@ class LiteNetwork:
     """
 
     def __init__(self, path, *, num_threads):
+        self.contents = LiteContents.read(path)
         self._interpreter = interpreter_of(path, num_threads)
         if SIGNATURE not in self._interpreter.get_signature_list():
             raise UserError(f'{path} has no signature "{SIGNATURE}". Give one that bigmodel export wrote.')

@@ -1,9 +1,15 @@
 """Exports models for other runtimes, one file per format, and proves that they agree. Knows no task."""
 
-from keras_bigmodel.export.checked_exports import saved_model_parity, write_checked_lite, write_checked_saved_model
+from keras_bigmodel.export.checked_exports import (
+    saved_model_parity,
+    write_checked_lite,
+    write_checked_onnx,
+    write_checked_saved_model,
+)
+from keras_bigmodel.export.edge_parity import edge_parity
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite import LITE_FILE, QUANTIZERS, check_quantize, write_lite
-from keras_bigmodel.export.lite_parity import lite_parity
+from keras_bigmodel.export.onnx_file import ONNX_FILE, ONNX_QUANTIZERS, write_onnx
 from keras_bigmodel.export.output_rules import Close, Equal, SameChoice
 from keras_bigmodel.export.parity import PARITY_FILE, WorseExportError, certificate_of, certify
 from keras_bigmodel.export.requests import Requests, rows_to_compare
@@ -11,6 +17,8 @@ from keras_bigmodel.export.saved_model import write_saved_model
 
 __all__ = [
     "LITE_FILE",
+    "ONNX_FILE",
+    "ONNX_QUANTIZERS",
     "PARITY_FILE",
     "QUANTIZERS",
     "Close",
@@ -22,11 +30,13 @@ __all__ = [
     "certificate_of",
     "certify",
     "check_quantize",
-    "lite_parity",
+    "edge_parity",
     "rows_to_compare",
     "saved_model_parity",
     "write_checked_lite",
+    "write_checked_onnx",
     "write_checked_saved_model",
     "write_lite",
+    "write_onnx",
     "write_saved_model",
 ]

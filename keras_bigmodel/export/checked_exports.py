@@ -5,8 +5,9 @@ from pathlib import Path
 
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.export.clean_process import run_clean_process
+from keras_bigmodel.export.edge_parity import edge_parity
 from keras_bigmodel.export.lite import LITE_FILE, QUANTIZERS, write_lite
-from keras_bigmodel.export.lite_parity import lite_parity
+from keras_bigmodel.export.onnx_file import ONNX_FILE, ONNX_QUANTIZERS, write_onnx
 from keras_bigmodel.export.parity import REPORT_IT, TOLERANCE, certificate_of, certify, compare_endpoints
 from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.safe_ops import refused_ops
@@ -70,6 +71,31 @@ def saved_model_parity(exportable, folder, rows, *, tolerance=None, python=sys.e
     )
 
 
+def write_checked_onnx(exportable, folder, parity_rows=None, reporter=SILENT, *, quantize=ONNX_QUANTIZERS[0]):
+    """Writes `model.onnx` and `parity.json` into a folder, and raises `UserError` if the file does not agree.
+
+    Args:
+        exportable: as in `write_onnx`.
+        folder: path of an existing folder.
+        parity_rows: dict of column → texts to compare, checked, besides the bundled ones. Defaults to none.
+        reporter: `Reporter` of the progress. Defaults to a silent one.
+        quantize: str. As in `write_onnx`.
+
+    Returns:
+        dict: the parity certificate.
+
+    Raises:
+        UserError: the file does not agree; the message says what differs. Or as `write_onnx`.
+    """
+    path = Path(folder) / ONNX_FILE
+    with reporter.bar("converting to ONNX", 1) as advance:
+        write_onnx(exportable, path, quantize=quantize)
+        advance()
+    columns = rows_to_compare(exportable.preprocessor, parity_rows)
+    certificate = edge_parity(exportable, path, columns, quantize=quantize, reporter=reporter)
+    return certify(certificate, folder, REPORT_IT if quantize == "none" else 'leave quantize="none" (--quantize).')
+
+
 _QUANTIZE_LESS = 'quantize less: quantize="float16" or "none" (--quantize).'
 
 
@@ -94,5 +120,5 @@ def write_checked_lite(exportable, folder, parity_rows=None, reporter=SILENT, *,
         write_lite(exportable, path, quantize=quantize)
         advance()
     columns = rows_to_compare(exportable.preprocessor, parity_rows)
-    certificate = lite_parity(exportable, path, columns, quantize=quantize, reporter=reporter)
+    certificate = edge_parity(exportable, path, columns, quantize=quantize, reporter=reporter)
     return certify(certificate, folder, REPORT_IT if quantize == "none" else _QUANTIZE_LESS)

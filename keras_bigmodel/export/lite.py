@@ -33,29 +33,42 @@ def write_lite(exportable, path, *, quantize="int8"):
     Source: the LiteRT (TensorFlow Lite) format.
     """
     check_quantize(quantize)
+    contents = contents_of(exportable, "LiteRT")
+    network = _converted(exportable, quantize)
+    Path(path).write_bytes(with_metadata(network, name="keras_bigmodel", tokenized=not contents.pairs))
+    contents.append_to(path)
+
+
+def contents_of(exportable, kind):
+    """Returns the `LiteContents` of a classifier of texts.
+
+    Args:
+        exportable: `TextClassifier`.
+        kind: str. What files of the format are called, for the error message.
+
+    Raises:
+        UserError: it is no classifier of texts with a `WordPieceTokenizer` in mode `"exact"`.
+    """
     preprocessor, labels = exportable.preprocessor, getattr(exportable, "labels", None)
     tokenizer = getattr(preprocessor, "tokenizer", None)
     if labels is None or not isinstance(tokenizer, WordPieceTokenizer):
         raise UserError(
-            f"A {type(exportable).__name__} came; LiteRT files are written of classifiers of texts with a "
+            f"A {type(exportable).__name__} came; {kind} files are written of classifiers of texts with a "
             'WordPieceTokenizer. Export it with format="saved_model".'
         )
     settings = tokenizer.settings()
     if settings["mode"] != "exact":
         raise UserError(
-            f'The model was trained with mode="{settings["mode"]}", whose tokenizer needs tensorflow_text. A LiteRT '
-            'file for ids needs a model trained with mode="exact", the default.'
+            f'The model was trained with mode="{settings["mode"]}", whose tokenizer needs tensorflow_text. A file '
+            'for ids needs a model trained with mode="exact", the default.'
         )
-    contents = LiteContents(
+    return LiteContents(
         tuple(labels),
         tuple(tokenizer.vocabulary),
         settings,
         preprocessor.max_length,
         len(preprocessor.columns) > 1,
     )
-    network = _converted(exportable, quantize)
-    Path(path).write_bytes(with_metadata(network, name="keras_bigmodel", tokenized=not contents.pairs))
-    contents.append_to(path)
 
 
 def check_quantize(quantize):

@@ -6,8 +6,8 @@ import numpy as np
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
-from keras_bigmodel.edge import LiteClassifier
-from keras_bigmodel.export import LITE_FILE, WorseExportError
+from keras_bigmodel.edge import open_classifier
+from keras_bigmodel.export import LITE_FILE, ONNX_FILE, WorseExportError
 from keras_bigmodel.pipeline.jobs.classification_measures import targets_and_answers
 from keras_bigmodel.tasks import TextClassifier
 
@@ -17,7 +17,7 @@ _MOST_CHANGED, _MANY = 0.01, 1000  # share of answers that may change, where tha
 
 
 class LostAccuracy:
-    """Compares the accuracy of a LiteRT file with its model's; raises `WorseExportError` if the file loses too much.
+    """Compares the accuracy of a file for another runtime with its model's; raises `WorseExportError` if it loses much.
 
     Of a table with 1,000 rows or more, the file must also give the model's label on 99 % of them.
 
@@ -45,7 +45,7 @@ class LostAccuracy:
 
     def __call__(self, folder):
         """Measures the file in a folder; see the class for the returned dict."""
-        choices = self._choices_of_file(LiteClassifier(Path(folder) / LITE_FILE))
+        choices = self._choices_of_file(open_classifier(_file_in(folder)))
         accuracy, of_model = (float(np.mean(numbers == self._targets)) for numbers in (choices, self._choices))
         lost = 100 * (of_model - accuracy)
         changed = np.flatnonzero(choices != self._choices)
@@ -54,15 +54,15 @@ class LostAccuracy:
         first = repr(next(iter(examples[0].values())))[:60] if examples else ""
         if lost > self._max_drop:
             raise WorseExportError(
-                f"The LiteRT file is right on {accuracy:.2%} of the {where}, the model on {of_model:.2%}: {lost:.2f} "
+                f"The file is right on {accuracy:.2%} of the {where}, the model on {of_model:.2%}: {lost:.2f} "
                 f"points less, and {self._max_drop} are allowed ({counted(len(changed), 'answer')} changed, the first "
-                f"on {first}). It was not written; quantize less (--quantize float16 or none), or allow more "
+                f"on {first}). It was not written; quantize less (--quantize none, for litert also float16), or allow more "
                 "(--max-drop)."
             )
         if len(choices) >= _MANY and len(changed) > _MOST_CHANGED * len(choices):
             raise WorseExportError(
-                f"The LiteRT file changes {counted(len(changed), 'answer')} of the {where}, the first on {first}; "
-                f"{_MOST_CHANGED:.0%} may change. It was not written; quantize less (--quantize float16 or none)."
+                f"The file changes {counted(len(changed), 'answer')} of the {where}, the first on {first}; "
+                f"{_MOST_CHANGED:.0%} may change. It was not written; quantize less (--quantize none, for litert also float16)."
             )
         return {
             "measured_on": str(self._table.path),
@@ -77,7 +77,7 @@ class LostAccuracy:
     def _choices_of_file(self, classifier):
         starts = range(0, len(self._table), _ROWS)
         choices = []
-        with self._reporter.bar("measuring the LiteRT file", len(starts)) as advance:
+        with self._reporter.bar("measuring the file", len(starts)) as advance:
             for start in starts:
                 rows = range(start, min(start + _ROWS, len(self._table)))
                 choices.append(classifier.predict(self._table.rows(rows).inputs).argmax(-1))
@@ -88,3 +88,9 @@ class LostAccuracy:
         numbers = {"label": self._targets[row], "model": self._choices[row], "file": choice}
         labels = {name: self._labels[number] for name, number in numbers.items()}
         return {**{name: column[row] for name, column in self._table.inputs.items()}, **labels}
+
+
+def _file_in(folder):
+    """Returns the path of the LiteRT or ONNX file in a folder."""
+    paths = [Path(folder) / name for name in (LITE_FILE, ONNX_FILE)]
+    return next(path for path in paths if path.is_file())

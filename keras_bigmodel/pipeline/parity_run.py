@@ -10,15 +10,18 @@ from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import LITE_PATH, version_folder
 from keras_bigmodel.export import (
     LITE_FILE,
+    ONNX_FILE,
+    ONNX_QUANTIZERS,
     PARITY_FILE,
     QUANTIZERS,
     Requests,
     WorseExportError,
     certificate_of,
-    lite_parity,
+    edge_parity,
     rows_to_compare,
     saved_model_parity,
     write_lite,
+    write_onnx,
     write_saved_model,
 )
 from keras_bigmodel.export.parity import TOLERANCE, compare_endpoints
@@ -94,13 +97,24 @@ def _lite(task, folder, rows, reporter):
     if own is not None:
         quantize = json.loads(own.with_name(PARITY_FILE).read_text(encoding="utf-8"))["quantize"]
         how = {"quantize": quantize, "reporter": reporter}
-        found[f"{_TITLES['litert']} {quantize}, {LITE_PATH}"] = lite_parity(task, own, rows, **how)
+        found[f"{_TITLES['litert']} {quantize}, {LITE_PATH}"] = edge_parity(task, own, rows, **how)
     for quantize in QUANTIZERS[::-1]:
         with tempfile.TemporaryDirectory() as aside:
             file = Path(aside) / LITE_FILE
             write_lite(task, file, quantize=quantize)
             how = {"quantize": quantize, "reporter": reporter}
-            found[f"{_TITLES['litert']} {quantize}"] = lite_parity(task, file, rows, **how)
+            found[f"{_TITLES['litert']} {quantize}"] = edge_parity(task, file, rows, **how)
+    return found
+
+
+def _onnx(task, folder, rows, reporter):
+    found = {}
+    for quantize in ONNX_QUANTIZERS:
+        with tempfile.TemporaryDirectory() as aside:
+            file = Path(aside) / ONNX_FILE
+            write_onnx(task, file, quantize=quantize)
+            how = {"quantize": quantize, "reporter": reporter}
+            found[f"{_TITLES['onnx']} {quantize}"] = edge_parity(task, file, rows, **how)
     return found
 
 
@@ -120,5 +134,5 @@ def _server_parity(task, url, rows, reporter):
     return certificate_of(compared, reasons, requests.rows, url=url)
 
 
-_TITLES = {"saved_model": "SavedModel", "litert": "LiteRT", "hugging_face": "Hugging Face folder"}
-_COMPARE = {"saved_model": _saved_model, "litert": _lite, "hugging_face": _hugging_face}
+_TITLES = {"saved_model": "SavedModel", "litert": "LiteRT", "onnx": "ONNX", "hugging_face": "Hugging Face folder"}
+_COMPARE = {"saved_model": _saved_model, "litert": _lite, "onnx": _onnx, "hugging_face": _hugging_face}

@@ -352,11 +352,14 @@ BAD_INPUTS = {
     "predict a table without the column": ("predict {model} {table} --text review", 'No column "review"'),
     "inspect a file": ("inspect {table}", "is a file"),
     "inspect an empty folder": ("inspect {folder}/empty", "holds no version"),
-    "export to no format": ("export {model} --format onnx", '"onnx"'),
+    "export to no format": ("export {model} --format torch", '"torch"'),
     "export in no bits": ("export {model} --format litert --quantize int3", "int3"),
     "export a quantized SavedModel": ("export {model} --quantize int8", "not quantized"),
     "export with a drop below 0": ("export {model} --format tflite --data {table} --max-drop -1", "from 0 to 100"),
-    "export a SavedModel with a drop": ("export {model} --data {table} --max-drop 1", "belong to --format litert"),
+    "export a SavedModel with a drop": (
+        "export {model} --data {table} --max-drop 1",
+        "--format litert and onnx",
+    ),
     "export a hub folder as a version": ("export {model} --format hugging_face", "--out"),
 }
 

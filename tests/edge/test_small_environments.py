@@ -50,6 +50,17 @@ def test_the_package_without_its_requirements_and_litert_are_enough(exported, ta
 
 
 @pytest.mark.full
+def test_the_package_without_its_requirements_and_onnx_runtime_are_enough(task, tmp_path):
+    task.export(tmp_path / "out", "onnx")
+    python = python_with(tmp_path, "onnxruntime")
+    texts = [*support_messages("test")[0][:20], "谢谢", "e\u0301 é"]
+    program = [python.with_name("bigmodel-edge"), tmp_path / "out/model.onnx", *texts, "--json"]
+    rows = [json.loads(line) for line in run(*program, cwd=tmp_path).splitlines()]
+    found = [[row["probabilities"][label] for label in task.labels] for row in rows]
+    np.testing.assert_allclose(found, task.predict(texts), atol=1e-5)
+
+
+@pytest.mark.full
 def test_mediapipe_labels_plain_strings(exported, task, tmp_path):
     python = python_with(tmp_path, "mediapipe", package=False)
     texts = [text for text in support_messages("test")[0] if text.isascii()][:100]

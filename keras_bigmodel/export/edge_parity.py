@@ -1,4 +1,4 @@
-"""Compares a LiteRT file with the model from which it was exported. Knows endpoints and files; no task."""
+"""Compares a LiteRT or ONNX file with its model. Knows endpoints and files; no task."""
 
 import dataclasses
 from pathlib import Path
@@ -20,11 +20,11 @@ _RULES = {
     "int8": SameChoice("probabilities", share=0.95),
     "float16": SameChoice("probabilities", share=0.99),
 }
-_CLIENT = Path(__file__).with_name("lite_client.py")
+_CLIENT = Path(__file__).with_name("edge_client.py")
 
 
-def lite_parity(exportable, path, columns, *, quantize, reporter=SILENT):
-    """Compares a LiteRT file, run in a process of its own without TensorFlow, with the model.
+def edge_parity(exportable, path, columns, *, quantize, reporter=SILENT):
+    """Compares a LiteRT or ONNX file, run in a process of its own without TensorFlow, with the model.
 
     Args:
         exportable: object with `endpoints()` that hold `tokenize` and `tokens`, `preprocessor` and
@@ -39,7 +39,7 @@ def lite_parity(exportable, path, columns, *, quantize, reporter=SILENT):
     """
     endpoints = _endpoints(exportable, quantize)
     requests = Requests.of(exportable.preprocessor, columns, endpoints)
-    with reporter.bar("comparing LiteRT, in a process without TensorFlow", len(requests.batches)) as advance:
+    with reporter.bar("comparing, in a process without TensorFlow", len(requests.batches)) as advance:
         theirs, about = run_clean_process(_CLIENT, path, requests, advance)
     compared, reasons = compare_endpoints(endpoints, requests, theirs, tolerance=1e-4, reporter=reporter)
     if any(output["rows_that_differ"] for output in compared["tokenize"]["outputs"].values()):

@@ -1,13 +1,15 @@
-"""Runs a LiteRT file as a program on a phone or a small machine does: without TensorFlow and Keras.
+"""Runs a LiteRT or ONNX file as a program on a phone or a small machine does: without TensorFlow and Keras.
 
 It uses `keras_bigmodel.edge`. A script, run by path, in a process of its own.
-usage: lite_client.py MODEL.tflite REQUESTS.npz ANSWERS.npz
+usage: edge_client.py MODEL.tflite|MODEL.onnx REQUESTS.npz ANSWERS.npz
 """
 
 import importlib.util
 import sys
 import time
 from pathlib import Path
+
+_RUNTIMES = {".tflite": "ai-edge-litert", ".onnx": "onnxruntime"}  # by the ending of the file
 
 
 class _Blocker:
@@ -23,7 +25,7 @@ def main(model, requests_path, answers_path):
     """Tokenizes and classifies every batch of texts, and prints one line per batch.
 
     Args:
-        model: path of the LiteRT file.
+        model: path of the LiteRT or ONNX file.
         requests_path: path of the `.npz` file of the requests.
         answers_path: path of the `.npz` file to write.
     """
@@ -32,7 +34,7 @@ def main(model, requests_path, answers_path):
 
     import numpy as np
 
-    from keras_bigmodel.edge import LiteClassifier
+    from keras_bigmodel.edge import open_classifier
 
     # By its path: importing it from its package would load TensorFlow.
     spec = importlib.util.spec_from_file_location("files", Path(__file__).with_name("saved_model_client.py"))
@@ -40,7 +42,7 @@ def main(model, requests_path, answers_path):
     spec.loader.exec_module(files)
 
     start = time.perf_counter()
-    classifier = LiteClassifier(model)
+    classifier = open_classifier(model)
     load_seconds = time.perf_counter() - start
     batches, _, requests = files.read_requests(requests_path)
     answers = {}
@@ -51,7 +53,7 @@ def main(model, requests_path, answers_path):
         answers.update({f"{number}/tokenize/{name}": np.array(rows, "int32") for name, rows in ids.items()})
         answers[f"{number}/classify/probabilities"] = classifier.predict(texts)
         print(number + 1, flush=True)
-    versions = {name: metadata.version(name) for name in ("ai-edge-litert", "numpy")}
+    versions = {name: metadata.version(name) for name in (_RUNTIMES[Path(model).suffix], "numpy")}
     about = {"load_seconds": load_seconds, "versions": versions, "labels": classifier.labels}
     files.write_answers(answers_path, answers, about)
 

@@ -1,4 +1,4 @@
-"""Classifies texts with a LiteRT file. Knows no TensorFlow and no Keras."""
+"""Classifies texts with a LiteRT or an ONNX file. Knows no TensorFlow and no Keras."""
 
 import functools
 import os
@@ -9,37 +9,38 @@ import numpy as np
 from keras_bigmodel.core.answers import PredictionReader
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.text_inputs import as_text_columns
-from keras_bigmodel.edge.lite_contents import LiteContents
 from keras_bigmodel.edge.lite_network import LiteNetwork
+from keras_bigmodel.edge.onnx_network import OnnxNetwork
 from keras_bigmodel.tokenizers.plain_word_piece_tokenizer import PlainWordPieceTokenizer
 
 _WINDOW = 2048  # texts whose ids are held in memory at once
 _TOKENS_A_BATCH = 512  # larger batches are not faster: one text keeps a core busy
 
 
-class LiteClassifier:
-    """Labels texts with a `.tflite` file that `TextClassifier.export(..., format="litert")` wrote.
+class EdgeClassifier:
+    """Labels texts with a network in a file, and with the labels and the vocabulary in the same file.
 
-    Needs `numpy` and `ai-edge-litert` besides this package, which may be installed with `--no-deps`. Only texts of
-    equal length share a batch, so there is no padding.
+    Only texts of equal length share a batch, so there is no padding. A subclass gives `network_class`.
 
     Args:
         path: path of the file.
         num_threads: int. Defaults to the number of processors that this process may use. If there are many texts, each
-            thread computes its own batches, with its own copy of what LiteRT prepares from the weights.
+            thread computes its own batches, with its own copy of what the runtime prepares from the weights.
 
     Raises:
         UserError: `num_threads` is less than 1, there is no such file, the file was not written by this package, or
-            LiteRT is not installed.
+            its runtime is not installed.
     """
+
+    network_class = None
 
     def __init__(self, path, *, num_threads=None):
         if num_threads is not None and num_threads < 1:
             raise UserError(f"num_threads={num_threads} came; wanted 1 or more.")
-        self._contents = contents = LiteContents.read(path)
-        self._tokenizer = PlainWordPieceTokenizer(contents.vocabulary, **contents.tokenizer)
         self._path, self._num_threads = path, num_threads or len(os.sched_getaffinity(0))
-        self._network = LiteNetwork(path, num_threads=self._num_threads)
+        self._network = self.network_class(path, num_threads=self._num_threads)
+        self._contents = contents = self._network.contents
+        self._tokenizer = PlainWordPieceTokenizer(contents.vocabulary, **contents.tokenizer)
 
     @property
     def reader(self):
@@ -152,4 +153,38 @@ class LiteClassifier:
     @functools.cached_property
     def _networks(self):
         # One thread each: parallel batches are faster than the threads of one matrix product.
-        return [LiteNetwork(self._path, num_threads=1) for _ in range(self._num_threads)]
+        return [self.network_class(self._path, num_threads=1) for _ in range(self._num_threads)]
+
+
+class LiteClassifier(EdgeClassifier):
+    """Labels texts with a `.tflite` file that `TextClassifier.export(..., format="litert")` wrote.
+
+    Needs `numpy` and `ai-edge-litert` besides this package, which may be installed with `--no-deps`. For the arguments
+    and errors see `EdgeClassifier`.
+    """
+
+    network_class = LiteNetwork
+
+
+class OnnxClassifier(EdgeClassifier):
+    """Labels texts with an `.onnx` file that `TextClassifier.export(..., format="onnx")` wrote.
+
+    Needs `numpy` and `onnxruntime` besides this package, which may be installed with `--no-deps`. For the arguments and
+    errors see `EdgeClassifier`.
+    """
+
+    network_class = OnnxNetwork
+
+
+def open_classifier(path, *, num_threads=None):
+    """Returns the classifier of a file: an `OnnxClassifier` for a name that ends in `.onnx`, else a `LiteClassifier`.
+
+    Args:
+        path: path of the file.
+        num_threads: int. As in `EdgeClassifier`. Defaults to None.
+
+    Raises:
+        UserError: as `EdgeClassifier`.
+    """
+    kind = OnnxClassifier if str(path).endswith(".onnx") else LiteClassifier
+    return kind(path, num_threads=num_threads)

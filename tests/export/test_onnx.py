@@ -1,0 +1,110 @@
+"""ONNX files: the network of ids with labels and vocabulary inside, run by ONNX Runtime without TensorFlow."""
+
+import json
+import shutil
+
+import numpy as np
+import onnx
+import pytest
+
+from keras_bigmodel import TextClassifier, UserError
+from keras_bigmodel.edge import OnnxClassifier
+from keras_bigmodel.edge.command import main
+from tests.task_contract import LABELS
+
+TEXTS = ["where is it", "谢谢 [SEP] café", "the zip broke " * 30, ""]
+
+
+@pytest.fixture(scope="module")
+def files(task, tmp_path_factory):
+    """Dict of `quantize` → `(path of the file, certificate)`."""
+    folder, made = tmp_path_factory.mktemp("onnx"), {}
+    for quantize in ("none", "int8"):
+        certificate = task.export(folder / quantize, "onnx", quantize=quantize)
+        made[quantize] = (folder / quantize / "model.onnx", certificate)
+    return made
+
+
+def test_the_certificate_says_on_what_it_rests(files):
+    path, certificate = files["none"]
+    assert certificate["agrees"] is True
+    assert certificate["rows"] >= 1000
+    assert {facts["rows_that_differ"] for facts in certificate["endpoints"]["tokenize"]["outputs"].values()} == {0}
+    assert certificate["endpoints"]["classify"]["outputs"]["probabilities"]["largest_difference"] <= 1e-4
+    assert certificate["bytes"] == path.stat().st_size
+    assert set(certificate["clean_process"]) == {"onnxruntime", "numpy"}
+
+
+def test_the_network_takes_ids_of_every_length_and_has_onnx_s_own_ops(files):
+    model = onnx.load(files["none"][0])
+    onnx.checker.check_model(model)
+    assert {entry.name for entry in model.graph.input} == {"token_ids", "segment_ids", "padding_mask"}
+    assert {entry.name for entry in model.graph.output} == {"logits", "probabilities"}
+    assert all(
+        size.dim_param or not size.dim_value for entry in model.graph.input for size in entry.type.tensor_type.shape.dim
+    )
+    assert {node.domain for node in model.graph.node} <= {"", "ai.onnx"}
+
+
+def test_it_answers_as_its_model(files, task):
+    for quantize, tolerance in (("none", 1e-5), ("int8", 0.1)):
+        classifier = OnnxClassifier(files[quantize][0], num_threads=1)
+        assert classifier.labels == task.labels
+        np.testing.assert_allclose(classifier.predict(TEXTS), task.predict(TEXTS), atol=tolerance)
+    assert files["int8"][1]["agrees"] is True
+    assert files["int8"][0].stat().st_size < files["none"][0].stat().st_size
+
+
+def test_many_texts_come_back_in_their_order(files, task):
+    texts = [f"message {number} " + "again " * (number % 7) for number in range(300)]
+    found = OnnxClassifier(files["none"][0], num_threads=2).predict(texts)
+    np.testing.assert_allclose(found, task.predict(texts), atol=1e-5)
+
+
+def test_pairs_are_written_too(tiny_bert, tmp_path):
+    task = TextClassifier.from_encoder(tiny_bert, LABELS, pairs=True, dtype="float32", max_length=16)
+    task.export(tmp_path / "out", "onnx")
+    pairs = [("where", "is it"), ("thanks", "a lot")]
+    np.testing.assert_allclose(
+        OnnxClassifier(tmp_path / "out/model.onnx").predict(pairs), task.predict(pairs), atol=1e-5
+    )
+
+
+def test_the_program_labels_texts_with_it(files, task, capsys):
+    main([str(files["none"][0]), *TEXTS[:2], "--json"])
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["label"] for row in rows] == [answer.label for answer in task.classify(TEXTS[:2])]
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"quantize": "float16"}, r"float16.*known for onnx are none, int8"),
+        ({"dtype": "bfloat16"}, "bfloat16.*only a SavedModel"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(task, tmp_path, how, words):
+    with pytest.raises(UserError, match=words):
+        task.export(tmp_path / "out", **{"format": "onnx", **how})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_are_none_of_ours_are_refused_with_a_sentence(files, tmp_path):
+    with pytest.raises(UserError, match=r"No file .*--format onnx"):
+        OnnxClassifier(tmp_path / "nowhere.onnx")
+    (tmp_path / "text.onnx").write_text("no network")
+    with pytest.raises(UserError, match="ONNX Runtime cannot read"):
+        OnnxClassifier(tmp_path / "text.onnx")
+    model = onnx.load(files["none"][0])
+    del model.metadata_props[:]
+    onnx.save(model, tmp_path / "bare.onnx")
+    with pytest.raises(UserError, match="no labels and vocabulary inside"):
+        OnnxClassifier(tmp_path / "bare.onnx")
+    shutil.copy(files["none"][0], tmp_path / "newer.onnx")
+    model = onnx.load(tmp_path / "newer.onnx")
+    for entry in model.metadata_props:
+        if entry.key == "keras_bigmodel.json":
+            entry.value = json.dumps({**json.loads(entry.value), "format": 99})
+    onnx.save(model, tmp_path / "newer.onnx")
+    with pytest.raises(UserError, match="has format 99"):
+        OnnxClassifier(tmp_path / "newer.onnx")
