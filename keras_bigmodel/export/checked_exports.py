@@ -13,6 +13,7 @@ from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.safe_ops import refused_ops
 from keras_bigmodel.export.saved_model import write_saved_model
 
+_QUANTIZE_LESS = 'quantize less: quantize="float16" or "none" (--quantize).'
 _CLIENT = Path(__file__).with_name("saved_model_client.py")
 
 
@@ -94,9 +95,6 @@ def write_checked_onnx(exportable, folder, parity_rows=None, reporter=SILENT, *,
     columns = rows_to_compare(exportable.preprocessor, parity_rows)
     certificate = edge_parity(exportable, path, columns, quantize=quantize, reporter=reporter)
     return certify(certificate, folder, REPORT_IT if quantize == "none" else 'leave quantize="none" (--quantize).')
-
-
-_QUANTIZE_LESS = 'quantize less: quantize="float16" or "none" (--quantize).'
 
 
 def write_checked_lite(exportable, folder, parity_rows=None, reporter=SILENT, *, quantize=QUANTIZERS[0]):

@@ -13,6 +13,7 @@ from keras_bigmodel.tasks import TextClassifier
 
 _ROWS = 64  # in a batch
 _SHOWN = 10  # changed rows that the certificate lists
+_ADVICE = "It was not written; quantize less (--quantize none, for litert also float16)"
 _MOST_CHANGED, _MANY = 0.01, 1000  # share of answers that may change, where that many rows tell it from chance
 
 
@@ -56,13 +57,12 @@ class LostAccuracy:
             raise WorseExportError(
                 f"The file is right on {accuracy:.2%} of the {where}, the model on {of_model:.2%}: {lost:.2f} "
                 f"points less, and {self._max_drop} are allowed ({counted(len(changed), 'answer')} changed, the first "
-                f"on {first}). It was not written; quantize less (--quantize none, for litert also float16), or allow more "
-                "(--max-drop)."
+                f"on {first}). {_ADVICE}, or allow more (--max-drop)."
             )
         if len(choices) >= _MANY and len(changed) > _MOST_CHANGED * len(choices):
             raise WorseExportError(
                 f"The file changes {counted(len(changed), 'answer')} of the {where}, the first on {first}; "
-                f"{_MOST_CHANGED:.0%} may change. It was not written; quantize less (--quantize none, for litert also float16)."
+                f"{_MOST_CHANGED:.0%} may change. {_ADVICE}."
             )
         return {
             "measured_on": str(self._table.path),
