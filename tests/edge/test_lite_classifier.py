@@ -154,7 +154,9 @@ print(json.dumps(found))
 """
 
 
-@pytest.mark.parametrize("quantize", ["none", "float16", "int8"])
+@pytest.mark.parametrize(
+    "quantize", [*(pytest.param(name, marks=pytest.mark.full) for name in ("none", "float16")), "int8"]
+)
 def test_litert_s_compiled_model_runs_the_file_too(exported, task, quantize):
     path, texts = exported[quantize][0], ["where is my order", "my card was charged twice, why?", ""]
     ids = [LiteClassifier(path).preprocess([text]) for text in texts]

@@ -43,6 +43,7 @@ def test_a_run_writes_the_file_into_the_version_and_measures_it(lite_version):
     np.testing.assert_allclose(found, load_task(lite_version).predict(TEXTS), atol=0.1)
 
 
+@pytest.mark.full
 def test_a_later_export_is_measured_on_the_same_rows_and_is_the_next_version(lite_version, tmp_path):
     base = shutil.copytree(lite_version.parent, tmp_path / "messages")
     listener = Listener()
