@@ -43,7 +43,7 @@ def ask_server(url, requests, endpoints, advance):
                 outputs = dict.fromkeys(kinds, outputs)
             for output, kind in kinds.items():
                 if output in outputs:
-                    found[f"{number}/{name}/{output}"] = _as_array(outputs[output], kind)
+                    found[f"{number}/{name}/{output}"] = _as_array(outputs[output], kind, f"{url}: {output} of {name}")
             advance()
     return found
 
@@ -75,9 +75,14 @@ def _plain(array):
     return [part.decode("utf-8") for part in array] if array.dtype == object else array.tolist()
 
 
-def _as_array(values, dtype):
-    array = np.array(values)
+def _as_array(values, dtype, what):
+    try:
+        array = np.array(values)
+    except ValueError as error:
+        raise UserError(f"{what} came as rows of unequal lengths; wanted an array.") from error
     if dtype.name == "string":
         flat = [str(value).encode("utf-8") for value in array.reshape(-1)]
         return np.array(flat, object).reshape(array.shape)
+    if array.dtype.kind not in "biuf":
+        raise UserError(f"{what} came as {values!r:.60}; wanted numbers.")
     return array.astype("float32" if dtype.name == "bfloat16" else dtype.as_numpy_dtype)

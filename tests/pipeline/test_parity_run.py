@@ -83,6 +83,29 @@ def test_a_server_without_a_signature_is_named(lite_version):
 
 
 @pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda logits: [*logits[:-1], logits[-1][:3]], "logits of tokens came as rows of unequal lengths"),
+        (lambda logits: [["many"] * 8] * len(logits), "logits of tokens came as .*; wanted numbers"),
+    ],
+)
+def test_answers_that_are_no_arrays_are_refused(lite_version, answer, words):
+    def odd(name, outputs):
+        return {**outputs, "logits": answer(outputs["logits"])} if name == "tokens" else outputs
+
+    with served(lite_version, odd) as url, pytest.raises(UserError, match=words):
+        compare_exports(lite_version, texts=["a"], formats=[], url=url)
+
+
+def test_fewer_rows_than_were_asked_for_do_not_agree(lite_version):
+    def fewer(name, outputs):
+        return {output: rows[:-1] for output, rows in outputs.items()} if name == "tokens" else outputs
+
+    with served(lite_version, fewer) as url:
+        assert not compare_exports(lite_version, texts=["a"], formats=[], url=url)["agrees"]
+
+
+@pytest.mark.parametrize(
     ("url", "words"),
     [
         ("localhost:8501", "wanted that of a model, e.g. http://localhost:8501/v1/models/reviews"),
