@@ -1,5 +1,6 @@
 """Defines the command `bigmodel parity`: compares a model with its exports. Knows no TensorFlow until it runs."""
 
+import json
 import sys
 from typing import Annotated
 
@@ -46,8 +47,6 @@ def run(
     how = {"texts": rows, "formats": formats.split(","), "url": url}
     found = compare_exports(model, **how, reporter=Screen())
     if out is not None:
-        import json
-
         with whole_folder(out) as aside:
             text = json.dumps(found, indent=2, ensure_ascii=False)
             (aside / "parity.json").write_text(text + "\n", encoding="utf-8")

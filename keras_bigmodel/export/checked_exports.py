@@ -1,4 +1,4 @@
-"""Writes exports, a SavedModel or a LiteRT file, and checks that they agree with the model. Knows no task."""
+"""Writes exports (SavedModel, LiteRT, ONNX) and checks that they agree with the model. Knows no task."""
 
 import sys
 from pathlib import Path
@@ -14,6 +14,7 @@ from keras_bigmodel.export.safe_ops import refused_ops
 from keras_bigmodel.export.saved_model import write_saved_model
 
 _QUANTIZE_LESS = 'quantize less: quantize="float16" or "none" (--quantize).'
+_LEAVE_QUANTIZE_OUT = 'leave quantize="none" (--quantize).'
 _CLIENT = Path(__file__).with_name("saved_model_client.py")
 
 
@@ -88,13 +89,10 @@ def write_checked_onnx(exportable, folder, parity_rows=None, reporter=SILENT, *,
     Raises:
         UserError: the file does not agree; the message says what differs. Or as `write_onnx`.
     """
-    path = Path(folder) / ONNX_FILE
     with reporter.bar("converting to ONNX", 1) as advance:
-        write_onnx(exportable, path, quantize=quantize)
+        write_onnx(exportable, Path(folder) / ONNX_FILE, quantize=quantize)
         advance()
-    columns = rows_to_compare(exportable.preprocessor, parity_rows)
-    certificate = edge_parity(exportable, path, columns, quantize=quantize, reporter=reporter)
-    return certify(certificate, folder, REPORT_IT if quantize == "none" else 'leave quantize="none" (--quantize).')
+    return _certified(exportable, Path(folder) / ONNX_FILE, parity_rows, quantize, _LEAVE_QUANTIZE_OUT, reporter)
 
 
 def write_checked_lite(exportable, folder, parity_rows=None, reporter=SILENT, *, quantize=QUANTIZERS[0]):
@@ -113,10 +111,14 @@ def write_checked_lite(exportable, folder, parity_rows=None, reporter=SILENT, *,
     Raises:
         UserError: the file does not agree with the model, and the message says what differs; or as `write_lite`.
     """
-    path = Path(folder) / LITE_FILE
     with reporter.bar("converting to LiteRT", 1) as advance:
-        write_lite(exportable, path, quantize=quantize)
+        write_lite(exportable, Path(folder) / LITE_FILE, quantize=quantize)
         advance()
+    return _certified(exportable, Path(folder) / LITE_FILE, parity_rows, quantize, _QUANTIZE_LESS, reporter)
+
+
+def _certified(exportable, path, parity_rows, quantize, advice, reporter):
+    """Compares a file that `keras_bigmodel.edge` runs, and writes the certificate beside it."""
     columns = rows_to_compare(exportable.preprocessor, parity_rows)
     certificate = edge_parity(exportable, path, columns, quantize=quantize, reporter=reporter)
-    return certify(certificate, folder, REPORT_IT if quantize == "none" else _QUANTIZE_LESS)
+    return certify(certificate, path.parent, REPORT_IT if quantize == "none" else advice)

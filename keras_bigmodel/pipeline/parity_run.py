@@ -98,23 +98,22 @@ def _lite(task, folder, rows, reporter):
         quantize = json.loads(own.with_name(PARITY_FILE).read_text(encoding="utf-8"))["quantize"]
         how = {"quantize": quantize, "reporter": reporter}
         found[f"{_TITLES['litert']} {quantize}, {LITE_PATH}"] = edge_parity(task, own, rows, **how)
-    for quantize in QUANTIZERS[::-1]:
-        with tempfile.TemporaryDirectory() as aside:
-            file = Path(aside) / LITE_FILE
-            write_lite(task, file, quantize=quantize)
-            how = {"quantize": quantize, "reporter": reporter}
-            found[f"{_TITLES['litert']} {quantize}"] = edge_parity(task, file, rows, **how)
-    return found
+    return found | _files(task, rows, "litert", QUANTIZERS[::-1], write_lite, LITE_FILE, reporter)
 
 
 def _onnx(task, folder, rows, reporter):
+    return _files(task, rows, "onnx", ONNX_QUANTIZERS, write_onnx, ONNX_FILE, reporter)
+
+
+def _files(task, rows, name, quantizers, write, file, reporter):
+    """Compares a file of a format, written to a temporary folder, at each quantization."""
     found = {}
-    for quantize in ONNX_QUANTIZERS:
+    for quantize in quantizers:
         with tempfile.TemporaryDirectory() as aside:
-            file = Path(aside) / ONNX_FILE
-            write_onnx(task, file, quantize=quantize)
+            path = Path(aside) / file
+            write(task, path, quantize=quantize)
             how = {"quantize": quantize, "reporter": reporter}
-            found[f"{_TITLES['onnx']} {quantize}"] = edge_parity(task, file, rows, **how)
+            found[f"{_TITLES[name]} {quantize}"] = edge_parity(task, path, rows, **how)
     return found
 
 
