@@ -13,6 +13,7 @@ from keras_bigmodel.cli.predict_inputs import read_inputs
 from keras_bigmodel.cli.standard_streams import json_text
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.data.text_inputs import check_column_names
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 
 NAME = "predict"
@@ -35,6 +36,10 @@ def run(
         str, typer.Option(help="float32, as measured and exported, or mixed_bfloat16: faster on some machines.")
     ] = "float32",
     top_k: Annotated[int | None, typer.Option(help="How many labels of a classifier to show.", min=1)] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Answer with the model's file for phones: litert-int8, litert-float16, …; see the exports."),
+    ] = None,
     *,
     options,
 ):
@@ -42,22 +47,18 @@ def run(
     if out is not None:
         check_free(out)
     rows, total = read_inputs(inputs, options)
-    import_tensorflow()
-    from keras_bigmodel.pipeline import load_task
-    from keras_bigmodel.pipeline.table_answers import check_column_names
-
-    task, answered, empty = load_task(model, dtype=dtype), 0, 0
-    columns = task.preprocessor.columns
-    check_column_names(columns, columns if options.pair is None else (*columns, "text_pair"))
     answer_options = {} if top_k is None else {"top_k": top_k}
+    answerer = (_Model if engine is None else _Engine)(model, dtype, engine, answer_options)
+    columns, answered, empty = answerer.columns, 0, 0
+    check_column_names(columns, columns if options.pair is None else (*columns, "text_pair"))
     encoding_of_lines = sys.stdout.encoding if out is None else "utf-8"
     quiet = out is None and sys.stdout.isatty()  # a progress bar would mix with the lines of answers
     with (
         answer_lines(out) as write,
         contextlib.nullcontext() if quiet else Screen().row_bar("predicting", total) as bar,
     ):
-        for part, answers in _answers(task, rows, bar or (lambda rows: None), answer_options):
-            write(_json_lines(task, part, answers, encoding_of_lines))
+        for part, answers in _answers(answerer, rows, bar or (lambda rows: None)):
+            write(_json_lines(answerer, part, answers, encoding_of_lines))
             answered += len(answers)
             empty += answers.count(None)
         if not answered:
@@ -69,31 +70,60 @@ def run(
         typer.echo(f"Wrote {counted(answered, 'answer')} to {out}.", err=True)
 
 
-def _answers(task, rows, show, options):
+class _Model:
+    """Answers with the model itself."""
+
+    def __init__(self, path, dtype, engine, options):
+        import_tensorflow()
+        from keras_bigmodel.pipeline import load_task
+
+        self._task, self._options = load_task(path, dtype=dtype), options
+        self.columns, self.reader = self._task.preprocessor.columns, self._task.answer_reader()
+
+    def __call__(self, columns, show):
+        """Returns the answers to rows; `show` is called with the number of rows done so far."""
+        from keras_bigmodel.training import ReportPredicting
+
+        batches = itertools.count(1)
+        callbacks = [ReportPredicting(lambda: show(min(next(batches) * _BATCH, _ROWS)))]
+        try:
+            return self._task.answers(columns, batch_size=_BATCH, callbacks=callbacks, **self._options)
+        except TypeError as error:
+            if not self._options or "unexpected keyword argument" not in str(error):
+                raise
+            raise UserError("--top-k came, and the answers of this model have no labels to choose from.") from error
+
+
+class _Engine:
+    """Answers with a file of the model for another runtime; loads neither TensorFlow nor Keras."""
+
+    def __init__(self, path, dtype, engine, options):
+        from keras_bigmodel.edge import load_engine
+
+        if dtype != "float32":
+            raise UserError(f"--dtype {dtype} came with --engine {engine}, whose file has its own. Leave one out.")
+        self._classifier, self._options = load_engine(path, engine), options
+        self.columns, self.reader = self._classifier.columns, self._classifier.answer_reader()
+        typer.echo(self._classifier.loss_sentence, err=True)
+
+    def __call__(self, columns, show):
+        """Returns the answers to rows."""
+        return self._classifier.answers(columns, **self._options)
+
+
+def _answers(answerer, rows, show):
     """Yields `(rows, answers)` in parts of up to `_ROWS` rows; a row without a text has the answer None.
 
     `show` is called with the number of rows done so far.
     """
-    from keras_bigmodel.training import ReportPredicting
-
-    done, names = 0, task.preprocessor.columns
+    done, names = 0, answerer.columns
     for part in _parts(names, rows):
-        batches = itertools.count(1)
-        callbacks = [ReportPredicting(lambda: show(done + min(next(batches) * _BATCH, _ROWS)))]  # noqa: B023, used here
         filled = [row for row in part if row[0].strip()]
-        answers = iter(_predict(task, _columns(names, filled), callbacks, options) if filled else ())
+        columns = _columns(names, filled)
+        answers = iter(answerer(columns, lambda now: show(done + now)) if filled else ())  # noqa: B023, used here
         yield part, [next(answers) if row[0].strip() else None for row in part]
         done += len(part)
         show(done)
-
-
-def _predict(task, columns, callbacks, options):
-    try:
-        return task.answers(columns, batch_size=_BATCH, callbacks=callbacks, **options)
-    except TypeError as error:
-        if not options or "unexpected keyword argument" not in str(error):
-            raise
-        raise UserError("--top-k came, and the answers of this model have no labels to choose from.") from error
 
 
 def _parts(names, rows):
@@ -132,9 +162,9 @@ def _as_row(row, names):
     return texts
 
 
-def _json_lines(task, rows, answers, encoding):
+def _json_lines(answerer, rows, answers, encoding):
     """Yields one JSON line per row; the answer to a row without a text is null."""
-    nothing = task.answer_reader().empty_json()
+    nothing = answerer.reader.empty_json()
     for texts, answer in zip(rows, answers, strict=True):
-        shown = dict(zip(task.preprocessor.columns, texts, strict=True))
+        shown = dict(zip(answerer.columns, texts, strict=True))
         yield json_text({**shown, **(nothing if answer is None else answer.as_json())}, encoding)

@@ -188,3 +188,26 @@ def as_text_columns(data, names):
         told = ", ".join(f"{length} of {name}" for name, length in lengths.items())
         raise UserError(f"Columns of different lengths came: {told}. Wanted as many texts of each.")
     return columns
+
+
+def check_column_names(wanted, found, model="This model"):
+    """Raises `UserError` if columns are not those that a model takes.
+
+    Args:
+        wanted: tuple of str. The columns of the model's preprocessor.
+        found: tuple of str. The columns of the input.
+        model: str. Name of the model in the error message. Defaults to `"This model"`.
+
+    Raises:
+        UserError: the columns differ; the message says how to add or leave out the first column that differs.
+    """
+    missing, more = [name for name in wanted if name not in found], [name for name in found if name not in wanted]
+    advice = [_TO_NAME.get(name, f"{name} is missing") for name in missing]
+    advice += [_TO_LEAVE_OUT.get(name, f"leave {name} out") for name in more]
+    if advice:
+        raise UserError(f"{model} takes {_IN_WORDS.get(tuple(wanted), ', '.join(wanted))}: {advice[0]}.")
+
+
+_IN_WORDS = {("text",): "single texts", ("text", "text_pair"): "pairs of texts"}
+_TO_NAME = {"text_pair": "name the second text's column with --pair"}
+_TO_LEAVE_OUT = {"text_pair": "leave --pair out"}

@@ -3,9 +3,11 @@
 from keras_bigmodel.core.lazy_names import lazy_names
 
 _HOMES = {
+    "EngineClassifier": "engine",
     "LiteClassifier": "edge_classifier",
     "LiteContents": "lite_contents",
     "OnnxClassifier": "edge_classifier",
+    "load_engine": "engine",
     "open_classifier": "edge_classifier",
 }
 

@@ -2,6 +2,7 @@
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.data.text_inputs import check_column_names
 from keras_bigmodel.training import ReportPredicting
 
 
@@ -34,29 +35,6 @@ def check_columns(task, table, model="This model"):
         UserError: the columns differ.
     """
     check_column_names(task.preprocessor.columns, tuple(table.inputs), model)
-
-
-def check_column_names(wanted, found, model="This model"):
-    """Raises `UserError` if columns are not those that a model takes.
-
-    Args:
-        wanted: tuple of str. The columns of the model's preprocessor.
-        found: tuple of str. The columns of the input.
-        model: str. Name of the model in the error message. Defaults to `"This model"`.
-
-    Raises:
-        UserError: the columns differ; the message says how to add or leave out the first column that differs.
-    """
-    missing, more = [name for name in wanted if name not in found], [name for name in found if name not in wanted]
-    advice = [_TO_NAME.get(name, f"{name} is missing") for name in missing]
-    advice += [_TO_LEAVE_OUT.get(name, f"leave {name} out") for name in more]
-    if advice:
-        raise UserError(f"{model} takes {_IN_WORDS.get(tuple(wanted), ', '.join(wanted))}: {advice[0]}.")
-
-
-_IN_WORDS = {("text",): "single texts", ("text", "text_pair"): "pairs of texts"}
-_TO_NAME = {"text_pair": "name the second text's column with --pair"}
-_TO_LEAVE_OUT = {"text_pair": "leave --pair out"}
 
 
 def check_known_labels(table, labels, part=""):

@@ -5,6 +5,7 @@ from pathlib import Path
 import keras
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.edge import load_engine
 from keras_bigmodel.preprocessors import preprocessor_of
 from keras_bigmodel.tasks import task_folder
 from keras_bigmodel.tasks.contract_check import check_contract
@@ -136,7 +137,7 @@ class Task(RawRowModel):
         super().save(filepath, overwrite=True, **kwargs)
 
     @classmethod
-    def load(cls, folder, *, dtype="float32"):
+    def load(cls, folder, *, dtype="float32", engine=None):
         """Loads a task from a folder that `save` wrote, or from a version folder.
 
         Args:
@@ -144,15 +145,21 @@ class Task(RawRowModel):
             dtype: str. Dtype of the layers. Defaults to `"float32"`, in which the model was evaluated and exported.
                 `"auto"` is mixed bfloat16 if this machine computes faster in it, for further training or for more
                 predictions per second.
+            engine: str. Answers with the folder's LiteRT or ONNX file instead of the model, e.g. `"litert-int8"`; see
+                `edge.load_engine`. Such an object only answers: `fit` raises. Defaults to None: the model.
 
         Returns:
-            The task.
+            The task, or the `EngineClassifier` of an engine.
 
         Raises:
             UserError: the folder holds no task, another task or one of a newer version of this package, or its files
-                were altered.
+                were altered; with `engine`, as `edge.load_engine`.
         """
-        return task_folder.load(cls, folder, dtype=dtype)
+        if engine is None:
+            return task_folder.load(cls, folder, dtype=dtype)
+        if dtype != "float32":
+            raise UserError(f'dtype="{dtype}" came with engine="{engine}", whose file has its own. Leave one out.')
+        return load_engine(folder, engine)
 
     def export(self, folder, format="saved_model", *, parity_texts=None, **how):
         """Exports a model that runs without this package, and checks that it agrees; see `export_formats.export_task`.

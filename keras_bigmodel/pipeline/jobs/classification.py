@@ -7,6 +7,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.data import data_report, hold_back, labels_to_train
 from keras_bigmodel.data.class_labels import sorted_counts
+from keras_bigmodel.data.text_inputs import check_column_names
 from keras_bigmodel.evaluation import paired_comparison
 from keras_bigmodel.pipeline.jobs.class_weights import class_weights
 from keras_bigmodel.pipeline.jobs.classification_measures import (
@@ -18,7 +19,7 @@ from keras_bigmodel.pipeline.jobs.job import Job
 from keras_bigmodel.pipeline.measure_lines import class_lines, figure_lines, metric_lines
 from keras_bigmodel.pipeline.run_tables import read_parts
 from keras_bigmodel.pipeline.streamed_tables import is_streamed, stream_tables
-from keras_bigmodel.pipeline.table_answers import check_column_names, check_known_labels
+from keras_bigmodel.pipeline.table_answers import check_known_labels
 from keras_bigmodel.reports import write_card, write_report
 from keras_bigmodel.tasks import TextClassifier
 

@@ -1,0 +1,139 @@
+"""Answers texts with a LiteRT or ONNX file in the place of its model. Knows versions and files; no TensorFlow."""
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.manifest import FILE_NAME, Manifest
+from keras_bigmodel.core.model_files import read_json
+from keras_bigmodel.core.path_check import checked_path
+from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.core.versions import LITE_PATH, version_folder
+from keras_bigmodel.edge.edge_classifier import LiteClassifier, OnnxClassifier
+
+_CLASSES = {"litert": LiteClassifier, "onnx": OnnxClassifier}  # runtime → class of its classifier
+_FILES = {"litert": "model.tflite", "onnx": "model.onnx"}
+_KNOWN = 'known are litert-int8, litert-float16, litert-none (or "litert": as the file is), onnx-none, onnx-int8'
+_ONLY_OF_THE_MODEL = ("compile", "embed", "evaluate", "export", "fit", "save", "train_on_batch", "with_dtype")
+
+
+class EngineClassifier:
+    """Labels texts as the `TextClassifier` of a folder does, with the folder's LiteRT or ONNX file. It does not train.
+
+    `load_engine` opens it. Methods that need the model itself, such as `fit`, raise `UserError`.
+
+    Args:
+        classifier: `EdgeClassifier`.
+        engine: str. The runtime and the quantization, e.g. `"litert-int8"`.
+        certificate: dict. The parity certificate of the file.
+
+    Attributes:
+        engine: str, as given.
+        certificate: dict, as given; `points_lost` holds the percentage points of accuracy lost, if it was measured.
+    """
+
+    def __init__(self, classifier, engine, certificate):
+        self._classifier, self.engine, self.certificate = classifier, engine, certificate
+
+    @property
+    def labels(self):
+        """Returns the labels in the order of the outputs: list of str."""
+        return self._classifier.labels
+
+    @property
+    def columns(self):
+        """Returns the names of the texts of a row: tuple of str."""
+        return self._classifier.columns
+
+    @property
+    def pairs(self):
+        """Returns whether each row is a pair of texts: bool."""
+        return self._classifier.pairs
+
+    @property
+    def max_length(self):
+        """Returns the maximum number of tokens of a row, with special tokens: int."""
+        return self._classifier.max_length
+
+    @property
+    def loss_sentence(self):
+        """Returns a sentence on the accuracy that the file lost when it was exported: str."""
+        facts = self.certificate
+        if "points_lost" not in facts:
+            return f"{self.engine}: what it loses in accuracy was not measured when it was exported."
+        changed = f"{facts['labels_changed']:,} of {counted(facts['measured_texts'], 'answer')} changed"
+        return (
+            f"{self.engine}: accuracy {facts['accuracy']:.2%} where the model has {facts['accuracy_of_the_model']:.2%} "
+            f"({changed}; {facts['measured_on']}), measured when it was exported."
+        )
+
+    def answer_reader(self):
+        """Returns the `PredictionReader` that reads rows of probabilities as answers."""
+        return self._classifier.reader
+
+    def predict(self, texts):
+        """Predicts the probabilities of the labels of texts; see `EdgeClassifier.predict`."""
+        return self._classifier.predict(texts)
+
+    def classify(self, texts, *, top_k=None):
+        """Labels texts; see `EdgeClassifier.classify`."""
+        return self._classifier.classify(texts, top_k=top_k)
+
+    def answers(self, texts, *, top_k=None):
+        """Labels texts; the same as `classify`."""
+        return self.classify(texts, top_k=top_k)
+
+    def __getattr__(self, name):
+        if name in _ONLY_OF_THE_MODEL:
+            raise UserError(
+                f'{name} came on a model that was loaded with engine="{self.engine}", which only answers texts. Load '
+                "it without engine."
+            )
+        raise AttributeError(f"{type(self).__name__} has no attribute {name}.")
+
+
+def load_engine(path, engine, *, num_threads=None):
+    """Opens the LiteRT or ONNX file of a trained model to answer in its place.
+
+    Args:
+        path: path of a version folder that holds a LiteRT file, of a folder of versions (the highest counts), or of a
+            folder that `bigmodel export --out` wrote.
+        engine: str. Runtime and quantization: `"litert-int8"`, `"litert-float16"`, `"litert-none"`, `"onnx-none"`,
+            `"onnx-int8"`; a runtime alone takes the file as it is.
+        num_threads: int. As in `EdgeClassifier`. Defaults to None.
+
+    Returns:
+        `EngineClassifier`.
+
+    Raises:
+        UserError: the engine is unknown, the folder holds no file for it or one that is quantized otherwise, a file
+            of a version was altered, or as `EdgeClassifier`.
+    """
+    runtime, _, quantize = str(engine).partition("-")
+    if runtime not in _CLASSES or quantize not in ("", "none", "float16", "int8"):
+        raise UserError(f'engine="{engine}" came; {_KNOWN}.')
+    file = _file(checked_path(path, "the folder of a model"), runtime)
+    certificate = read_json(file.with_name("parity.json"), advice="Export it again.")
+    found = str(certificate.get("quantize"))
+    if quantize not in ("", found):
+        raise UserError(
+            f'engine="{engine}" came, and {file} is quantized as {found}. Say engine="{runtime}-{found}", or export '
+            f"another: {_command(path, runtime, quantize)}"
+        )
+    return EngineClassifier(_CLASSES[runtime](file, num_threads=num_threads), f"{runtime}-{found}", certificate)
+
+
+def _file(folder, runtime):
+    """Returns the path of the file of a runtime in an exported folder, or in a version after checking its files."""
+    exported = folder / _FILES[runtime]
+    if exported.is_file() and not (folder / FILE_NAME).is_file():
+        return exported
+    version = version_folder(folder)
+    if runtime != "litert" or not (version / LITE_PATH).is_file():
+        raise UserError(f"{version} holds no {_FILES[runtime]}. Write one: {_command(folder, runtime, '')}")
+    Manifest.read(version).check(version)
+    return version / LITE_PATH
+
+
+def _command(path, runtime, quantize):
+    """Returns the command that exports a model for a runtime."""
+    words = ["bigmodel export", str(path), f"--format {runtime}", f"--quantize {quantize}" if quantize else ""]
+    words.append("" if runtime == "litert" else "--out FOLDER, and name that folder")
+    return " ".join(word for word in words if word)
