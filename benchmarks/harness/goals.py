@@ -6,6 +6,7 @@ from .cases import (
     HUB,
     LITE_RT,
     ONNX,
+    OPEN_VINO,
     PIPELINE,
     PLAIN_PYTORCH,
     PYTORCH,
@@ -30,6 +31,7 @@ _NEWS = ("prediction", "ag_news", "rows_per_second")
 _FIXED = ("prediction", FIXED, "rows_per_second")
 _MEMORY = ("prediction", "sst2", "peak_mb")
 _ONE = ("single", "sst2", "median_ms")
+_LONG_ONE = ("single", FIXED, "median_ms")
 _START = ("memory", "start", "first_prediction_s")
 
 # (name, (job, texts, figure), (ours, dtypes), (peer, dtypes), goal)
@@ -40,6 +42,17 @@ _GOALS = (
     ("prediction SST-2, best : PyTorch bf16", _SST2, (TASK, BOTH), (PYTORCH, _HALF), 1.5),
     ("prediction AG News, best : PyTorch bf16", _NEWS, (TASK, BOTH), (PYTORCH, _HALF), 1.5),
     ("SavedModel tokens 32 x 128, bf16 : PyTorch bf16", _FIXED, (SAVED_MODEL, _BF16), (PYTORCH, _HALF), 1.0),
+    *(
+        (f"prediction {name}, LiteRT int8 : {peer}", job, (LITE_RT, _INT8), (who, dtypes), goal)
+        for name, job in (("SST-2", _SST2), ("AG News", _NEWS))
+        for peer, who, dtypes, goal in (
+            ("PyTorch bf16", PYTORCH, _HALF, 1.5),
+            ("ONNX Runtime int8", ONNX, _INT8, 1.0),
+            ("OpenVINO int8", OPEN_VINO, _INT8, 1.0),
+        )
+    ),
+    ("one text, LiteRT int8 : ONNX Runtime int8", _ONE, (LITE_RT, _INT8), (ONNX, _INT8), 0.7),
+    ("one text of 128 tokens, LiteRT int8 : ONNX Runtime int8", _LONG_ONE, (LITE_RT, _INT8), (ONNX, _INT8), 0.8),
     *(
         (
             f"tokenisation {texts} : tokenizers",
@@ -70,9 +83,6 @@ _BESIDES = (
     ("SavedModel from strings SST-2, best : PyTorch bf16", _SST2, (SAVED_MODEL, BOTH), (PYTORCH, _HALF), None),
     ("SavedModel from strings AG News, best : PyTorch bf16", _NEWS, (SAVED_MODEL, BOTH), (PYTORCH, _HALF), None),
     ("SavedModel tokens 32 x 128, fp32 : PyTorch fp32", _FIXED, (SAVED_MODEL, _F32), (PYTORCH, _F32), None),
-    ("prediction SST-2, LiteRT int8 : PyTorch bf16", _SST2, (LITE_RT, _INT8), (PYTORCH, _HALF), None),
-    ("prediction AG News, LiteRT int8 : PyTorch bf16", _NEWS, (LITE_RT, _INT8), (PYTORCH, _HALF), None),
-    ("one text, LiteRT int8 : ONNX Runtime int8", _ONE, (LITE_RT, _INT8), (ONNX, _INT8), None),
     ("one text, LiteRT int8 : pipeline best", _ONE, (LITE_RT, _INT8), (PIPELINE, BOTH), None),
     ("one text, SavedModel fp32 : pipeline fp32", _ONE, (SAVED_MODEL, _F32), (PIPELINE, _F32), None),
     ("one text, SavedModel best : pipeline best", _ONE, (SAVED_MODEL, BOTH), (PIPELINE, BOTH), None),

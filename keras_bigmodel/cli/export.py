@@ -1,5 +1,6 @@
 """Defines the command `bigmodel export`: writes a model in another format. Knows no TensorFlow until it runs."""
 
+import functools
 from typing import Annotated
 
 import typer
@@ -18,11 +19,13 @@ def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     format: Annotated[
         str,
-        typer.Option("--format", help="saved_model (TensorFlow Serving), litert (phones), onnx or hugging_face."),
+        typer.Option("--format", help="saved_model (TF Serving), litert (phones), onnx, openvino or hugging_face."),
     ] = "saved_model",
     quantize: Annotated[
         str | None,
-        typer.Option(help="Weights of a file: litert int8 (its default), float16, none; onnx none, int8."),
+        typer.Option(
+            help="Weights of a file: litert int8 (its default), int4, float16, none; onnx, openvino none, int8."
+        ),
     ] = None,
     out: Annotated[str | None, typer.Option(help="New folder; without it the export becomes the next version.")] = None,
     data: Annotated[
@@ -61,14 +64,6 @@ def _saved_line(certificate):
     return f"Compared in a process without keras_bigmodel on {parity_words(certificate)}."
 
 
-def _lite_line(certificate):
-    return _file_line("A LiteRT file", certificate)
-
-
-def _onnx_line(certificate):
-    return _file_line("An ONNX file", certificate)
-
-
 def _file_line(kind, certificate):
     line = (
         f"{kind} of {certificate['bytes'] / 1e6:.1f} MB. Compared in a process without TensorFlow on "
@@ -96,4 +91,10 @@ def _folder_line(certificate):
     return line
 
 
-_LINES = {"saved_model": _saved_line, "litert": _lite_line, "onnx": _onnx_line, "hugging_face": _folder_line}
+_LINES = {
+    "saved_model": _saved_line,
+    "litert": functools.partial(_file_line, "A LiteRT file"),
+    "onnx": functools.partial(_file_line, "An ONNX file"),
+    "openvino": functools.partial(_file_line, "An OpenVINO file"),
+    "hugging_face": _folder_line,
+}

@@ -1,4 +1,4 @@
-"""Classifies texts with a LiteRT or ONNX file, without TensorFlow and Keras. Names load when first used."""
+"""Classifies texts with a LiteRT, ONNX or OpenVINO file, without TensorFlow and Keras. Names load when first used."""
 
 from keras_bigmodel.core.lazy_names import lazy_names
 
@@ -6,7 +6,9 @@ _HOMES = {
     "EngineClassifier": "engine",
     "LiteClassifier": "edge_classifier",
     "LiteContents": "lite_contents",
+    "CLASSIFIERS": "edge_classifier",
     "OnnxClassifier": "edge_classifier",
+    "OpenVinoClassifier": "edge_classifier",
     "load_engine": "engine",
     "open_classifier": "edge_classifier",
 }

@@ -1,4 +1,4 @@
-"""Defines the program `bigmodel-edge`: labels texts with a LiteRT or ONNX file. Knows no TensorFlow and no Keras."""
+"""Defines the program `bigmodel-edge`: labels texts with a file for another runtime. Knows no TensorFlow, no Keras."""
 
 import argparse
 import itertools
@@ -34,9 +34,9 @@ def main(arguments=None):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="bigmodel-edge", description="Label texts with a LiteRT or ONNX file.", epilog=_EPILOG
+        prog="bigmodel-edge", description="Label texts with a LiteRT, ONNX or OpenVINO file.", epilog=_EPILOG
     )
-    parser.add_argument("model", help="a .tflite or .onnx file that bigmodel export wrote")
+    parser.add_argument("model", help="a .tflite, .onnx or .xml (OpenVINO) file that bigmodel export wrote")
     parser.add_argument("texts", nargs="*", metavar="text", help="texts to label; of a model of pairs, two of each")
     parser.add_argument("--file", help="file of texts in UTF-8, one a line; of pairs, with a TAB between the two")
     parser.add_argument("--top-k", type=int, help="labels of each answer; default: all")

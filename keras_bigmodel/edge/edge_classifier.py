@@ -1,8 +1,9 @@
-"""Classifies texts with a LiteRT or an ONNX file. Knows no TensorFlow and no Keras."""
+"""Classifies texts with a LiteRT, an ONNX or an OpenVINO file. Knows no TensorFlow and no Keras."""
 
 import functools
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.text_inputs import as_text_columns
 from keras_bigmodel.edge.lite_network import LiteNetwork
 from keras_bigmodel.edge.onnx_network import OnnxNetwork
+from keras_bigmodel.edge.open_vino_network import OpenVinoNetwork
 from keras_bigmodel.tokenizers.plain_word_piece_tokenizer import PlainWordPieceTokenizer
 
 _WINDOW = 2048  # texts whose ids are held in memory at once
@@ -20,7 +22,8 @@ _TOKENS_A_BATCH = 512  # larger batches are not faster: one text keeps a core bu
 class EdgeClassifier:
     """Labels texts with a network in a file, and with the labels and the vocabulary in the same file.
 
-    Only texts of equal length share a batch, so there is no padding. A subclass gives `network_class`.
+    Only texts of equal length share a batch, so there is no padding. A subclass has `network_class`, `title` (name
+    of the format), `package` (what must be installed to run the file) and `file_name` (what an export calls it).
 
     Args:
         path: path of the file.
@@ -32,7 +35,7 @@ class EdgeClassifier:
             its runtime is not installed.
     """
 
-    network_class = None
+    network_class = title = package = file_name = None
 
     def __init__(self, path, *, num_threads=None):
         if num_threads is not None and num_threads < 1:
@@ -163,7 +166,7 @@ class LiteClassifier(EdgeClassifier):
     and errors see `EdgeClassifier`.
     """
 
-    network_class = LiteNetwork
+    network_class, title, package, file_name = LiteNetwork, "LiteRT", "ai-edge-litert", "model.tflite"
 
 
 class OnnxClassifier(EdgeClassifier):
@@ -173,11 +176,25 @@ class OnnxClassifier(EdgeClassifier):
     errors see `EdgeClassifier`.
     """
 
-    network_class = OnnxNetwork
+    network_class, title, package, file_name = OnnxNetwork, "ONNX", "onnxruntime", "model.onnx"
+
+
+class OpenVinoClassifier(EdgeClassifier):
+    """Labels texts with an `.xml` file that `TextClassifier.export(..., format="openvino")` wrote.
+
+    Needs `numpy` and `openvino` besides this package, which may be installed with `--no-deps`. For the arguments and
+    errors see `EdgeClassifier`.
+    """
+
+    network_class, title, package, file_name = OpenVinoNetwork, "OpenVINO", "openvino", "model.xml"
+
+
+# By the name of the export format.
+CLASSIFIERS = {"litert": LiteClassifier, "onnx": OnnxClassifier, "openvino": OpenVinoClassifier}
 
 
 def open_classifier(path, *, num_threads=None):
-    """Returns the classifier of a file: an `OnnxClassifier` for a name that ends in `.onnx`, else a `LiteClassifier`.
+    """Returns the classifier of a file by the ending of its name: `.onnx`, `.xml` (OpenVINO), and else LiteRT.
 
     Args:
         path: path of the file.
@@ -186,5 +203,5 @@ def open_classifier(path, *, num_threads=None):
     Raises:
         UserError: as `EdgeClassifier`.
     """
-    kind = OnnxClassifier if str(path).endswith(".onnx") else LiteClassifier
-    return kind(path, num_threads=num_threads)
+    kinds = {Path(kind.file_name).suffix: kind for kind in CLASSIFIERS.values()}
+    return kinds.get(Path(path).suffix, LiteClassifier)(path, num_threads=num_threads)

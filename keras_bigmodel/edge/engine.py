@@ -1,4 +1,4 @@
-"""Answers texts with a LiteRT or ONNX file in the place of its model. Knows versions and files; no TensorFlow."""
+"""Answers texts with a file for another runtime in the place of its model. Knows versions and files; no TensorFlow."""
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import FILE_NAME, Manifest
@@ -6,16 +6,15 @@ from keras_bigmodel.core.model_files import read_json
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.core.versions import LITE_PATH, version_folder
-from keras_bigmodel.edge.edge_classifier import LiteClassifier, OnnxClassifier
+from keras_bigmodel.edge.edge_classifier import CLASSIFIERS
+from keras_bigmodel.edge.lite_contents import QUANTIZERS
 
-_CLASSES = {"litert": LiteClassifier, "onnx": OnnxClassifier}  # runtime → class of its classifier
-_FILES = {"litert": "model.tflite", "onnx": "model.onnx"}
-_KNOWN = 'known are litert-int8, litert-float16, litert-none (or "litert": as the file is), onnx-none, onnx-int8'
+_KNOWN = [f"{runtime}-{quantize}" for runtime, known in QUANTIZERS.items() for quantize in known]
 _ONLY_OF_THE_MODEL = ("compile", "embed", "evaluate", "export", "fit", "save", "train_on_batch", "with_dtype")
 
 
 class EngineClassifier:
-    """Labels texts as the `TextClassifier` of a folder does, with the folder's LiteRT or ONNX file. It does not train.
+    """Labels texts as the `TextClassifier` of a folder does, with a file for another runtime. It never trains.
 
     `load_engine` opens it. Methods that need the model itself, such as `fit`, raise `UserError`.
 
@@ -90,13 +89,13 @@ class EngineClassifier:
 
 
 def load_engine(path, engine, *, num_threads=None):
-    """Opens the LiteRT or ONNX file of a trained model to answer in its place.
+    """Opens the LiteRT, ONNX or OpenVINO file of a trained model to answer in its place.
 
     Args:
         path: path of a version folder that holds a LiteRT file, of a folder of versions (the highest counts), or of a
             folder that `bigmodel export --out` wrote.
         engine: str. Runtime and quantization: `"litert-int8"`, `"litert-float16"`, `"litert-none"`, `"onnx-none"`,
-            `"onnx-int8"`; a runtime alone takes the file as it is.
+            `"onnx-int8"`, `"openvino-none"`, `"openvino-int8"`; a runtime alone takes the file as it is.
         num_threads: int. As in `EdgeClassifier`. Defaults to None.
 
     Returns:
@@ -107,8 +106,8 @@ def load_engine(path, engine, *, num_threads=None):
             of a version was altered, or as `EdgeClassifier`.
     """
     runtime, _, quantize = str(engine).partition("-")
-    if runtime not in _CLASSES or quantize not in ("", "none", "float16", "int8"):
-        raise UserError(f'engine="{engine}" came; {_KNOWN}.')
+    if engine not in (*_KNOWN, *CLASSIFIERS):
+        raise UserError(f'engine="{engine}" came; known are {", ".join(_KNOWN)}, or a runtime alone: litert.')
     file = _file(checked_path(path, "the folder of a model"), runtime)
     certificate = read_json(file.with_name("parity.json"), advice="Export it again.")
     found = str(certificate.get("quantize"))
@@ -117,17 +116,17 @@ def load_engine(path, engine, *, num_threads=None):
             f'engine="{engine}" came, and {file} is quantized as {found}. Say engine="{runtime}-{found}", or export '
             f"another: {_command(path, runtime, quantize)}"
         )
-    return EngineClassifier(_CLASSES[runtime](file, num_threads=num_threads), f"{runtime}-{found}", certificate)
+    return EngineClassifier(CLASSIFIERS[runtime](file, num_threads=num_threads), f"{runtime}-{found}", certificate)
 
 
 def _file(folder, runtime):
     """Returns the path of the file of a runtime in an exported folder, or in a version after checking its files."""
-    exported = folder / _FILES[runtime]
+    exported = folder / CLASSIFIERS[runtime].file_name
     if exported.is_file() and not (folder / FILE_NAME).is_file():
         return exported
     version = version_folder(folder)
     if runtime != "litert" or not (version / LITE_PATH).is_file():
-        raise UserError(f"{version} holds no {_FILES[runtime]}. Write one: {_command(folder, runtime, '')}")
+        raise UserError(f"{version} holds no {exported.name}. Write one: {_command(folder, runtime, '')}")
     Manifest.read(version).check(version)
     return version / LITE_PATH
 

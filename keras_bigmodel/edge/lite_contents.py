@@ -10,7 +10,8 @@ from keras_bigmodel.tokenizers.vocabulary import vocabulary_lines
 
 LABELS_FILE, VOCABULARY_FILE, SETTINGS_FILE = "labels.txt", "vocab.txt", "keras_bigmodel.json"
 FORMAT = 1
-QUANTIZERS = ("int8", "float16", "none")  # how the weights of a file are stored; the first is the default
+# Format → how the weights of a file may be stored; the first is the default.
+QUANTIZERS = {"litert": ("int8", "int4", "float16", "none"), "onnx": ("none", "int8"), "openvino": ("none", "int8")}
 _WRITTEN = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that the same model always has the same file
 
 

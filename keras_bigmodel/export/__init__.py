@@ -1,26 +1,24 @@
 """Exports models for other runtimes, one file per format, and proves that they agree. Knows no task."""
 
+from keras_bigmodel.edge.lite_contents import QUANTIZERS
 from keras_bigmodel.export.checked_exports import (
+    WRITERS,
     saved_model_parity,
-    write_checked_lite,
-    write_checked_onnx,
+    write_checked_file,
     write_checked_saved_model,
 )
 from keras_bigmodel.export.edge_parity import edge_parity
 from keras_bigmodel.export.endpoint import Endpoint
-from keras_bigmodel.export.lite import LITE_FILE, QUANTIZERS, check_quantize, write_lite
-from keras_bigmodel.export.onnx_file import ONNX_FILE, ONNX_QUANTIZERS, write_onnx
+from keras_bigmodel.export.network_of_ids import check_quantize
 from keras_bigmodel.export.output_rules import Close, Equal, SameChoice
 from keras_bigmodel.export.parity import PARITY_FILE, WorseExportError, certificate_of, certify
 from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.saved_model import write_saved_model
 
 __all__ = [
-    "LITE_FILE",
-    "ONNX_FILE",
-    "ONNX_QUANTIZERS",
     "PARITY_FILE",
     "QUANTIZERS",
+    "WRITERS",
     "Close",
     "Endpoint",
     "Equal",
@@ -33,10 +31,7 @@ __all__ = [
     "edge_parity",
     "rows_to_compare",
     "saved_model_parity",
-    "write_checked_lite",
-    "write_checked_onnx",
+    "write_checked_file",
     "write_checked_saved_model",
-    "write_lite",
-    "write_onnx",
     "write_saved_model",
 ]

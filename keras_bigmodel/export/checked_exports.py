@@ -1,20 +1,23 @@
-"""Writes exports (SavedModel, LiteRT, ONNX) and checks that they agree with the model. Knows no task."""
+"""Writes exports (SavedModel, LiteRT, ONNX, OpenVINO) and checks that they agree with the model. Knows no task."""
 
 import sys
 from pathlib import Path
 
 from keras_bigmodel.core.reporter import SILENT
+from keras_bigmodel.edge import CLASSIFIERS
+from keras_bigmodel.edge.lite_contents import QUANTIZERS
 from keras_bigmodel.export.clean_process import run_clean_process
 from keras_bigmodel.export.edge_parity import edge_parity
-from keras_bigmodel.export.lite import LITE_FILE, QUANTIZERS, write_lite
-from keras_bigmodel.export.onnx_file import ONNX_FILE, ONNX_QUANTIZERS, write_onnx
+from keras_bigmodel.export.lite import write_lite
+from keras_bigmodel.export.onnx_file import write_onnx
+from keras_bigmodel.export.open_vino_file import write_open_vino
 from keras_bigmodel.export.parity import REPORT_IT, TOLERANCE, certificate_of, certify, compare_endpoints
 from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.safe_ops import refused_ops
 from keras_bigmodel.export.saved_model import write_saved_model
 
-_QUANTIZE_LESS = 'quantize less: quantize="float16" or "none" (--quantize).'
-_LEAVE_QUANTIZE_OUT = 'leave quantize="none" (--quantize).'
+# Format → function of an exportable, a path and `quantize` that writes the file; `edge.CLASSIFIERS` has what runs it.
+WRITERS = {"litert": write_lite, "onnx": write_onnx, "openvino": write_open_vino}
 _CLIENT = Path(__file__).with_name("saved_model_client.py")
 
 
@@ -73,52 +76,31 @@ def saved_model_parity(exportable, folder, rows, *, tolerance=None, python=sys.e
     )
 
 
-def write_checked_onnx(exportable, folder, parity_rows=None, reporter=SILENT, *, quantize=ONNX_QUANTIZERS[0]):
-    """Writes `model.onnx` and `parity.json` into a folder, and raises `UserError` if the file does not agree.
+def write_checked_file(exportable, folder, parity_rows=None, reporter=SILENT, *, format, quantize=None):
+    """Writes a file for another runtime and `parity.json` into a folder; raises `UserError` if it does not agree.
 
     Args:
-        exportable: as in `write_onnx`.
+        exportable: as in `network_of_ids.write_network`.
         folder: path of an existing folder.
         parity_rows: dict of column → texts to compare, checked, besides the bundled ones. Defaults to none.
         reporter: `Reporter` of the progress. Defaults to a silent one.
-        quantize: str. As in `write_onnx`.
+        format: str. One of `WRITERS`.
+        quantize: str. One of `QUANTIZERS[format]`. Defaults to the first.
 
     Returns:
         dict: the parity certificate.
 
     Raises:
-        UserError: the file does not agree; the message says what differs. Or as `write_onnx`.
+        UserError: the file does not agree; the message says what differs. Or as the format's writer.
     """
-    with reporter.bar("converting to ONNX", 1) as advance:
-        write_onnx(exportable, Path(folder) / ONNX_FILE, quantize=quantize)
+    kind, quantize = CLASSIFIERS[format], quantize or QUANTIZERS[format][0]
+    path = Path(folder) / kind.file_name
+    with reporter.bar(f"converting to {kind.title}", 1) as advance:
+        WRITERS[format](exportable, path, quantize=quantize)
         advance()
-    return _certified(exportable, Path(folder) / ONNX_FILE, parity_rows, quantize, _LEAVE_QUANTIZE_OUT, reporter)
-
-
-def write_checked_lite(exportable, folder, parity_rows=None, reporter=SILENT, *, quantize=QUANTIZERS[0]):
-    """Writes `model.tflite` and `parity.json` into a folder, and raises `UserError` if the file does not agree.
-
-    Args:
-        exportable: as in `write_lite`.
-        folder: path of an existing folder.
-        parity_rows: dict of column → checked texts to compare, besides the preprocessor's samples. Defaults to none.
-        reporter: `Reporter` of the progress. Defaults to a silent one.
-        quantize: str. As in `write_lite`.
-
-    Returns:
-        dict: the parity certificate.
-
-    Raises:
-        UserError: the file does not agree with the model, and the message says what differs; or as `write_lite`.
-    """
-    with reporter.bar("converting to LiteRT", 1) as advance:
-        write_lite(exportable, Path(folder) / LITE_FILE, quantize=quantize)
-        advance()
-    return _certified(exportable, Path(folder) / LITE_FILE, parity_rows, quantize, _QUANTIZE_LESS, reporter)
-
-
-def _certified(exportable, path, parity_rows, quantize, advice, reporter):
-    """Compares a file that `keras_bigmodel.edge` runs, and writes the certificate beside it."""
     columns = rows_to_compare(exportable.preprocessor, parity_rows)
     certificate = edge_parity(exportable, path, columns, quantize=quantize, reporter=reporter)
-    return certify(certificate, path.parent, REPORT_IT if quantize == "none" else advice)
+    if quantize == "none":
+        return certify(certificate, path.parent, REPORT_IT)
+    others = [name for name in QUANTIZERS[format] if name not in (quantize, "int8", "int4")]
+    return certify(certificate, path.parent, f"quantize less: --quantize {' or '.join(others)}.")

@@ -1,15 +1,13 @@
-"""Runs a LiteRT or ONNX file as a program on a phone or a small machine does: without TensorFlow and Keras.
+"""Runs a LiteRT, ONNX or OpenVINO file as a program on a phone or a small machine does: without TensorFlow and Keras.
 
 It uses `keras_bigmodel.edge`. A script, run by path, in a process of its own.
-usage: edge_client.py MODEL.tflite|MODEL.onnx REQUESTS.npz ANSWERS.npz
+usage: edge_client.py MODEL.tflite|MODEL.onnx|MODEL.xml REQUESTS.npz ANSWERS.npz
 """
 
 import importlib.util
 import sys
 import time
 from pathlib import Path
-
-_RUNTIMES = {".tflite": "ai-edge-litert", ".onnx": "onnxruntime"}  # by the ending of the file
 
 
 class _Blocker:
@@ -25,7 +23,7 @@ def main(model, requests_path, answers_path):
     """Tokenizes and classifies every batch of texts, and prints one line per batch.
 
     Args:
-        model: path of the LiteRT or ONNX file.
+        model: path of the LiteRT, ONNX or OpenVINO file.
         requests_path: path of the `.npz` file of the requests.
         answers_path: path of the `.npz` file to write.
     """
@@ -53,7 +51,7 @@ def main(model, requests_path, answers_path):
         answers.update({f"{number}/tokenize/{name}": np.array(rows, "int32") for name, rows in ids.items()})
         answers[f"{number}/classify/probabilities"] = classifier.predict(texts)
         print(number + 1, flush=True)
-    versions = {name: metadata.version(name) for name in (_RUNTIMES[Path(model).suffix], "numpy")}
+    versions = {name: metadata.version(name) for name in (classifier.package, "numpy")}
     about = {"load_seconds": load_seconds, "versions": versions, "labels": classifier.labels}
     files.write_answers(answers_path, answers, about)
 

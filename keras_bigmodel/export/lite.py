@@ -5,83 +5,34 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.edge.lite_contents import QUANTIZERS, LiteContents
 from keras_bigmodel.edge.lite_network import SIGNATURE
 from keras_bigmodel.export.endpoint import Endpoint
+from keras_bigmodel.export.lite_int4 import with_int4_weights
 from keras_bigmodel.export.lite_metadata import with_metadata
+from keras_bigmodel.export.network_of_ids import check_quantize, contents_of
 from keras_bigmodel.export.saved_model import write_saved_model
-from keras_bigmodel.tokenizers import WordPieceTokenizer
-
-LITE_FILE = "model.tflite"
 
 
 def write_lite(exportable, path, *, quantize="int8"):
     """Writes a LiteRT file whose network takes ids of any length and returns probabilities.
 
     Args:
-        exportable: `TextClassifier`: has `endpoints()` with `tokens`, `variables`, `outputs_from_logits`, `labels` and
-            a preprocessor of texts; computes in float32.
+        exportable: as in `network_of_ids.write_network`.
         path: path of the file.
         quantize: `"int8"` (weights in 8 bits, activations at run time: LiteRT's dynamic range quantization),
-            `"float16"` (weights) or `"none"`. Defaults to `"int8"`.
+            `"int4"` (see `with_int4_weights`), `"float16"` (weights) or `"none"`. Defaults to `"int8"`.
 
     Raises:
-        UserError: `quantize` is unknown; `exportable` is not a classifier of texts with a `WordPieceTokenizer`; or the
-            tokenizer has mode `"fast"`, which needs TensorFlow on the machine that runs the file.
+        UserError: `quantize` is unknown; `"int4"` came and litert-quantizer is not installed; or as
+            `network_of_ids.contents_of`.
 
     Source: the LiteRT (TensorFlow Lite) format.
     """
-    check_quantize(quantize)
+    check_quantize("litert", quantize)
     contents = contents_of(exportable, "LiteRT")
     network = _converted(exportable, quantize)
     Path(path).write_bytes(with_metadata(network, name="keras_bigmodel", tokenized=not contents.pairs))
     contents.append_to(path)
-
-
-def contents_of(exportable, kind):
-    """Returns the `LiteContents` of a classifier of texts.
-
-    Args:
-        exportable: `TextClassifier`.
-        kind: str. What files of the format are called, for the error message.
-
-    Raises:
-        UserError: it is no classifier of texts with a `WordPieceTokenizer` in mode `"exact"`.
-    """
-    preprocessor, labels = exportable.preprocessor, getattr(exportable, "labels", None)
-    tokenizer = getattr(preprocessor, "tokenizer", None)
-    if labels is None or not isinstance(tokenizer, WordPieceTokenizer):
-        raise UserError(
-            f"A {type(exportable).__name__} came; {kind} files are written of classifiers of texts with a "
-            'WordPieceTokenizer. Export it with format="saved_model".'
-        )
-    settings = tokenizer.settings()
-    if settings["mode"] != "exact":
-        raise UserError(
-            f'The model was trained with mode="{settings["mode"]}", whose tokenizer needs tensorflow_text. A file '
-            'for ids needs a model trained with mode="exact", the default.'
-        )
-    return LiteContents(
-        tuple(labels),
-        tuple(tokenizer.vocabulary),
-        settings,
-        preprocessor.max_length,
-        len(preprocessor.columns) > 1,
-    )
-
-
-def check_quantize(quantize):
-    """Checks that a value of `quantize` is known.
-
-    Args:
-        quantize: str.
-
-    Raises:
-        UserError: the value is not one of `QUANTIZERS`.
-    """
-    if quantize not in QUANTIZERS:
-        raise UserError(f'quantize="{quantize}" came; known are {", ".join(QUANTIZERS)}.')
 
 
 def _converted(exportable, quantize):
@@ -95,11 +46,12 @@ def _converted(exportable, quantize):
         # From a folder: from_concrete_functions leaves out the weights of Keras 3 without an error.
         write_saved_model({SIGNATURE: Endpoint(classify, tokens.inputs)}, exportable.variables, folder)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
-        if quantize != "none":
+        if quantize in ("int8", "float16"):
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if quantize == "float16":
             converter.target_spec.supported_types = [tf.float16]
-        return converter.convert()
+        network = converter.convert()
+    return with_int4_weights(network) if quantize == "int4" else network
 
 
 def _truncated(column, max_length):

@@ -8,34 +8,27 @@ import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.export.endpoint import Endpoint
-from keras_bigmodel.export.lite import contents_of
-from keras_bigmodel.export.saved_model import write_saved_model
+from keras_bigmodel.export.network_of_ids import SIGNATURE, check_quantize, contents_of, write_network
 
-ONNX_FILE = "model.onnx"
-ONNX_QUANTIZERS = ("none", "int8")  # how the weights of a file are stored; the first is the default
 _OPSET = 17
-_SIGNATURE = "classify"
 
 
-def write_onnx(exportable, path, *, quantize=ONNX_QUANTIZERS[0]):
+def write_onnx(exportable, path, *, quantize="none"):
     """Writes an ONNX file whose network takes ids of any length and returns logits and probabilities.
 
     Args:
-        exportable: `TextClassifier`: has `endpoints()` with `tokens`, `variables`, `outputs_from_logits`, `labels` and
-            a preprocessor of texts; computes in float32.
+        exportable: as in `network_of_ids.write_network`.
         path: path of the file.
         quantize: `"none"`, or `"int8"` (weights in 8 bits, activations at run time: ONNX Runtime's dynamic
             quantization). Defaults to `"none"`.
 
     Raises:
-        UserError: tf2onnx, onnx or onnxruntime is not installed; `quantize` is unknown; or `exportable` is not a
-            classifier of texts with a `WordPieceTokenizer` in mode `"exact"`.
+        UserError: tf2onnx, onnx or onnxruntime is not installed; `quantize` is unknown; or as
+            `network_of_ids.contents_of`.
 
     Source: Open Neural Network Exchange, opset 17; tf2onnx.
     """
-    if quantize not in ONNX_QUANTIZERS:
-        raise UserError(f'quantize="{quantize}" came; known for ONNX are {", ".join(ONNX_QUANTIZERS)}.')
+    check_quantize("onnx", quantize)
     contents = contents_of(exportable, "ONNX")
     onnx, quantize_dynamic = _libraries()
     model = _converted(exportable)
@@ -69,21 +62,16 @@ def _converted(exportable):
     """Returns the network as an `onnx.ModelProto`, its inputs and outputs by their names."""
     from tf2onnx import optimizer, tf_loader, tfonnx
 
-    tokens = exportable.endpoints()["tokens"]
-
-    def classify(**ids):
-        logits = tokens.function(**ids)["logits"]
-        return {"logits": logits, "probabilities": exportable.outputs_from_logits(logits)}
-
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
-        write_saved_model({_SIGNATURE: Endpoint(classify, tokens.inputs)}, exportable.variables, folder)
+        write_network(exportable, folder)
         loaded = tf.saved_model.load(folder)  # its variables live as long as it does
-        network = loaded.signatures[_SIGNATURE]
+        network = loaded.signatures[SIGNATURE]
+        wanted = set(network.structured_input_signature[1])
         inputs = {
-            tensor.name: tensor.name.rpartition(":")[0].removeprefix(f"{_SIGNATURE}_") for tensor in network.inputs
+            tensor.name: tensor.name.rpartition(":")[0].removeprefix(f"{SIGNATURE}_") for tensor in network.inputs
         }
-        inputs = {name: short for name, short in inputs.items() if short in {spec.name for spec in tokens.inputs}}
+        inputs = {name: short for name, short in inputs.items() if short in wanted}
         outputs = dict(
             zip([tensor.name for tensor in network.outputs], sorted(network.structured_outputs), strict=True)
         )

@@ -8,6 +8,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import LITE_PATH, next_version, version_folder
+from keras_bigmodel.export import QUANTIZERS
 from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
 from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.train_settings import MAX_DROP
@@ -18,7 +19,7 @@ from keras_bigmodel.pipeline.version_contents import (
     write_lite,
     write_version,
 )
-from keras_bigmodel.tasks.export_formats import QUANTIZED, export_checked, exporter, format_named
+from keras_bigmodel.tasks.export_formats import export_checked, exporter, format_named
 
 _KEPT = ("report", LITE_PATH.parent.name)
 
@@ -29,7 +30,8 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
     Args:
         path: path of a version folder, or of a folder of versions.
         format: str. One of `tasks.export_formats.EXPORTERS`. Defaults to `"saved_model"`.
-        quantize: str. The quantization of a `"litert"` or `"onnx"` file. Defaults to `"int8"` and `"none"`.
+        quantize: str. The quantization of a `"litert"` (default `"int8"`), `"onnx"` or `"openvino"` file
+            (default `"none"`). Defaults to None: the default.
         out: path of a new folder. Defaults to None: the export becomes the next version, a LiteRT file in the folder
             `lite` of that version.
         table: `TextTable` with labels, on which the accuracy of a LiteRT file is measured. Defaults to None: a
@@ -47,13 +49,13 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
     exporter(format, quantize)  # raises for an unknown format before anything is loaded
     format = format_named(format)
     check_drop(format, table, max_drop)
-    if out is None and format in ("hugging_face", "onnx"):
+    if out is None and format not in ("saved_model", "litert"):
         raise UserError(f"The format {format} is no version of a model; name a new folder for it with --out.")
     task = load_task(path)
     task = task if task.export_dtype == "float32" else task.with_dtype("float32")
     accept = None
-    if format in QUANTIZED:
-        accept = _accept(task, path, table, max_drop, quantize or QUANTIZED[format][0], reporter)
+    if format in QUANTIZERS:
+        accept = _accept(task, path, table, max_drop, quantize or QUANTIZERS[format][0], reporter)
     if out is not None:
         how = {"format": format, "quantize": quantize, "accept": accept}
         return Path(out), export_checked(task, out, **how, reporter=reporter)
@@ -79,7 +81,7 @@ def _accept(task, path, table, max_drop, quantize, reporter):
     if table is None and not is_saved_task(path):
         table = validation_table(Manifest.read(version_folder(path)))
     if table is not None:
-        return LostAccuracy(task, table, MAX_DROP if max_drop is None else max_drop, reporter)
+        return LostAccuracy(task, table, MAX_DROP if max_drop is None else max_drop, reporter, quantize)
     sentence = f"The validation rows of {path} are not where they were, or have changed"
     if max_drop is not None:
         raise UserError(f"--max-drop came, and {sentence[0].lower()}{sentence[1:]}. Name a table with --data.")
@@ -100,9 +102,10 @@ def check_drop(format, table, max_drop):
     """
     if table is None and max_drop is None:
         return
-    if format_named(format) not in QUANTIZED:
+    if format_named(format) not in QUANTIZERS:
         raise UserError(
-            f'--data and --max-drop belong to --format litert and onnx, and the format is "{format}". Leave them out.'
+            f'--data and --max-drop belong to --format litert, onnx and openvino, and the format is "{format}". Leave '
+            "them out."
         )
     if max_drop is not None and not 0 <= max_drop <= 100:
         raise UserError(f"--max-drop {max_drop} came; wanted points of accuracy from 0 to 100, e.g. 0.3.")

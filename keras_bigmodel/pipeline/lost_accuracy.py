@@ -6,21 +6,22 @@ import numpy as np
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
-from keras_bigmodel.edge import open_classifier
-from keras_bigmodel.export import LITE_FILE, ONNX_FILE, WorseExportError
+from keras_bigmodel.edge import CLASSIFIERS, open_classifier
+from keras_bigmodel.export import WorseExportError
 from keras_bigmodel.pipeline.jobs.classification_measures import targets_and_answers
 from keras_bigmodel.tasks import TextClassifier
 
 _ROWS = 64  # in a batch
 _SHOWN = 10  # changed rows that the certificate lists
 _ADVICE = "It was not written; quantize less (--quantize none, for litert also float16)"
-_MOST_CHANGED, _MANY = 0.01, 1000  # share of answers that may change, where that many rows tell it from chance
+_MOST_CHANGED = {"int4": 0.03}  # share of answers that may change; 0.01 otherwise
+_MANY = 1000  # rows, from which on changed answers are told from chance
 
 
 class LostAccuracy:
     """Compares the accuracy of a file for another runtime with its model's; raises `WorseExportError` if it loses much.
 
-    Of a table with 1,000 rows or more, the file must also give the model's label on 99 % of them.
+    Of a table with 1,000 rows or more, the file must also give the model's label on 99 % of them (97 % in int4).
 
     An object is called with the path of the folder that holds the file. It returns a dict: `measured_on` (path of the
     table), `measured_texts`, `accuracy_of_the_model`, `accuracy` (of the file), `points_lost`, `labels_changed` (number
@@ -31,15 +32,18 @@ class LostAccuracy:
         table: `TextTable` with labels.
         max_drop: float. Percentage points of accuracy that may be lost.
         reporter: `Reporter` that receives the progress.
+        quantize: str. How the file is quantized. Defaults to `"int8"`.
 
     Raises:
         UserError: the task is not a `TextClassifier`, or the table does not fit it.
     """
 
-    def __init__(self, task, table, max_drop, reporter):
+    def __init__(self, task, table, max_drop, reporter, quantize="int8"):
         if not isinstance(task, TextClassifier):
             raise UserError(f"A {type(task).__name__} came; what is lost is measured of classifiers of texts only.")
-        self._table, self._max_drop, self._reporter, self._labels = table, max_drop, reporter, task.labels
+        self._table, self._max_drop = table, max_drop
+        self._most_changed = _MOST_CHANGED.get(quantize, 0.01)
+        self._reporter, self._labels = reporter, task.labels
         how = {"batch_size": _ROWS, "reporter": reporter, "title": "measuring the model"}
         self._targets, answers = targets_and_answers(task, table, **how)
         self._choices = answers.argmax(-1)
@@ -59,10 +63,10 @@ class LostAccuracy:
                 f"points less, and {self._max_drop} are allowed ({counted(len(changed), 'answer')} changed, the first "
                 f"on {first}). {_ADVICE}, or allow more (--max-drop)."
             )
-        if len(choices) >= _MANY and len(changed) > _MOST_CHANGED * len(choices):
+        if len(choices) >= _MANY and len(changed) > self._most_changed * len(choices):
             raise WorseExportError(
                 f"The file changes {counted(len(changed), 'answer')} of the {where}, the first on {first}; "
-                f"{_MOST_CHANGED:.0%} may change. {_ADVICE}."
+                f"{self._most_changed:.0%} may change. {_ADVICE}."
             )
         return {
             "measured_on": str(self._table.path),
@@ -91,6 +95,6 @@ class LostAccuracy:
 
 
 def _file_in(folder):
-    """Returns the path of the LiteRT or ONNX file in a folder."""
-    paths = [Path(folder) / name for name in (LITE_FILE, ONNX_FILE)]
+    """Returns the path of the file for another runtime in a folder."""
+    paths = [Path(folder) / kind.file_name for kind in CLASSIFIERS.values()]
     return next(path for path in paths if path.is_file())

@@ -1,5 +1,6 @@
 """Compares a model with each of its exports and with a running server. Knows formats and versions; writes nothing."""
 
+import functools
 import json
 import tempfile
 from pathlib import Path
@@ -8,20 +9,17 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import LITE_PATH, version_folder
+from keras_bigmodel.edge import CLASSIFIERS
 from keras_bigmodel.export import (
-    LITE_FILE,
-    ONNX_FILE,
-    ONNX_QUANTIZERS,
     PARITY_FILE,
     QUANTIZERS,
+    WRITERS,
     Requests,
     WorseExportError,
     certificate_of,
     edge_parity,
     rows_to_compare,
     saved_model_parity,
-    write_lite,
-    write_onnx,
     write_saved_model,
 )
 from keras_bigmodel.export.parity import TOLERANCE, compare_endpoints
@@ -98,22 +96,18 @@ def _lite(task, folder, rows, reporter):
         quantize = json.loads(own.with_name(PARITY_FILE).read_text(encoding="utf-8"))["quantize"]
         how = {"quantize": quantize, "reporter": reporter}
         found[f"{_TITLES['litert']} {quantize}, {LITE_PATH}"] = edge_parity(task, own, rows, **how)
-    return found | _files(task, rows, "litert", QUANTIZERS[::-1], write_lite, LITE_FILE, reporter)
+    return found | _files("litert", task, folder, rows, reporter)
 
 
-def _onnx(task, folder, rows, reporter):
-    return _files(task, rows, "onnx", ONNX_QUANTIZERS, write_onnx, ONNX_FILE, reporter)
-
-
-def _files(task, rows, name, quantizers, write, file, reporter):
+def _files(name, task, folder, rows, reporter):
     """Compares a file of a format, written to a temporary folder, at each quantization."""
-    found = {}
-    for quantize in quantizers:
+    found, kind = {}, CLASSIFIERS[name]
+    for quantize in sorted(QUANTIZERS[name], key=lambda quantize: quantize != "none"):
         with tempfile.TemporaryDirectory() as aside:
-            path = Path(aside) / file
-            write(task, path, quantize=quantize)
+            path = Path(aside) / kind.file_name
+            WRITERS[name](task, path, quantize=quantize)
             how = {"quantize": quantize, "reporter": reporter}
-            found[f"{_TITLES[name]} {quantize}"] = edge_parity(task, path, rows, **how)
+            found[f"{kind.title} {quantize}"] = edge_parity(task, path, rows, **how)
     return found
 
 
@@ -133,5 +127,15 @@ def _server_parity(task, url, rows, reporter):
     return certificate_of(compared, reasons, requests.rows, url=url)
 
 
-_TITLES = {"saved_model": "SavedModel", "litert": "LiteRT", "onnx": "ONNX", "hugging_face": "Hugging Face folder"}
-_COMPARE = {"saved_model": _saved_model, "litert": _lite, "onnx": _onnx, "hugging_face": _hugging_face}
+_TITLES = {
+    "saved_model": "SavedModel",
+    **{name: kind.title for name, kind in CLASSIFIERS.items()},
+    "hugging_face": "Hugging Face folder",
+}
+_COMPARE = {
+    "saved_model": _saved_model,
+    "litert": _lite,
+    "onnx": functools.partial(_files, "onnx"),
+    "openvino": functools.partial(_files, "openvino"),
+    "hugging_face": _hugging_face,
+}

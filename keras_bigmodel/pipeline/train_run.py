@@ -204,7 +204,11 @@ def _with_lite(task, folder, settings, table, notes, reporter):
 
     A file that is refused becomes a note: hours of training are not lost with it.
     """
-    accept = None if settings.quantize == "none" else LostAccuracy(task, table, settings.max_drop, reporter)
+    accept = (
+        None
+        if settings.quantize == "none"
+        else LostAccuracy(task, table, settings.max_drop, reporter, settings.quantize)
+    )
     try:
         certificate = write_lite(task, folder, accept, quantize=settings.quantize, reporter=reporter)
     except WorseExportError as error:

@@ -9,6 +9,7 @@ from keras_bigmodel.edge.lite_contents import QUANTIZERS
 from keras_bigmodel.tables.table import INPUTS, TableOptions
 
 MAX_DROP = 0.5  # points of accuracy
+_QUANTIZERS = QUANTIZERS["litert"]
 _FORMATS = "saved_model or saved_model,litert"
 
 
@@ -124,7 +125,7 @@ class ExportSettings:
     """Holds the settings of what a version holds besides its SavedModel; see the fields' help texts."""
 
     formats: str = setting("saved_model", help="saved_model, or saved_model,litert: a file for phones in lite/, too.")
-    quantize: str = setting(QUANTIZERS[0], help="Weights of the LiteRT file: int8, float16 or none.")
+    quantize: str = setting(_QUANTIZERS[0], help="Weights of the LiteRT file: int8, int4, float16 or none.")
     max_drop: float = setting(MAX_DROP, help="Points of accuracy that the LiteRT file may lose on the validation rows.")
 
     def checks(self):
@@ -132,7 +133,7 @@ class ExportSettings:
         known = {"saved_model", "litert", "tflite"}
         return {
             "formats": (set(self.formats.split(",")) <= known and "saved_model" in self.formats, _FORMATS),
-            "quantize": (self.quantize in QUANTIZERS, f"one of {', '.join(QUANTIZERS)}"),
+            "quantize": (self.quantize in _QUANTIZERS, f"one of {', '.join(_QUANTIZERS)}"),
             "max_drop": (0 <= self.max_drop <= 100, "0 to 100"),
         }
 

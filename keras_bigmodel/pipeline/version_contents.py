@@ -53,7 +53,7 @@ def write_lite(task, folder, accept, *, quantize, reporter):
         task: `TextClassifier` in float32.
         folder: path of the version folder.
         accept: function of the path of the folder `lite`, as in `tasks.export_formats.export_checked`, or None.
-        quantize: str. One of `export.QUANTIZERS`, or None for the first.
+        quantize: str. One of `export.QUANTIZERS["litert"]`, or None for the first.
         reporter: `Reporter` that receives the progress.
 
     Returns:

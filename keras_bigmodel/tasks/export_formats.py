@@ -7,12 +7,11 @@ from keras_bigmodel.core.path_check import check_no_pattern, checked_path
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.whole_folder import whole_folder
 from keras_bigmodel.export import (
-    ONNX_QUANTIZERS,
     PARITY_FILE,
     QUANTIZERS,
     certify,
-    write_checked_lite,
-    write_checked_onnx,
+    check_quantize,
+    write_checked_file,
     write_checked_saved_model,
 )
 from keras_bigmodel.tasks.checked_hugging_face import write_checked_hugging_face
@@ -21,13 +20,9 @@ from keras_bigmodel.tasks.checked_hugging_face import write_checked_hugging_face
 # code, compares the results, and returns the certificate.
 EXPORTERS = {
     "saved_model": write_checked_saved_model,
-    "litert": write_checked_lite,
-    "onnx": write_checked_onnx,
+    **{name: functools.partial(write_checked_file, format=name) for name in QUANTIZERS},
     "hugging_face": write_checked_hugging_face,
 }
-
-
-QUANTIZED = {"litert": QUANTIZERS, "onnx": ONNX_QUANTIZERS}
 _ALIASES = {"tflite": "litert"}  # the name until 2024, which files still end in
 _DTYPES = ("float32", "bfloat16")  # of the weights too: bfloat16 halves the file and needs no casts
 
@@ -57,7 +52,7 @@ def export_task(task, folder, format, *, dtype="float32", quantize=None, parity_
     if dtype != "float32" and format != "saved_model":
         raise UserError(
             f'dtype="{dtype}" came with format="{format}"; only a SavedModel computes in it. Leave it out'
-            + (', or say quantize="float16" or "int8".' if format in QUANTIZED else ".")
+            + (', or say quantize="int8".' if format in QUANTIZERS else ".")
         )
     rows = None if parity_rows is None else task.preprocessor.checked(parity_rows)
     how = {"format": format, "quantize": quantize, "parity_rows": rows, "overwrite": overwrite}
@@ -81,7 +76,7 @@ def export_checked(
         exportable: object that the format's writer accepts, such as any task.
         folder: path of the new folder.
         format: str. One of `EXPORTERS`. Defaults to `"saved_model"`.
-        quantize: str. Quantization of a `"litert"` or `"onnx"` file. Defaults to `"int8"` for such a file.
+        quantize: str. Quantization of a file for another runtime, one of `QUANTIZERS[format]`. Defaults to the first.
         parity_rows: dict of column → checked rows to compare, besides the preprocessor's samples. Defaults to none.
         overwrite: bool. Whether to replace an existing folder. Defaults to False.
         accept: function of the path of the export before it is moved to `folder`. Returns a dict of further entries of
@@ -124,7 +119,7 @@ def exporter(format, quantize=None):
 
     Args:
         format: str. One of `EXPORTERS`.
-        quantize: str. Quantization of a `"litert"` or `"onnx"` file. Defaults to None: that of the format's function.
+        quantize: str. As in `export_checked`. Defaults to None.
 
     Raises:
         UserError: the format is unknown, and the message lists the known ones; or `quantize` is unknown, or is given
@@ -133,11 +128,10 @@ def exporter(format, quantize=None):
     format = format_named(format)
     if quantize is None:
         return EXPORTERS[format]
-    if format not in QUANTIZED:
+    if format not in QUANTIZERS:
         raise UserError(
             f'quantize="{quantize}" came with the format "{format}", which is not quantized. Leave it out, or export '
             'with format="litert" (--format litert).'
         )
-    if quantize not in QUANTIZED[format]:
-        raise UserError(f'quantize="{quantize}" came; known for {format} are {", ".join(QUANTIZED[format])}.')
+    check_quantize(format, quantize)
     return functools.partial(EXPORTERS[format], quantize=quantize)

@@ -358,7 +358,7 @@ BAD_INPUTS = {
     "export with a drop below 0": ("export {model} --format tflite --data {table} --max-drop -1", "from 0 to 100"),
     "export a SavedModel with a drop": (
         "export {model} --data {table} --max-drop 1",
-        "--format litert and onnx",
+        "--format litert, onnx and openvino",
     ),
     "export a hub folder as a version": ("export {model} --format hugging_face", "--out"),
 }

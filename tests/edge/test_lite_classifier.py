@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tensorflow.lite.python import schema_py_generated as schema
 
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.data import support_messages
@@ -62,6 +63,24 @@ def test_int8_is_smaller_than_float16_and_that_than_float32(exported):
     sizes = [exported[quantize][0].stat().st_size for quantize in ("int8", "float16", "none")]
     assert sizes == sorted(sizes)
     assert exported["int8"][1]["bytes"] == sizes[0]
+
+
+def test_matrices_of_4_bits_and_embeddings_of_8_cost_little(exported, task, tmp_path, monkeypatch):
+    monkeypatch.setattr("keras_bigmodel.export.lite_int4._LEAST_ROWS", 50)
+    certificate = task.export(tmp_path / "int4", "litert", quantize="int4")
+    path = tmp_path / "int4/model.tflite"
+    assert certificate["agrees"]
+    assert certificate["bytes"] == path.stat().st_size < exported["int8"][0].stat().st_size
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(path.read_bytes(), 0))
+    kinds = {tensor.type for tensor in model.subgraphs[0].tensors}
+    assert {schema.TensorType.INT4, schema.TensorType.INT8} <= kinds
+    assert not [buffer for buffer in model.buffers if buffer.offset > 1]
+    texts, labels = support_messages("test")
+    right = [
+        np.mean([task.labels[row.argmax()] == label for row, label in zip(rows, labels, strict=True)])
+        for rows in (task.predict(texts), LiteClassifier(path).predict(texts))
+    ]
+    assert right[1] >= right[0] - 0.02
 
 
 def test_pairs_are_answered(tiny_bert, tmp_path):

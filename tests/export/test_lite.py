@@ -85,7 +85,7 @@ def test_other_weights_than_those_written_are_noticed(lite_file, task):
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ({"quantize": "int3"}, r"int3.*int8, float16, none"),
+        ({"quantize": "int3"}, r"int3.*int8, int4, float16, none"),
         ({"dtype": "bfloat16"}, "bfloat16.*only a SavedModel"),
         ({"format": "saved_model", "quantize": "int8"}, "not quantized"),
     ],

@@ -37,6 +37,8 @@ def test_every_export_agrees(lite_version):
         "LiteRT int8",
         "ONNX none",
         "ONNX int8",
+        "OpenVINO none",
+        "OpenVINO int8",
         "Hugging Face folder",
     ]
     assert all(certificate["agrees"] for certificate in found["exports"].values())

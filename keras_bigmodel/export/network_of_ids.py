@@ -1,0 +1,78 @@
+"""Prepares a classifier of texts for files that take ids: its network as a SavedModel, and its labels and vocabulary.
+
+Knows endpoints and tokenizers; no format of a file.
+"""
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.edge.lite_contents import QUANTIZERS, LiteContents
+from keras_bigmodel.export.endpoint import Endpoint
+from keras_bigmodel.export.saved_model import write_saved_model
+from keras_bigmodel.tokenizers import WordPieceTokenizer
+
+SIGNATURE = "classify"
+
+
+def write_network(exportable, folder):
+    """Writes the network of a classifier as a SavedModel of the signature `SIGNATURE`, from which files are converted.
+
+    It takes `token_ids`, `segment_ids` and `padding_mask`, int32 `(texts, length)`, and returns `logits` and
+    `probabilities`, float32 `(texts, labels)`.
+
+    Args:
+        exportable: `TextClassifier`: has `endpoints()` with `tokens`, `variables`, `outputs_from_logits`, `labels` and
+            a preprocessor of texts; computes in float32.
+        folder: path of an existing folder.
+    """
+    tokens = exportable.endpoints()["tokens"]
+
+    def classify(**ids):
+        logits = tokens.function(**ids)["logits"]
+        return {"logits": logits, "probabilities": exportable.outputs_from_logits(logits)}
+
+    write_saved_model({SIGNATURE: Endpoint(classify, tokens.inputs)}, exportable.variables, folder)
+
+
+def contents_of(exportable, kind):
+    """Returns the `LiteContents` of a classifier of texts.
+
+    Args:
+        exportable: `TextClassifier`.
+        kind: str. What files of the format are called, for the error message.
+
+    Raises:
+        UserError: it is no classifier of texts with a `WordPieceTokenizer` in mode `"exact"`.
+    """
+    preprocessor, labels = exportable.preprocessor, getattr(exportable, "labels", None)
+    tokenizer = getattr(preprocessor, "tokenizer", None)
+    if labels is None or not isinstance(tokenizer, WordPieceTokenizer):
+        raise UserError(
+            f"A {type(exportable).__name__} came; {kind} files are written of classifiers of texts with a "
+            'WordPieceTokenizer. Export it with format="saved_model".'
+        )
+    settings = tokenizer.settings()
+    if settings["mode"] != "exact":
+        raise UserError(
+            f'The model was trained with mode="{settings["mode"]}", whose tokenizer needs tensorflow_text. A file '
+            'for ids needs a model trained with mode="exact", the default.'
+        )
+    return LiteContents(
+        tuple(labels),
+        tuple(tokenizer.vocabulary),
+        settings,
+        preprocessor.max_length,
+        len(preprocessor.columns) > 1,
+    )
+
+
+def check_quantize(format, quantize):
+    """Checks that a value of `quantize` is known for a format.
+
+    Args:
+        format: str. One of `QUANTIZERS`.
+        quantize: str.
+
+    Raises:
+        UserError: the value is not among those of the format.
+    """
+    if quantize not in QUANTIZERS[format]:
+        raise UserError(f'quantize="{quantize}" came; known for {format} are {", ".join(QUANTIZERS[format])}.')
