@@ -7,6 +7,7 @@ _HOMES = {
     "LiteContents": "lite_contents",
     "OnnxClassifier": "edge_classifier",
     "open_classifier": "edge_classifier",
+    "write_vectors": "tokenizer_vectors",
 }
 
 __all__ = [*_HOMES]
