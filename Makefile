@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test test-full browser check format bench clean
+.PHONY: help setup demo test test-full browser kotlin check format bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -42,7 +42,12 @@ browser:  ## Debian's Chromium and a Chinese font, for the tests of the report
 	@command -v chromium > /dev/null || [ "$$(id -u)" != 0 ] || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-wqy-zenhei > /dev/null; }
 
-test-full: setup browser .venv-bench/.ready  ## what takes longer: the demo, the apps, README commands, kills, checks on real data
+# Without root the test that compiles docs/phones is skipped, and fails under CI=true.
+kotlin:  ## Debian's Kotlin and a Java to run it, for the test of the tokenizer in docs/phones
+	@command -v kotlinc > /dev/null || [ "$$(id -u)" != 0 ] || \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends kotlin default-jre-headless > /dev/null; }
+
+test-full: setup browser kotlin .venv-bench/.ready  ## what takes longer: the demo, the apps, README commands, kills, checks on real data
 	$(PYTEST) -m full
 	$(MAKE) demo
 

@@ -11,6 +11,7 @@ _HOMES = {
     "OpenVinoClassifier": "edge_classifier",
     "load_engine": "engine",
     "open_classifier": "edge_classifier",
+    "write_vectors": "tokenizer_vectors",
 }
 
 __all__ = [*_HOMES]

@@ -41,6 +41,7 @@ def _parser():
     parser.add_argument("--file", help="file of texts in UTF-8, one a line; of pairs, with a TAB between the two")
     parser.add_argument("--top-k", type=int, help="labels of each answer; default: all")
     parser.add_argument("--threads", type=int, help="threads to compute with; default: all processors")
+    parser.add_argument("--vectors", metavar="FOLDER", help="write what a tokenizer on a phone needs into a new folder")
     parser.add_argument("--json", action="store_true", help="print each answer as a line of JSON")
     return parser
 
@@ -49,6 +50,9 @@ def _answers(options):
     """Yields the line of each answer."""
     from keras_bigmodel.edge.edge_classifier import open_classifier
 
+    if options.vectors is not None:
+        yield _write_vectors(options)
+        return
     if options.texts and options.file:
         raise UserError("Texts and --file came; wanted one of them.")
     classifier = open_classifier(options.model, num_threads=options.threads)
@@ -60,6 +64,16 @@ def _answers(options):
             shown = dict(zip(classifier.columns, row if classifier.pairs else [row], strict=True))
             answer = next(answers).as_json() if "".join(row).strip() else classifier.reader.empty_json()
             yield _line(shown, answer, options.json)
+
+
+def _write_vectors(options):
+    """Writes the vectors of a model, and returns the line that says so."""
+    from keras_bigmodel.edge.tokenizer_vectors import write_vectors
+
+    if options.texts or options.file:
+        raise UserError("--vectors came with texts to label; wanted one of them.")
+    write_vectors(options.model, options.vectors)
+    return f"{options.vectors}: vocab.txt, characters.txt, edge_vectors.json"
 
 
 def _line(shown, answer, as_json):

@@ -51,6 +51,11 @@ class EdgeClassifier:
         return PredictionReader(self.labels)
 
     @property
+    def tokenizer(self):
+        """Returns the `PlainWordPieceTokenizer` of the file's vocabulary and settings."""
+        return self._tokenizer
+
+    @property
     def labels(self):
         """Returns the labels in the order of the outputs: list of str."""
         return list(self._contents.labels)

@@ -99,16 +99,16 @@ class AddedTokens:
         """Splits a text at the matches of a pattern.
 
         Args:
-            text: str.
+            text: str or `TracedText`. The parts are slices of it.
             pattern: as `pattern` returns; None matches nothing.
 
         Yields:
             `(text before or after a match, None)` and `(match, match)`, alternately.
         """
         start = 0
-        for match in pattern.finditer(text) if pattern else ():
+        for match in pattern.finditer(str(text)) if pattern else ():
             yield text[start : match.start()], None
-            yield match[0], match[0]
+            yield text[match.start() : match.end()], match[0]
             start = match.end()
         yield text[start:], None
 

@@ -1,8 +1,11 @@
 """Tokenizes text into the graph's WordPiece ids with only Python's standard library. Knows no TensorFlow."""
 
+import itertools
+
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers.added_tokens import AddedTokens, without_added_spaces
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
+from keras_bigmodel.tokenizers.traced_text import TracedText
 from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, check_equal_numbers, room_for_text
 from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary
 
@@ -82,16 +85,54 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
         Args:
             text: str, or bytes in UTF-8.
         """
-        if isinstance(text, bytes):
-            text = text.decode("utf-8", "replace")
+        text = _decoded(text)
         if self._added is None:
             return self._pieces_of_text(text)
         parts = self._added.parts(text)
         return [piece for part, found in parts for piece in (self._pieces_of_text(part) if found is None else [found])]
 
+    def tokenize_with_spans(self, text):
+        """Returns the token ids of one text and the span of characters that each token came from.
+
+        Spans count the characters of a Python `str`, i.e. code points. A character that is dropped belongs to the span
+        of a token only if it stands between characters of the token. A character that became several (`İ` in lower
+        case with accents kept) may belong to the spans of two tokens. The span of an unknown token is the whole word.
+
+        Args:
+            text: str, or bytes in UTF-8; spans then count the characters of the decoded text.
+
+        Returns:
+            `(ids, spans)`: list of int, as `tokenize` returns, and list of `(start, end)`, as long.
+
+        >>> tokenizer = PlainWordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "go", "##od", "!"])
+        >>> tokenizer.tokenize_with_spans("Ok, Gööd!")
+        ([1, 1, 4, 5, 6], [(0, 2), (2, 3), (4, 6), (6, 8), (8, 9)])
+        """
+        text = TracedText(_decoded(text))
+        ids, spans = [], []
+        for part, found in [(text, None)] if self._added is None else self._added.parts(text):
+            if found is not None:
+                ids.append(found)
+                spans.append(part.span())
+                continue
+            for word in part.translate(self._characters).split(" "):
+                pieces = self._pieces(str(word)) if str(word) else []
+                ids += pieces
+                spans += self._spans(word, pieces)
+        return ids, spans
+
     def _pieces_of_text(self, text):
         words = text.translate(self._characters).split(" ")
         return [token_id for word in words if word for token_id in self._pieces(word)]
+
+    def _spans(self, word, pieces):
+        """Returns the spans of the pieces of a `TracedText`: their lengths are those of their tokens."""
+        if pieces == [self.unknown_id]:
+            return [word.span()]
+        ends = [0]
+        for piece in pieces:
+            ends.append(ends[-1] + len(self._vocabulary[piece]) - (len(CONTINUATION) if ends[1:] else 0))
+        return [word[start:end].span() for start, end in itertools.pairwise(ends)]
 
     def __call__(self, texts, pairs=None, *, max_length=128):
         """Returns `token_ids`, `segment_ids` and `padding_mask` of [CLS] text [SEP], or [CLS] text [SEP] pair [SEP].
@@ -172,7 +213,7 @@ class _AddedTokenFinder:
         self._patterns = AddedTokens.pattern(typed), AddedTokens.pattern(cleaned)
 
     def parts(self, text):
-        """Yields `(part of the text, None)` and `(added token, its id)`."""
+        """Yields `(part of the text, None)` and `(added token, its id)`; of a `TracedText`, parts of it."""
         for part, found in AddedTokens.parts(text, self._patterns[0]):
             if found is not None:
                 yield part, self._ids[0][found]
@@ -195,6 +236,10 @@ class _Replacements(dict):
         if code < MAX_CACHED_CODE_POINT:
             self[code] = replacement
         return replacement
+
+
+def _decoded(text):
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
 def cut(first, second, room):
