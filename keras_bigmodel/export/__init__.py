@@ -10,7 +10,7 @@ from keras_bigmodel.export.edge_parity import edge_parity
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite import LITE_FILE, QUANTIZERS, check_quantize, write_lite
 from keras_bigmodel.export.onnx_file import ONNX_FILE, ONNX_QUANTIZERS, write_onnx
-from keras_bigmodel.export.output_rules import Close, Equal, SameChoice
+from keras_bigmodel.export.output_rules import Close, Equal, SameChoice, SameDirection
 from keras_bigmodel.export.parity import PARITY_FILE, WorseExportError, certificate_of, certify
 from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.saved_model import write_saved_model
@@ -26,6 +26,7 @@ __all__ = [
     "Equal",
     "Requests",
     "SameChoice",
+    "SameDirection",
     "WorseExportError",
     "certificate_of",
     "certify",
