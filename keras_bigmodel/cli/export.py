@@ -18,7 +18,10 @@ def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     format: Annotated[
         str,
-        typer.Option("--format", help="saved_model (TensorFlow Serving), litert (phones), onnx or hugging_face."),
+        typer.Option(
+            "--format",
+            help="saved_model (TensorFlow Serving), litert (phones), litert_embedding (vectors), onnx, hugging_face.",
+        ),
     ] = "saved_model",
     quantize: Annotated[
         str | None,
@@ -65,6 +68,10 @@ def _lite_line(certificate):
     return _file_line("A LiteRT file", certificate)
 
 
+def _embedding_line(certificate):
+    return _file_line("A LiteRT file of vectors", certificate)
+
+
 def _onnx_line(certificate):
     return _file_line("An ONNX file", certificate)
 
@@ -96,4 +103,10 @@ def _folder_line(certificate):
     return line
 
 
-_LINES = {"saved_model": _saved_line, "litert": _lite_line, "onnx": _onnx_line, "hugging_face": _folder_line}
+_LINES = {
+    "saved_model": _saved_line,
+    "litert": _lite_line,
+    "litert_embedding": _embedding_line,
+    "onnx": _onnx_line,
+    "hugging_face": _folder_line,
+}

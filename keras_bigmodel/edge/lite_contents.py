@@ -19,7 +19,7 @@ class LiteContents:
     """Holds labels, vocabulary and settings, which are files in a ZIP archive after the network's bytes.
 
     Args:
-        labels: tuple of str, in the order of the outputs.
+        labels: tuple of str, in the order of the outputs. Empty for a file that gives vectors of texts.
         vocabulary: tuple of str. The position of a token is its id.
         tokenizer: dict of the tokenizer's other arguments.
         max_length: int. Maximum number of tokens of an input, special tokens included.
@@ -45,8 +45,9 @@ class LiteContents:
         Args:
             path: path of the file.
         """
-        labels = {LABELS_FILE: "\n".join(label.replace("\n", " ") for label in self.labels)}
-        members = labels | self.to_metadata()
+        members = self.to_metadata()
+        if self.labels:
+            members = {LABELS_FILE: "\n".join(label.replace("\n", " ") for label in self.labels)} | members
         with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
             for name, text in members.items():
                 archive.writestr(zipfile.ZipInfo(name, _WRITTEN), text.encode("utf-8"))

@@ -3,12 +3,14 @@
 from keras_bigmodel.export.checked_exports import (
     saved_model_parity,
     write_checked_lite,
+    write_checked_lite_embedding,
     write_checked_onnx,
     write_checked_saved_model,
 )
 from keras_bigmodel.export.edge_parity import edge_parity
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite import LITE_FILE, QUANTIZERS, check_quantize, write_lite
+from keras_bigmodel.export.lite_embedding import write_lite_embedding
 from keras_bigmodel.export.onnx_file import ONNX_FILE, ONNX_QUANTIZERS, write_onnx
 from keras_bigmodel.export.output_rules import Close, Equal, SameChoice, SameDirection
 from keras_bigmodel.export.parity import PARITY_FILE, WorseExportError, certificate_of, certify
@@ -35,9 +37,11 @@ __all__ = [
     "rows_to_compare",
     "saved_model_parity",
     "write_checked_lite",
+    "write_checked_lite_embedding",
     "write_checked_onnx",
     "write_checked_saved_model",
     "write_lite",
+    "write_lite_embedding",
     "write_onnx",
     "write_saved_model",
 ]

@@ -7,6 +7,7 @@ from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.export.clean_process import run_clean_process
 from keras_bigmodel.export.edge_parity import edge_parity
 from keras_bigmodel.export.lite import LITE_FILE, QUANTIZERS, write_lite
+from keras_bigmodel.export.lite_embedding import write_lite_embedding
 from keras_bigmodel.export.onnx_file import ONNX_FILE, ONNX_QUANTIZERS, write_onnx
 from keras_bigmodel.export.parity import REPORT_IT, TOLERANCE, certificate_of, certify, compare_endpoints
 from keras_bigmodel.export.requests import Requests, rows_to_compare
@@ -117,8 +118,34 @@ def write_checked_lite(exportable, folder, parity_rows=None, reporter=SILENT, *,
     return _certified(exportable, Path(folder) / LITE_FILE, parity_rows, quantize, _QUANTIZE_LESS, reporter)
 
 
-def _certified(exportable, path, parity_rows, quantize, advice, reporter):
+def write_checked_lite_embedding(exportable, folder, parity_rows=None, reporter=SILENT, *, quantize=QUANTIZERS[0]):
+    """Writes a `model.tflite` of vectors and `parity.json` into a folder, and raises `UserError` if it does not agree.
+
+    Args:
+        exportable: as in `write_lite_embedding`.
+        folder: path of an existing folder.
+        parity_rows: dict of column → checked texts to compare, besides the preprocessor's samples. Defaults to none.
+        reporter: `Reporter` of the progress. Defaults to a silent one.
+        quantize: str. As in `write_lite`.
+
+    Returns:
+        dict: the parity certificate.
+
+    Raises:
+        UserError: the file does not agree with the model, and the message says what differs; or as
+            `write_lite_embedding`.
+    """
+    with reporter.bar("converting to LiteRT", 1) as advance:
+        write_lite_embedding(exportable, Path(folder) / LITE_FILE, quantize=quantize)
+        advance()
+    return _certified(
+        exportable, Path(folder) / LITE_FILE, parity_rows, quantize, _QUANTIZE_LESS, reporter, vectors=True
+    )
+
+
+def _certified(exportable, path, parity_rows, quantize, advice, reporter, *, vectors=False):
     """Compares a file that `keras_bigmodel.edge` runs, and writes the certificate beside it."""
     columns = rows_to_compare(exportable.preprocessor, parity_rows)
-    certificate = edge_parity(exportable, path, columns, quantize=quantize, reporter=reporter)
+    how = {"quantize": quantize, "vectors": vectors, "reporter": reporter}
+    certificate = edge_parity(exportable, path, columns, **how)
     return certify(certificate, path.parent, REPORT_IT if quantize == "none" else advice)

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.edge.lite_contents import QUANTIZERS, LiteContents
-from keras_bigmodel.edge.lite_network import SIGNATURE
+from keras_bigmodel.edge.lite_network import CLASSIFY
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite_metadata import with_metadata
 from keras_bigmodel.export.saved_model import write_saved_model
@@ -34,7 +34,25 @@ def write_lite(exportable, path, *, quantize="int8"):
     """
     check_quantize(quantize)
     contents = contents_of(exportable, "LiteRT")
-    network = _converted(exportable, quantize)
+    tokens = exportable.endpoints()["tokens"]
+
+    def classify(**ids):
+        return {"probabilities": exportable.outputs_from_logits(tokens.function(**ids)["logits"])}
+
+    write_network(exportable, {CLASSIFY: Endpoint(classify, tokens.inputs)}, contents, path, quantize=quantize)
+
+
+def write_network(exportable, endpoint, contents, path, *, quantize):
+    """Writes a LiteRT file of one endpoint on ids of any length, with metadata and contents.
+
+    Args:
+        exportable: object with `variables` and a preprocessor that has a `max_length`.
+        endpoint: dict of the name of the signature → `Endpoint` of `token_ids`, `segment_ids` and `padding_mask`.
+        contents: `LiteContents`.
+        path: path of the file.
+        quantize: str. As in `write_lite`.
+    """
+    network = _converted(exportable, endpoint, quantize)
     Path(path).write_bytes(with_metadata(network, name="keras_bigmodel", tokenized=not contents.pairs))
     contents.append_to(path)
 
@@ -49,14 +67,32 @@ def contents_of(exportable, kind):
     Raises:
         UserError: it is no classifier of texts with a `WordPieceTokenizer` in mode `"exact"`.
     """
-    preprocessor, labels = exportable.preprocessor, getattr(exportable, "labels", None)
-    tokenizer = getattr(preprocessor, "tokenizer", None)
-    if labels is None or not isinstance(tokenizer, WordPieceTokenizer):
+    labels = getattr(exportable, "labels", None)
+    if labels is None or not has_word_pieces(exportable):
         raise UserError(
             f"A {type(exportable).__name__} came; {kind} files are written of classifiers of texts with a "
             'WordPieceTokenizer. Export it with format="saved_model".'
         )
-    settings = tokenizer.settings()
+    return contents_with(exportable, labels)
+
+
+def has_word_pieces(exportable):
+    """Returns whether an exportable has a preprocessor with a `WordPieceTokenizer`."""
+    return isinstance(getattr(exportable.preprocessor, "tokenizer", None), WordPieceTokenizer)
+
+
+def contents_with(exportable, labels):
+    """Returns the `LiteContents` of an exportable that `has_word_pieces`.
+
+    Args:
+        exportable: object with a preprocessor of texts.
+        labels: sequence of str. Empty for a file that gives vectors of texts.
+
+    Raises:
+        UserError: the tokenizer is not in mode `"exact"`.
+    """
+    preprocessor = exportable.preprocessor
+    tokenizer, settings = preprocessor.tokenizer, preprocessor.tokenizer.settings()
     if settings["mode"] != "exact":
         raise UserError(
             f'The model was trained with mode="{settings["mode"]}", whose tokenizer needs tensorflow_text. A file '
@@ -84,17 +120,18 @@ def check_quantize(quantize):
         raise UserError(f'quantize="{quantize}" came; known are {", ".join(QUANTIZERS)}.')
 
 
-def _converted(exportable, quantize):
-    tokens = exportable.endpoints()["tokens"]
+def _converted(exportable, endpoint, quantize):
+    ((signature, whole),) = endpoint.items()
 
-    def classify(**ids):
-        ids = {name: _truncated(column, exportable.preprocessor.max_length) for name, column in ids.items()}
-        return {"probabilities": exportable.outputs_from_logits(tokens.function(**ids)["logits"])}
+    def cut(**ids):
+        return whole.function(
+            **{name: _truncated(column, exportable.preprocessor.max_length) for name, column in ids.items()}
+        )
 
     with tempfile.TemporaryDirectory() as folder:
         # From a folder: from_concrete_functions leaves out the weights of Keras 3 without an error.
-        write_saved_model({SIGNATURE: Endpoint(classify, tokens.inputs)}, exportable.variables, folder)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
+        write_saved_model({signature: Endpoint(cut, whole.inputs)}, exportable.variables, folder)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[signature])
         if quantize != "none":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if quantize == "float16":

@@ -18,7 +18,7 @@ from keras_bigmodel.pipeline.version_contents import (
     write_lite,
     write_version,
 )
-from keras_bigmodel.tasks.export_formats import QUANTIZED, export_checked, exporter, format_named
+from keras_bigmodel.tasks.export_formats import MEASURED, QUANTIZED, export_checked, exporter, format_named
 
 _KEPT = ("report", LITE_PATH.parent.name)
 
@@ -29,7 +29,7 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
     Args:
         path: path of a version folder, or of a folder of versions.
         format: str. One of `tasks.export_formats.EXPORTERS`. Defaults to `"saved_model"`.
-        quantize: str. The quantization of a `"litert"` or `"onnx"` file. Defaults to `"int8"` and `"none"`.
+        quantize: str. The quantization of a LiteRT or ONNX file. Defaults to `"int8"` and `"none"`.
         out: path of a new folder. Defaults to None: the export becomes the next version, a LiteRT file in the folder
             `lite` of that version.
         table: `TextTable` with labels, on which the accuracy of a LiteRT file is measured. Defaults to None: a
@@ -47,12 +47,12 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
     exporter(format, quantize)  # raises for an unknown format before anything is loaded
     format = format_named(format)
     check_drop(format, table, max_drop)
-    if out is None and format in ("hugging_face", "onnx"):
+    if out is None and format not in ("saved_model", "litert"):
         raise UserError(f"The format {format} is no version of a model; name a new folder for it with --out.")
     task = load_task(path)
     task = task if task.export_dtype == "float32" else task.with_dtype("float32")
     accept = None
-    if format in QUANTIZED:
+    if format in MEASURED:
         accept = _accept(task, path, table, max_drop, quantize or QUANTIZED[format][0], reporter)
     if out is not None:
         how = {"format": format, "quantize": quantize, "accept": accept}
@@ -100,7 +100,7 @@ def check_drop(format, table, max_drop):
     """
     if table is None and max_drop is None:
         return
-    if format_named(format) not in QUANTIZED:
+    if format_named(format) not in MEASURED:
         raise UserError(
             f'--data and --max-drop belong to --format litert and onnx, and the format is "{format}". Leave them out.'
         )

@@ -21,6 +21,7 @@ from keras_bigmodel.export import (
     rows_to_compare,
     saved_model_parity,
     write_lite,
+    write_lite_embedding,
     write_onnx,
     write_saved_model,
 )
@@ -101,18 +102,23 @@ def _lite(task, folder, rows, reporter):
     return found | _files(task, rows, "litert", QUANTIZERS[::-1], write_lite, LITE_FILE, reporter)
 
 
+def _lite_embedding(task, folder, rows, reporter):
+    how = {"vectors": True}
+    return _files(task, rows, "litert_embedding", QUANTIZERS[::-1], write_lite_embedding, LITE_FILE, reporter, **how)
+
+
 def _onnx(task, folder, rows, reporter):
     return _files(task, rows, "onnx", ONNX_QUANTIZERS, write_onnx, ONNX_FILE, reporter)
 
 
-def _files(task, rows, name, quantizers, write, file, reporter):
+def _files(task, rows, name, quantizers, write, file, reporter, **compare):
     """Compares a file of a format, written to a temporary folder, at each quantization."""
     found = {}
     for quantize in quantizers:
         with tempfile.TemporaryDirectory() as aside:
             path = Path(aside) / file
             write(task, path, quantize=quantize)
-            how = {"quantize": quantize, "reporter": reporter}
+            how = {"quantize": quantize, "reporter": reporter, **compare}
             found[f"{_TITLES[name]} {quantize}"] = edge_parity(task, path, rows, **how)
     return found
 
@@ -133,5 +139,17 @@ def _server_parity(task, url, rows, reporter):
     return certificate_of(compared, reasons, requests.rows, url=url)
 
 
-_TITLES = {"saved_model": "SavedModel", "litert": "LiteRT", "onnx": "ONNX", "hugging_face": "Hugging Face folder"}
-_COMPARE = {"saved_model": _saved_model, "litert": _lite, "onnx": _onnx, "hugging_face": _hugging_face}
+_TITLES = {
+    "saved_model": "SavedModel",
+    "litert": "LiteRT",
+    "litert_embedding": "LiteRT embedding",
+    "onnx": "ONNX",
+    "hugging_face": "Hugging Face folder",
+}
+_COMPARE = {
+    "saved_model": _saved_model,
+    "litert": _lite,
+    "litert_embedding": _lite_embedding,
+    "onnx": _onnx,
+    "hugging_face": _hugging_face,
+}

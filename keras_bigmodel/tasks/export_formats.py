@@ -12,6 +12,7 @@ from keras_bigmodel.export import (
     QUANTIZERS,
     certify,
     write_checked_lite,
+    write_checked_lite_embedding,
     write_checked_onnx,
     write_checked_saved_model,
 )
@@ -22,12 +23,14 @@ from keras_bigmodel.tasks.checked_hugging_face import write_checked_hugging_face
 EXPORTERS = {
     "saved_model": write_checked_saved_model,
     "litert": write_checked_lite,
+    "litert_embedding": write_checked_lite_embedding,
     "onnx": write_checked_onnx,
     "hugging_face": write_checked_hugging_face,
 }
 
 
-QUANTIZED = {"litert": QUANTIZERS, "onnx": ONNX_QUANTIZERS}
+QUANTIZED = {"litert": QUANTIZERS, "litert_embedding": QUANTIZERS, "onnx": ONNX_QUANTIZERS}
+MEASURED = ("litert", "onnx")  # formats whose files label texts, so that what quantization costs is measured
 _ALIASES = {"tflite": "litert"}  # the name until 2024, which files still end in
 _DTYPES = ("float32", "bfloat16")  # of the weights too: bfloat16 halves the file and needs no casts
 
@@ -81,7 +84,7 @@ def export_checked(
         exportable: object that the format's writer accepts, such as any task.
         folder: path of the new folder.
         format: str. One of `EXPORTERS`. Defaults to `"saved_model"`.
-        quantize: str. Quantization of a `"litert"` or `"onnx"` file. Defaults to `"int8"` for such a file.
+        quantize: str. Quantization of a file of a format in `QUANTIZED`. Defaults to the first of the format's.
         parity_rows: dict of column → checked rows to compare, besides the preprocessor's samples. Defaults to none.
         overwrite: bool. Whether to replace an existing folder. Defaults to False.
         accept: function of the path of the export before it is moved to `folder`. Returns a dict of further entries of
@@ -124,7 +127,7 @@ def exporter(format, quantize=None):
 
     Args:
         format: str. One of `EXPORTERS`.
-        quantize: str. Quantization of a `"litert"` or `"onnx"` file. Defaults to None: that of the format's function.
+        quantize: str. Quantization of a file of a format in `QUANTIZED`. Defaults to None: that of the function.
 
     Raises:
         UserError: the format is unknown, and the message lists the known ones; or `quantize` is unknown, or is given
