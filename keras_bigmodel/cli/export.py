@@ -19,7 +19,10 @@ def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     format: Annotated[
         str,
-        typer.Option("--format", help="saved_model (TF Serving), litert (phones), onnx, openvino or hugging_face."),
+        typer.Option(
+            "--format",
+            help="saved_model (TF Serving), litert (phones), litert_embedding (vectors), onnx, openvino, hugging_face.",
+        ),
     ] = "saved_model",
     quantize: Annotated[
         str | None,
@@ -94,6 +97,7 @@ def _folder_line(certificate):
 _LINES = {
     "saved_model": _saved_line,
     "litert": functools.partial(_file_line, "A LiteRT file"),
+    "litert_embedding": functools.partial(_file_line, "A LiteRT file of vectors"),
     "onnx": functools.partial(_file_line, "An ONNX file"),
     "openvino": functools.partial(_file_line, "An OpenVINO file"),
     "hugging_face": _folder_line,

@@ -24,7 +24,7 @@ def run(
     ] = None,
     formats: Annotated[
         str, typer.Option(help="Formats to compare, with commas between them.")
-    ] = "saved_model,litert,onnx,hugging_face",
+    ] = "saved_model,litert,litert_embedding,onnx,hugging_face",
     url: Annotated[
         str | None, typer.Option(help="A running server's model, e.g. http://localhost:8501/v1/models/reviews.")
     ] = None,

@@ -1,5 +1,7 @@
 """Writes counts and the agreement of an export as parts of sentences. Knows plurals and the certificate's dict."""
 
+import math
+
 _PLURALS = {"class": "classes", "batch": "batches"}
 
 
@@ -16,8 +18,12 @@ def counted(number, thing):
     return f"{number:,} {thing if number == 1 else _PLURALS.get(thing, f'{thing}s')}"
 
 
-_WORDS = {"equal": ("{} equal", "another {}"), "same_choice": ("the same choice of {}", "another choice of {}")}
-_KEPT = ("rule", "rows_that_differ", "largest_difference")
+_WORDS = {
+    "equal": ("{} equal", "another {}"),
+    "same_choice": ("the same choice of {}", "another choice of {}"),
+    "same_direction": ("the same direction of {}", "another direction of {}"),
+}
+_KEPT = ("rule", "rows_that_differ", "largest_difference", "smallest_cosine")
 
 
 def outputs_in_short(certificate):
@@ -65,6 +71,9 @@ def parity_words(parity):
     outputs, whole = parity["outputs"] if "outputs" in parity else outputs_in_short(parity), parity["rows"]
     words = [word for rule in _WORDS for word in _of_rule(rule, outputs, whole)]
     numbers = [facts["largest_difference"] for facts in outputs.values() if facts["rule"] == "close"]
+    cosines = [facts["smallest_cosine"] for facts in outputs.values() if "smallest_cosine" in facts]
+    if cosines:
+        words.append(f"cosines of {math.floor(1e4 * min(cosines)) / 1e4:.4f} or more")
     if numbers:
         words.append(f"numbers within {max(numbers):.1e}")
     return f"{counted(whole, 'row')}: {', '.join(words) or 'nothing compared'}"

@@ -1,4 +1,4 @@
-"""Defines the program `bigmodel-edge`: labels texts with a file for another runtime. Knows no TensorFlow, no Keras."""
+"""Defines the program `bigmodel-edge`: labels or embeds texts with a file. Knows no TensorFlow and no Keras."""
 
 import argparse
 import itertools
@@ -34,7 +34,7 @@ def main(arguments=None):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="bigmodel-edge", description="Label texts with a LiteRT, ONNX or OpenVINO file.", epilog=_EPILOG
+        prog="bigmodel-edge", description="Label or embed texts with a LiteRT, ONNX or OpenVINO file.", epilog=_EPILOG
     )
     parser.add_argument("model", help="a .tflite, .onnx or .xml (OpenVINO) file that bigmodel export wrote")
     parser.add_argument("texts", nargs="*", metavar="text", help="texts to label; of a model of pairs, two of each")
@@ -42,28 +42,40 @@ def _parser():
     parser.add_argument("--top-k", type=int, help="labels of each answer; default: all")
     parser.add_argument("--threads", type=int, help="threads to compute with; default: all processors")
     parser.add_argument("--vectors", metavar="FOLDER", help="write what a tokenizer on a phone needs into a new folder")
-    parser.add_argument("--json", action="store_true", help="print each answer as a line of JSON")
+    parser.add_argument("--json", action="store_true", help="print each answer as a line of JSON, as vectors are")
     return parser
 
 
 def _answers(options):
     """Yields the line of each answer."""
-    from keras_bigmodel.edge.edge_classifier import open_classifier
+    from keras_bigmodel.edge.lite_embedder import open_edge_model
 
     if options.vectors is not None:
         yield _write_vectors(options)
         return
     if options.texts and options.file:
         raise UserError("Texts and --file came; wanted one of them.")
-    classifier = open_classifier(options.model, num_threads=options.threads)
-    texts = _texts(options, classifier.pairs)
+    model = open_edge_model(options.model, num_threads=options.threads)
+    answer, nothing = _answerer(model, options)
+    texts = _texts(options, model.pairs)
     while rows := list(itertools.islice(texts, _ROWS)):
         full = [row for row in rows if "".join(row).strip()]
-        answers = iter(classifier.classify(full, top_k=options.top_k) if full else ())
+        answers = iter(answer(full) if full else ())
         for row in rows:
-            shown = dict(zip(classifier.columns, row if classifier.pairs else [row], strict=True))
-            answer = next(answers).as_json() if "".join(row).strip() else classifier.reader.empty_json()
-            yield _line(shown, answer, options.json)
+            shown = dict(zip(model.columns, row if model.pairs else [row], strict=True))
+            yield _line(shown, next(answers) if "".join(row).strip() else nothing, options.json)
+
+
+def _answerer(model, options):
+    """Returns a function from texts to their answers as dicts for JSON, and the answer of a row without a text."""
+    if hasattr(model, "classify"):
+        read = lambda texts: [one.as_json() for one in model.classify(texts, top_k=options.top_k)]
+        return read, model.reader.empty_json()
+    if options.top_k is not None:
+        raise UserError(f"--top-k came, and {options.model} gives vectors, which have no labels. Leave it out.")
+    # By its text a float32 is the shortest number that reads back as the same; as a float it has nine digits more.
+    read = lambda texts: [{"embedding": [float(str(number)) for number in row]} for row in model.embed(texts)]
+    return read, {"embedding": None}
 
 
 def _write_vectors(options):
@@ -77,8 +89,11 @@ def _write_vectors(options):
 
 
 def _line(shown, answer, as_json):
-    """Returns the line of an answer; a row without a text has null for its answer, or nothing in front of it."""
-    if as_json:
+    """Returns the line of an answer; a row without a text has null for its answer, or nothing in front of it.
+
+    A vector is always a line of JSON: numbers in columns would be as many columns as the vector has entries.
+    """
+    if as_json or "embedding" in answer:
         return json.dumps({**shown, **answer}, ensure_ascii=False)
     label, probability = answer["label"], answer["probability"]
     return "\t".join(["" if label is None else label, "" if label is None else f"{probability:.4f}", *shown.values()])

@@ -9,7 +9,7 @@ from keras_bigmodel.core.versions import LITE_PATH, version_folder
 from keras_bigmodel.edge.edge_classifier import CLASSIFIERS
 from keras_bigmodel.edge.lite_contents import QUANTIZERS
 
-_KNOWN = [f"{runtime}-{quantize}" for runtime, known in QUANTIZERS.items() for quantize in known]
+_KNOWN = [f"{runtime}-{quantize}" for runtime in CLASSIFIERS for quantize in QUANTIZERS[runtime]]
 _ONLY_OF_THE_MODEL = ("compile", "embed", "evaluate", "export", "fit", "save", "train_on_batch", "with_dtype")
 
 

@@ -11,7 +11,12 @@ from keras_bigmodel.tokenizers.vocabulary import vocabulary_lines
 LABELS_FILE, VOCABULARY_FILE, SETTINGS_FILE = "labels.txt", "vocab.txt", "keras_bigmodel.json"
 FORMAT = 1
 # Format → how the weights of a file may be stored; the first is the default.
-QUANTIZERS = {"litert": ("int8", "int4", "float16", "none"), "onnx": ("none", "int8"), "openvino": ("none", "int8")}
+QUANTIZERS = {
+    "litert": ("int8", "int4", "float16", "none"),
+    "litert_embedding": ("int8", "float16", "none"),
+    "onnx": ("none", "int8"),
+    "openvino": ("none", "int8"),
+}
 _WRITTEN = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that the same model always has the same file
 
 
@@ -20,7 +25,7 @@ class LiteContents:
     """Holds labels, vocabulary and settings, which are files in a ZIP archive after the network's bytes.
 
     Args:
-        labels: tuple of str, in the order of the outputs.
+        labels: tuple of str, in the order of the outputs. Empty for a file that gives vectors of texts.
         vocabulary: tuple of str. The position of a token is its id.
         tokenizer: dict of the tokenizer's other arguments.
         max_length: int. Maximum number of tokens of an input, special tokens included.
@@ -46,8 +51,9 @@ class LiteContents:
         Args:
             path: path of the file.
         """
-        labels = {LABELS_FILE: "\n".join(label.replace("\n", " ") for label in self.labels)}
-        members = labels | self.to_metadata()
+        members = self.to_metadata()
+        if self.labels:
+            members = {LABELS_FILE: "\n".join(label.replace("\n", " ") for label in self.labels)} | members
         with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
             for name, text in members.items():
                 archive.writestr(zipfile.ZipInfo(name, _WRITTEN), text.encode("utf-8"))

@@ -4,11 +4,12 @@ import sys
 from pathlib import Path
 
 from keras_bigmodel.core.reporter import SILENT
-from keras_bigmodel.edge import CLASSIFIERS
+from keras_bigmodel.edge import EDGE_MODELS
 from keras_bigmodel.edge.lite_contents import QUANTIZERS
 from keras_bigmodel.export.clean_process import run_clean_process
 from keras_bigmodel.export.edge_parity import edge_parity
 from keras_bigmodel.export.lite import write_lite
+from keras_bigmodel.export.lite_embedding import write_lite_embedding
 from keras_bigmodel.export.onnx_file import write_onnx
 from keras_bigmodel.export.open_vino_file import write_open_vino
 from keras_bigmodel.export.parity import REPORT_IT, TOLERANCE, certificate_of, certify, compare_endpoints
@@ -16,8 +17,13 @@ from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.safe_ops import refused_ops
 from keras_bigmodel.export.saved_model import write_saved_model
 
-# Format → function of an exportable, a path and `quantize` that writes the file; `edge.CLASSIFIERS` has what runs it.
-WRITERS = {"litert": write_lite, "onnx": write_onnx, "openvino": write_open_vino}
+# Format → function of an exportable, a path and `quantize` that writes the file; `edge.EDGE_MODELS` has what runs it.
+WRITERS = {
+    "litert": write_lite,
+    "litert_embedding": write_lite_embedding,
+    "onnx": write_onnx,
+    "openvino": write_open_vino,
+}
 _CLIENT = Path(__file__).with_name("saved_model_client.py")
 
 
@@ -93,13 +99,13 @@ def write_checked_file(exportable, folder, parity_rows=None, reporter=SILENT, *,
     Raises:
         UserError: the file does not agree; the message says what differs. Or as the format's writer.
     """
-    kind, quantize = CLASSIFIERS[format], quantize or QUANTIZERS[format][0]
+    kind, quantize = EDGE_MODELS[format], quantize or QUANTIZERS[format][0]
     path = Path(folder) / kind.file_name
     with reporter.bar(f"converting to {kind.title}", 1) as advance:
         WRITERS[format](exportable, path, quantize=quantize)
         advance()
     columns = rows_to_compare(exportable.preprocessor, parity_rows)
-    certificate = edge_parity(exportable, path, columns, quantize=quantize, reporter=reporter)
+    certificate = edge_parity(exportable, path, columns, format=format, quantize=quantize, reporter=reporter)
     if quantize == "none":
         return certify(certificate, path.parent, REPORT_IT)
     others = [name for name in QUANTIZERS[format] if name not in (quantize, "int8", "int4")]

@@ -20,7 +20,7 @@ class _Blocker:
 
 
 def main(model, requests_path, answers_path):
-    """Tokenizes and classifies every batch of texts, and prints one line per batch.
+    """Tokenizes and classifies, or embeds, every batch of texts, and prints one line per batch.
 
     Args:
         model: path of the LiteRT, ONNX or OpenVINO file.
@@ -32,7 +32,7 @@ def main(model, requests_path, answers_path):
 
     import numpy as np
 
-    from keras_bigmodel.edge import open_classifier
+    from keras_bigmodel.edge import LiteEmbedder, open_edge_model
 
     # By its path: importing it from its package would load TensorFlow.
     spec = importlib.util.spec_from_file_location("files", Path(__file__).with_name("saved_model_client.py"))
@@ -40,19 +40,23 @@ def main(model, requests_path, answers_path):
     spec.loader.exec_module(files)
 
     start = time.perf_counter()
-    classifier = open_classifier(model)
+    opened = open_edge_model(model)
     load_seconds = time.perf_counter() - start
+    if isinstance(opened, LiteEmbedder):
+        output, answer = "embed/embedding", opened.embed
+    else:
+        output, answer = "classify/probabilities", opened.predict
     batches, _, requests = files.read_requests(requests_path)
     answers = {}
     for number in range(batches):
-        columns = [[text.decode("utf-8") for text in requests[f"{number}/{name}"]] for name in classifier.columns]
+        columns = [[text.decode("utf-8") for text in requests[f"{number}/{name}"]] for name in opened.columns]
         texts = tuple(columns) if len(columns) > 1 else columns[0]
-        ids = classifier.preprocess(texts)
+        ids = opened.preprocess(texts)
         answers.update({f"{number}/tokenize/{name}": np.array(rows, "int32") for name, rows in ids.items()})
-        answers[f"{number}/classify/probabilities"] = classifier.predict(texts)
+        answers[f"{number}/{output}"] = answer(texts)
         print(number + 1, flush=True)
-    versions = {name: metadata.version(name) for name in (classifier.package, "numpy")}
-    about = {"load_seconds": load_seconds, "versions": versions, "labels": classifier.labels}
+    versions = {name: metadata.version(name) for name in (opened.package, "numpy")}
+    about = {"load_seconds": load_seconds, "versions": versions}
     files.write_answers(answers_path, answers, about)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.export.clean_process import run_clean_process
 from keras_bigmodel.export.endpoint import Endpoint
-from keras_bigmodel.export.output_rules import Close, SameChoice
+from keras_bigmodel.export.lite_embedding import vectors_of
+from keras_bigmodel.export.output_rules import Close, SameChoice, SameDirection
 from keras_bigmodel.export.parity import certificate_of, compare_endpoints
 from keras_bigmodel.export.requests import Requests
 
@@ -21,32 +22,41 @@ _RULES = {
     "int4": SameChoice("probabilities", share=0.9),
     "float16": SameChoice("probabilities", share=0.99),
 }
+# The same for vectors, which are searched by their cosines: the smallest one, and the share of rows that must reach it.
+_VECTOR_RULES = {
+    "none": Close(1e-4),
+    # MiniLM, as it is and fine-tuned, has 0.986 or more on every sample, and 0.995 or more on texts of its language.
+    "int8": SameDirection(0.98, share=0.99),
+    "float16": SameDirection(0.999),
+}
 _LITE_RULE = Close(1e-4, logarithms=True)  # of a LiteRT file that is not quantized: XNNPACK sums in another order
 _CLIENT = Path(__file__).with_name("edge_client.py")
 
 
-def edge_parity(exportable, path, columns, *, quantize, reporter=SILENT):
+def edge_parity(exportable, path, columns, *, format, quantize, reporter=SILENT):
     """Compares a LiteRT, ONNX or OpenVINO file, run in a process of its own without TensorFlow, with the model.
 
     Args:
         exportable: object with `endpoints()` that hold `tokenize` and `tokens`, `preprocessor` and
-            `outputs_from_logits`, such as a `TextClassifier`.
+            `outputs_from_logits`, such as a `TextClassifier`; for `"litert_embedding"` with `preprocessor` and
+            `embedding_model`.
         path: path of the file.
         columns: dict of input name → list of str. The texts.
+        format: str. The export format of the file, such as `"litert"`.
         quantize: str. How the file was quantized.
         reporter: `Reporter` of the progress. Defaults to a silent one.
 
     Returns:
         dict: the certificate. `"agrees"` holds whether the file passed, `"reasons"` why not.
     """
-    is_lite = Path(path).suffix == ".tflite"
-    endpoints = _endpoints(exportable, _LITE_RULE if is_lite and quantize == "none" else _RULES[quantize])
+    vectors = format == "litert_embedding"
+    endpoints = (_vector_endpoints if vectors else _endpoints)(exportable, _rule(format, quantize))
     requests = Requests.of(exportable.preprocessor, columns, endpoints)
     with reporter.bar("comparing, in a process without TensorFlow", len(requests.batches)) as advance:
         theirs, about = run_clean_process(_CLIENT, path, requests, advance)
     compared, reasons = compare_endpoints(endpoints, requests, theirs, tolerance=1e-4, reporter=reporter)
     if any(output["rows_that_differ"] for output in compared["tokenize"]["outputs"].values()):
-        reasons = [reason for reason in reasons if "tokenize" in reason]  # probabilities of other tokens do not compare
+        reasons = [reason for reason in reasons if "tokenize" in reason]  # what other tokens give does not compare
     return certificate_of(
         compared,
         reasons,
@@ -58,6 +68,13 @@ def edge_parity(exportable, path, columns, *, quantize, reporter=SILENT):
     )
 
 
+def _rule(format, quantize):
+    """Returns the rule for the outputs of a file."""
+    if format == "litert_embedding":
+        return _VECTOR_RULES[quantize]
+    return _LITE_RULE if (format, quantize) == ("litert", "none") else _RULES[quantize]
+
+
 def _endpoints(exportable, rule):
     tokenize, tokens = (exportable.endpoints()[name] for name in ("tokenize", "tokens"))
 
@@ -67,3 +84,13 @@ def _endpoints(exportable, rule):
 
     classify = Endpoint(classify, tokenize.inputs, {"probabilities": rule})
     return {"tokenize": dataclasses.replace(tokenize, sampled=False), "classify": classify}
+
+
+def _vector_endpoints(exportable, rule):
+    preprocessor = exportable.preprocessor
+    texts = tuple(preprocessor.specs.values())
+
+    def embed(**columns):
+        return {"embedding": vectors_of(exportable, preprocessor(**columns))}
+
+    return {"tokenize": Endpoint(preprocessor.__call__, texts), "embed": Endpoint(embed, texts, {"embedding": rule})}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from keras_bigmodel.edge.lite_network import SIGNATURE
+from keras_bigmodel.edge.lite_network import CLASSIFY
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite_int4 import with_int4_weights
 from keras_bigmodel.export.lite_metadata import with_metadata
@@ -30,22 +30,41 @@ def write_lite(exportable, path, *, quantize="int8"):
     """
     check_quantize("litert", quantize)
     contents = contents_of(exportable, "LiteRT")
-    network = _converted(exportable, quantize)
+    tokens = exportable.endpoints()["tokens"]
+
+    def classify(**ids):
+        return {"probabilities": exportable.outputs_from_logits(tokens.function(**ids)["logits"])}
+
+    write_lite_network(exportable, {CLASSIFY: Endpoint(classify, tokens.inputs)}, contents, path, quantize=quantize)
+
+
+def write_lite_network(exportable, endpoint, contents, path, *, quantize):
+    """Writes a LiteRT file of one endpoint on ids of any length, with metadata and contents.
+
+    Args:
+        exportable: object with `variables` and a preprocessor that has a `max_length`.
+        endpoint: dict of the name of the signature → `Endpoint` of `token_ids`, `segment_ids` and `padding_mask`.
+        contents: `LiteContents`.
+        path: path of the file.
+        quantize: str. As in `write_lite`.
+    """
+    network = _converted(exportable, endpoint, quantize)
     Path(path).write_bytes(with_metadata(network, name="keras_bigmodel", tokenized=not contents.pairs))
     contents.append_to(path)
 
 
-def _converted(exportable, quantize):
-    tokens = exportable.endpoints()["tokens"]
+def _converted(exportable, endpoint, quantize):
+    ((signature, whole),) = endpoint.items()
 
-    def classify(**ids):
-        ids = {name: _truncated(column, exportable.preprocessor.max_length) for name, column in ids.items()}
-        return {"probabilities": exportable.outputs_from_logits(tokens.function(**ids)["logits"])}
+    def cut(**ids):
+        return whole.function(
+            **{name: _truncated(column, exportable.preprocessor.max_length) for name, column in ids.items()}
+        )
 
     with tempfile.TemporaryDirectory() as folder:
         # From a folder: from_concrete_functions leaves out the weights of Keras 3 without an error.
-        write_saved_model({SIGNATURE: Endpoint(classify, tokens.inputs)}, exportable.variables, folder)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
+        write_saved_model({signature: Endpoint(cut, whole.inputs)}, exportable.variables, folder)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[signature])
         if quantize in ("int8", "float16"):
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if quantize == "float16":

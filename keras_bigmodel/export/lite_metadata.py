@@ -22,6 +22,11 @@ _INPUTS = {
     "padding_mask": ("mask", "1 for pieces, 0 for padding."),
     "segment_ids": ("segment_ids", "0 for the first text, 1 for the second."),
 }
+# By output of the signature: its name and description for MediaPipe's TextClassifier and TextEmbedder, and the model's.
+_OUTPUTS = {
+    "probabilities": ("probability", "Of each label.", "A classifier of texts."),
+    "embedding": ("embedding", "The vector of the text.", "An embedder of texts."),
+}
 _ALIGNMENT = 16  # bytes; the alignment of weights in a LiteRT file
 
 
@@ -29,7 +34,8 @@ def with_metadata(network, *, name, tokenized):
     """Adds metadata to a LiteRT network.
 
     Args:
-        network: bytes of a `.tflite` file with one signature of `token_ids`, `padding_mask`, `segment_ids`.
+        network: bytes of a `.tflite` file with one signature of `token_ids`, `padding_mask`, `segment_ids` and of
+            `probabilities` or `embedding`.
         name: str. Name of the model in the metadata.
         tokenized: bool. Whether MediaPipe may tokenize for the model; False for pairs of texts.
 
@@ -40,7 +46,8 @@ def with_metadata(network, *, name, tokenized):
     """
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(network, 0))
     by_tensor = {entry.tensorIndex: entry.name.decode() for entry in model.signatureDefs[0].inputs}
-    described = _described([by_tensor[index] for index in model.subgraphs[0].inputs], name, tokenized)
+    (output,) = (entry.name.decode() for entry in model.signatureDefs[0].outputs)
+    described = _described([by_tensor[index] for index in model.subgraphs[0].inputs], output, name, tokenized)
     model.buffers = [_Buffer(buffer.data) for buffer in model.buffers] + [_Buffer(np.frombuffer(described, "uint8"))]
     entry = schema.MetadataT()
     entry.name, entry.buffer = _ENTRY, len(model.buffers) - 1
@@ -71,19 +78,22 @@ class _Buffer(schema.BufferT):
         return schema.BufferEnd(builder)
 
 
-def _described(inputs, name, tokenized):
-    """Returns the metadata of a model with these inputs, in the network's order, as the bytes of a flatbuffer."""
+def _described(inputs, output, name, tokenized):
+    """Returns the metadata of a model as the bytes of a flatbuffer; the inputs are in the network's order."""
     builder = flatbuffers.Builder(4096)
     tensors = [_tensor(builder, *_INPUTS[given]) for given in inputs]
-    labels = _file(builder, LABELS_FILE, "One label a line, in the order of the probabilities.", _AXIS_LABELS)
-    output = _tensor(builder, "probability", "Of each label.", _offsets(builder, [labels]))
-    subgraph = {_SUBGRAPH_INPUTS: _offsets(builder, tensors), _SUBGRAPH_OUTPUTS: _offsets(builder, [output])}
+    files, (*words, description) = None, _OUTPUTS[output]
+    if output == "probabilities":
+        labels = _file(builder, LABELS_FILE, "One label a line, in the order of the probabilities.", _AXIS_LABELS)
+        files = _offsets(builder, [labels])
+    answer = _tensor(builder, *words, files)
+    subgraph = {_SUBGRAPH_INPUTS: _offsets(builder, tensors), _SUBGRAPH_OUTPUTS: _offsets(builder, [answer])}
     if tokenized:
         subgraph[_SUBGRAPH_UNITS] = _offsets(builder, [_tokenizer(builder)])
     subgraphs = _offsets(builder, [_table(builder, subgraph)])
     fields = {
         _MODEL_NAME: builder.CreateString(name),
-        _MODEL_DESCRIPTION: builder.CreateString("A classifier of texts."),
+        _MODEL_DESCRIPTION: builder.CreateString(description),
         _MODEL_SUBGRAPHS: subgraphs,
         _MODEL_PARSER: builder.CreateString(_PARSER_VERSION),
     }

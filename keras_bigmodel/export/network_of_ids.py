@@ -42,14 +42,32 @@ def contents_of(exportable, kind):
     Raises:
         UserError: it is no classifier of texts with a `WordPieceTokenizer` in mode `"exact"`.
     """
-    preprocessor, labels = exportable.preprocessor, getattr(exportable, "labels", None)
-    tokenizer = getattr(preprocessor, "tokenizer", None)
-    if labels is None or not isinstance(tokenizer, WordPieceTokenizer):
+    labels = getattr(exportable, "labels", None)
+    if labels is None or not has_word_pieces(exportable):
         raise UserError(
             f"A {type(exportable).__name__} came; {kind} files are written of classifiers of texts with a "
             'WordPieceTokenizer. Export it with format="saved_model".'
         )
-    settings = tokenizer.settings()
+    return contents_with(exportable, labels)
+
+
+def has_word_pieces(exportable):
+    """Returns whether an exportable has a preprocessor with a `WordPieceTokenizer`."""
+    return isinstance(getattr(exportable.preprocessor, "tokenizer", None), WordPieceTokenizer)
+
+
+def contents_with(exportable, labels):
+    """Returns the `LiteContents` of an exportable that `has_word_pieces`.
+
+    Args:
+        exportable: object with a preprocessor of texts.
+        labels: sequence of str. Empty for a file that gives vectors of texts.
+
+    Raises:
+        UserError: the tokenizer is not in mode `"exact"`.
+    """
+    preprocessor = exportable.preprocessor
+    tokenizer, settings = preprocessor.tokenizer, preprocessor.tokenizer.settings()
     if settings["mode"] != "exact":
         raise UserError(
             f'The model was trained with mode="{settings["mode"]}", whose tokenizer needs tensorflow_text. A file '

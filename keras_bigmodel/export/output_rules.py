@@ -138,6 +138,49 @@ class SameChoice:
         return {"rule": self.name, **({"share": self.share} if self.share < 1 else {})}
 
 
+@dataclass(frozen=True)
+class SameDirection:
+    """Compares vectors by the cosine of the angle between them, by which vectors of texts are searched.
+
+    Args:
+        cosine: float. Smallest cosine similarity of rows that agree.
+        share: float. Share of the rows that must agree. Defaults to 1.
+    """
+
+    cosine: float
+    share: float = 1.0
+    mask = None
+    name = "same_direction"
+
+    def differences(self, ours, theirs, mask):
+        """Returns 1 minus the cosine similarity of each row, infinite where shapes differ or it is not a number.
+
+        Args:
+            ours: array `(rows, width)` of the model.
+            theirs: array `(rows, width)` of the export.
+            mask: not used.
+
+        Returns:
+            float array `(rows,)`. Two vectors of zeros have no direction and agree, one beside another vector does not.
+        """
+        if ours.shape != theirs.shape:
+            return np.full(len(theirs), np.inf)
+        ours, theirs = ours.astype("float64"), theirs.astype("float64")
+        lengths = [np.sqrt(np.sum(part * part, axis=-1)) for part in (ours, theirs)]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            apart = 1.0 - np.sum(ours * theirs, axis=-1) / (lengths[0] * lengths[1])
+        apart = np.where((lengths[0] == 0) & (lengths[1] == 0), 0.0, apart)
+        return np.where(np.isfinite(apart), np.maximum(apart, 0.0), np.inf)
+
+    def limit(self, tolerance):
+        """Returns the largest difference that still agrees: that of the rule, whatever the tolerance of the export."""
+        return 1.0 - self.cosine
+
+    def facts(self, limit):
+        """Returns the rule as a certificate describes it: dict."""
+        return {"rule": self.name, "cosine": self.cosine, **({"share": self.share} if self.share < 1 else {})}
+
+
 def mask_of(mask, values):
     """Returns a mask as bool, with as many axes as the values have.
 

@@ -132,6 +132,8 @@ class _EndpointComparison:
         if len(numbers):
             facts["largest_difference"] = float(numbers.max())
             facts["mean_difference"] = float(numbers.mean())
+        if rule.name == "same_direction" and len(apart):
+            facts["smallest_cosine"] = float(1.0 - apart.max())
         if self._shown[output]:
             facts["some_rows_that_differ"] = self._shown[output]
         return facts
@@ -153,6 +155,12 @@ class _EndpointComparison:
                 yield (
                     f"{1 - differing / rows:.1%} of the rows keep their choice in {output} of {self._name}, wanted are "
                     f"{rule.share:.0%}; the first that does not is {facts['some_rows_that_differ'][0]!r:.80}"
+                )
+            elif rule.name == "same_direction":
+                yield (
+                    f"{1 - differing / rows:.1%} of the rows keep the direction of {output} of {self._name} (cosine "
+                    f"similarity {rule.cosine} or more), wanted are {rule.share:.0%}; the first that does not is "
+                    f"{facts['some_rows_that_differ'][0]!r:.80}"
                 )
             else:
                 yield (

@@ -8,6 +8,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import LITE_PATH, next_version, version_folder
+from keras_bigmodel.edge import CLASSIFIERS
 from keras_bigmodel.export import QUANTIZERS
 from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
 from keras_bigmodel.pipeline.run_folder import RunFolder
@@ -54,7 +55,7 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
     task = load_task(path)
     task = task if task.export_dtype == "float32" else task.with_dtype("float32")
     accept = None
-    if format in QUANTIZERS:
+    if format in CLASSIFIERS:
         accept = _accept(task, path, table, max_drop, quantize or QUANTIZERS[format][0], reporter)
     if out is not None:
         how = {"format": format, "quantize": quantize, "accept": accept}
@@ -102,7 +103,7 @@ def check_drop(format, table, max_drop):
     """
     if table is None and max_drop is None:
         return
-    if format_named(format) not in QUANTIZERS:
+    if format_named(format) not in CLASSIFIERS:
         raise UserError(
             f'--data and --max-drop belong to --format litert, onnx and openvino, and the format is "{format}". Leave '
             "them out."

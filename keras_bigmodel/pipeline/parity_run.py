@@ -9,7 +9,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import LITE_PATH, version_folder
-from keras_bigmodel.edge import CLASSIFIERS
+from keras_bigmodel.edge import EDGE_MODELS
 from keras_bigmodel.export import (
     PARITY_FILE,
     QUANTIZERS,
@@ -94,19 +94,19 @@ def _lite(task, folder, rows, reporter):
     own = None if folder is None or not (folder / LITE_PATH).is_file() else folder / LITE_PATH
     if own is not None:
         quantize = json.loads(own.with_name(PARITY_FILE).read_text(encoding="utf-8"))["quantize"]
-        how = {"quantize": quantize, "reporter": reporter}
+        how = {"format": "litert", "quantize": quantize, "reporter": reporter}
         found[f"{_TITLES['litert']} {quantize}, {LITE_PATH}"] = edge_parity(task, own, rows, **how)
     return found | _files("litert", task, folder, rows, reporter)
 
 
 def _files(name, task, folder, rows, reporter):
     """Compares a file of a format, written to a temporary folder, at each quantization."""
-    found, kind = {}, CLASSIFIERS[name]
+    found, kind = {}, EDGE_MODELS[name]
     for quantize in sorted(QUANTIZERS[name], key=lambda quantize: quantize != "none"):
         with tempfile.TemporaryDirectory() as aside:
             path = Path(aside) / kind.file_name
             WRITERS[name](task, path, quantize=quantize)
-            how = {"quantize": quantize, "reporter": reporter}
+            how = {"format": name, "quantize": quantize, "reporter": reporter}
             found[f"{kind.title} {quantize}"] = edge_parity(task, path, rows, **how)
     return found
 
@@ -129,13 +129,12 @@ def _server_parity(task, url, rows, reporter):
 
 _TITLES = {
     "saved_model": "SavedModel",
-    **{name: kind.title for name, kind in CLASSIFIERS.items()},
+    **{name: kind.title for name, kind in EDGE_MODELS.items()},
     "hugging_face": "Hugging Face folder",
 }
 _COMPARE = {
     "saved_model": _saved_model,
     "litert": _lite,
-    "onnx": functools.partial(_files, "onnx"),
-    "openvino": functools.partial(_files, "openvino"),
+    **{name: functools.partial(_files, name) for name in ("litert_embedding", "onnx", "openvino")},
     "hugging_face": _hugging_face,
 }

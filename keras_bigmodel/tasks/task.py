@@ -166,8 +166,9 @@ class Task(RawRowModel):
 
         Args:
             folder: path of a new folder.
-            format: str. `"saved_model"` (TensorFlow, TF Serving), `"litert"` (phones; `"tflite"` is the same) or
-                `"hugging_face"`. Defaults to `"saved_model"`.
+            format: str. `"saved_model"` (TensorFlow, TF Serving), `"litert"` (phones; `"tflite"` is the same),
+                `"litert_embedding"` (phones, vectors of texts), `"onnx"` or `"hugging_face"`. Defaults to
+                `"saved_model"`.
             parity_texts: rows to compare, besides the preprocessor's samples. Defaults to none.
             **how: `dtype` (`"float32"`, the default, or `"bfloat16"`), `quantize` (`"int8"`, the default of a
                 `"litert"` file, `"float16"` or `"none"`), `overwrite` (bool).

@@ -316,6 +316,15 @@ def test_export_to_litert_without_a_folder_makes_the_next_version(bigmodel, mode
     assert (tmp_path / "reviews/3/lite/model.tflite").read_bytes() == (version / "lite/model.tflite").read_bytes()
 
 
+def test_export_of_vectors_for_phones_prints_how_far_they_agree(bigmodel, model, tmp_path):
+    ran = bigmodel("export", model, "--format", "litert_embedding", "--out", tmp_path / "vectors")
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith(f"Wrote {tmp_path / 'vectors'}. A LiteRT file of vectors of ")
+    assert "the same direction of embedding, cosines of 0.9" in ran.out
+    assert "not measured" not in ran.err
+    assert (tmp_path / "vectors/model.tflite").is_file()
+
+
 def test_export_to_hugging_face_says_how_it_is_loaded(bigmodel, model, tmp_path):
     ran = bigmodel("export", model, "--format", "hugging_face", "--out", tmp_path / "hub")
     assert ran.code == 0, ran.err
@@ -361,6 +370,11 @@ BAD_INPUTS = {
         "--format litert, onnx and openvino",
     ),
     "export a hub folder as a version": ("export {model} --format hugging_face", "--out"),
+    "export vectors as a version": ("export {model} --format litert_embedding", "--out"),
+    "export vectors with a drop": (
+        "export {model} --format litert_embedding --max-drop 1 --out {folder}/new",
+        "--format litert and onnx",
+    ),
 }
 
 

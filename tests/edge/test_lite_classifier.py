@@ -33,7 +33,7 @@ def test_it_answers_as_its_model(lite, task):
 
 
 def test_more_texts_than_are_held_at_once_come_back_in_their_order(lite, task, monkeypatch):
-    monkeypatch.setattr("keras_bigmodel.edge.edge_classifier._WINDOW", 50)
+    monkeypatch.setattr("keras_bigmodel.edge.edge_model._WINDOW", 50)
     texts = support_messages("test")[0][:120]
     np.testing.assert_allclose(lite.predict(texts), task.predict(texts), atol=1e-5)
 

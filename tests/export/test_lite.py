@@ -74,12 +74,12 @@ def test_other_weights_than_those_written_are_noticed(lite_file, task):
     twin = task.with_dtype("float32")
     twin.get_layer("logits").bias.assign_add([0.01, 0.0, 0.0])
     texts = {"text": ["where is it", "thanks"]}
-    assert edge_parity(task, lite_file[0], texts, quantize="none")["agrees"]
-    certificate = edge_parity(twin, lite_file[0], texts, quantize="none")
+    assert edge_parity(task, lite_file[0], texts, format="litert", quantize="none")["agrees"]
+    certificate = edge_parity(twin, lite_file[0], texts, format="litert", quantize="none")
     assert certificate["agrees"] is False
     assert "probabilities of classify differs by" in certificate["reasons"][0]
     twin.get_layer("logits").bias.assign(-100.0 * twin.predict(texts["text"]).mean(axis=0))  # other labels win
-    assert "keep their choice" in edge_parity(twin, lite_file[0], texts, quantize="int8")["reasons"][0]
+    assert "keep their choice" in edge_parity(twin, lite_file[0], texts, format="litert", quantize="int8")["reasons"][0]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from keras_bigmodel.export import Close, Equal, SameChoice
+from keras_bigmodel.export import Close, Equal, SameChoice, SameDirection
 
 IDS = arrays("int32", st.tuples(st.integers(1, 4), st.integers(0, 5)), elements=st.integers(0, 3))
 
@@ -43,7 +43,7 @@ def test_strings_are_compared_byte_by_byte():
     assert Equal().differences(ours, theirs, None).tolist() == [1, 0]
 
 
-@pytest.mark.parametrize("rule", [Equal(), Close()])
+@pytest.mark.parametrize("rule", [Equal(), Close(), SameDirection(0.9)])
 def test_another_shape_never_agrees(rule):
     found = rule.differences(np.zeros((2, 3, 1)), np.zeros((2, 2, 1)), None)
     assert (found > rule.limit(1e-5)).all()
@@ -77,3 +77,31 @@ def test_a_choice_may_differ_where_the_best_are_as_good_as_equal():
 def test_numbers_of_choices_are_compared_by_the_largest():
     ours, theirs = np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([[0.6, 0.4], [0.7, 0.3]])
     assert (SameChoice("probabilities").differences(ours, theirs, ours) > 0).tolist() == [False, True]
+
+
+VECTORS = arrays("float32", st.tuples(st.integers(1, 4), st.integers(1, 5)), elements=st.floats(0.125, 8, width=32))
+
+
+@given(VECTORS, st.floats(0.01, 100))
+def test_longer_vectors_have_the_same_direction(vectors, factor):
+    rule = SameDirection(0.999)
+    assert (rule.differences(vectors, vectors * np.float32(factor), None) < 1e-6).all()
+    assert (rule.differences(vectors, -vectors, None) > 1.9).all()
+
+
+def test_a_direction_may_differ_by_a_cosine():
+    angles = np.array([0.0, 0.1, 0.2, np.pi / 2])
+    ours = np.array([[3.0, 0.0]] * 4)
+    theirs = 2.0 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    rule = SameDirection(0.99)
+    found = rule.differences(ours, theirs, None)
+    np.testing.assert_allclose(found, 1 - np.cos(angles), atol=1e-12)
+    assert (found <= rule.limit(1e-5)).tolist() == [True, True, False, False]  # cosines 1, 0.995, 0.980, 0
+
+
+def test_a_vector_without_a_direction_agrees_with_its_like_only():
+    zero, some = [0.0, 0.0], [1.0, 0.0]
+    found = SameDirection(0.9).differences(np.array([zero, zero, some]), np.array([zero, some, zero]), None)
+    assert found.tolist() == [0.0, np.inf, np.inf]
+    bad = SameDirection(0.9).differences(np.array([some, some]), np.array([[np.nan, 0.0], [np.inf, 0.0]]), None)
+    assert np.isinf(bad).all()

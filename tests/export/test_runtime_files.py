@@ -83,10 +83,10 @@ def test_the_program_labels_texts_with_it(files, task, capsys):
     assert [row["label"] for row in rows] == [answer.label for answer in task.classify(TEXTS[:2])]
 
 
-def test_the_program_writes_its_vectors_for_phones(files, tmp_path):
+def test_the_program_writes_its_vectors_for_phones(files, format, tmp_path):
     main([str(files["none"][0]), "--vectors", str(tmp_path / "vectors")])
     vectors = json.loads((tmp_path / "vectors/edge_vectors.json").read_text("ascii"))["vectors"]
-    rows = OnnxClassifier(files["none"][0]).preprocess([vectors[0]["text"]])
+    rows = CLASSIFIERS[format](files["none"][0]).preprocess([vectors[0]["text"]])
     assert rows["token_ids"] == [vectors[0]["token_ids"]]
 
 

@@ -261,7 +261,7 @@ def test_options_and_formats_that_a_kind_has_not_are_refused(kind, made, bigmode
     refused = bigmodel("predict", folder, "a text", "--top-k", "2")
     assert refused.code == 2
     assert "no labels to choose from" in refused.err
-    for format in ("litert", "onnx", "openvino", "hugging_face"):
+    for format in ("litert", "litert_embedding", "onnx", "openvino", "hugging_face"):
         ran = bigmodel("export", folder, "--format", format, "--out", tmp_path / format)
         assert ran.code == 2
         assert f"A {job.task_class.__name__} came" in ran.err

@@ -108,6 +108,9 @@ REFUSED = {
     "an endpoint's output without rows": _without_rows,
     "vectors that a task has not": lambda folder: CASES["a tag a token"].make(folder).embed(TEXTS),
     "another format than a SavedModel": lambda folder: CASES["a tag a token"].make(folder).export("out", "litert"),
+    "vectors for phones of a task without": lambda folder: (
+        CASES["a tag a token"].make(folder).export("out", "litert_embedding")
+    ),
     "a manifest of format 3": _version_3,
 }
 
