@@ -39,6 +39,17 @@ def test_textbook_bert_runs_on_a_folder(tiny_bert):
 
 
 @pytest.mark.full
+def test_the_phones_file_answers_as_well_without_tensorflow(tmp_path):
+    result = json.loads(run_app("phone", "--out", tmp_path / "phone").strip().splitlines()[-1])
+    model, phone = result["model"], result["phone"]
+    assert phone["tensorflow_loaded"] is False
+    assert phone["accuracy"] >= model["accuracy"] - 0.02  # 296 messages: six answers
+    assert phone["megabytes"] <= 24 < model["megabytes"]
+    assert phone["start_s"] < model["start_s"]
+    assert phone["median_ms"] < model["median_ms"]
+
+
+@pytest.mark.full
 def test_intents_reaches_what_the_readme_says(tmp_path):
     result = json.loads(run_app("intents", "--out", tmp_path / "intents").strip().splitlines()[-1])
     assert result["baseline_accuracy"] <= 0.85

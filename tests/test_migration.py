@@ -19,7 +19,7 @@ TABLES = {  # heading → what the lines leave behind
     "From Hugging Face's TensorFlow classes": ["out/task.json", "exported/1/saved_model.pb"],
     "From `hub.KerasLayer`": ["imdb_bert/1/saved_model.pb"],
     "From KerasHub": ["out/task.json", "exported/1/saved_model.pb"],
-    "From Model Maker and MediaPipe Model Maker": ["saved_models/reviews/1/saved_model.pb"],
+    "From Model Maker and MediaPipe Model Maker": ["saved_models/reviews/1/saved_model.pb", "phone/model.tflite"],
 }
 
 

@@ -107,7 +107,7 @@ _ONE_BY_ONE = (
     (ONNX, _ONNX, ("float32", "int8"), _ON_ONNX),
     (HUB_LITE, _HUB, ("float32",), {"length": 64}),
 )
-_LONG_ONE_BY_ONE = ((LITE_RT, _LITE, ("int8",), {}), (ONNX, _ONNX, ("int8",), _ON_ONNX))
+LENGTHS = (32, 128)  # of one row of ids, on one thread, as on a phone
 _STARTERS = (
     (SAVED_MODEL, _SAVED, ("float32",), {}),
     (TASK, _TASK, ("float32",), {}),
@@ -131,7 +131,10 @@ def all_cases(*, streaming=False):
         cases += _table(("prediction", *memory.get(name, ())), _PREDICTORS, "prediction", name)
     cases += _table(("prediction",), _FIXED_PREDICTORS, "fixed_prediction", FIXED)
     cases += _table(("single",), _ONE_BY_ONE, "single", "sst2")
-    cases += _table(("single",), _LONG_ONE_BY_ONE, "single", FIXED)
+    for length in LENGTHS:
+        on_ids = {"length": length, "threads": 1}
+        sides = ((LITE_RT, _LITE, ("int8",), on_ids), (ONNX, _ONNX, ("int8",), {**on_ids, **_ON_ONNX}))
+        cases += _table(("single",), sides, "latency", f"{length} ids, 1 thread")
     cases += [_tokenizing(threads) for threads in (1, 2)]
     cases += _table(("memory",), _STARTERS, "first_prediction", "start", rehearse=True)
     for axis in _GROWTH:

@@ -9,7 +9,7 @@ from .cases import FIXED, SETS
 BATCH_SIZE, MAX_LENGTH = 32, 128
 _PASSES = {"sst2": 3, FIXED: 3}  # short sets are answered several times
 _CLASSIFIER = {FIXED: "ag_news", "start": "sst2"}  # whose classifier answers what is no set
-_NEED_CLASSIFIER = ("prediction", "fixed_prediction", "single", "first_prediction")
+_NEED_CLASSIFIER = ("prediction", "fixed_prediction", "single", "latency", "first_prediction")
 
 
 @dataclass

@@ -22,6 +22,18 @@ def single(settings):
     yield _line(figures, load_s, accuracy=side.accuracy(figures["answers"], test.labels))
 
 
+def latency(settings):
+    """Turns one row of ids into probabilities, again and again."""
+    import numpy as np
+
+    from keras_bigmodel.edge.lite_network import LiteNetwork
+
+    load_s, network = side.timed(lambda: LiteNetwork(settings["lite"], num_threads=settings["threads"]))
+    ids = np.full((1, settings["length"]), 2000, "int32")
+    feed = {"token_ids": ids, "segment_ids": np.zeros_like(ids), "padding_mask": np.ones_like(ids)}
+    yield _line(side.again_and_again(lambda: network(**feed)), load_s)
+
+
 def first_prediction(settings):
     """Loads and answers one text."""
     found = _load(settings).predict([settings["text"]])
@@ -38,7 +50,7 @@ def _line(figures, load_s, **about):
     return {**figures, "load_s": round(load_s, 2), **about, "versions": side.versions("ai-edge-litert")}
 
 
-FUNCTIONS = {"prediction": prediction, "single": single, "first_prediction": first_prediction}
+FUNCTIONS = {"prediction": prediction, "single": single, "latency": latency, "first_prediction": first_prediction}
 
 if __name__ == "__main__":
     side.main(FUNCTIONS)

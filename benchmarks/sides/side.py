@@ -130,6 +130,13 @@ def one_by_one(answer, texts):
     }
 
 
+def again_and_again(work, times=50):
+    """Gives the median and the slowest of some runs, after a first one."""
+    work()
+    found = sorted(timed(work)[0] * 1e3 for _ in range(times))
+    return {"median_ms": round(statistics.median(found), 3), "p99_ms": round(found[-1], 3), "rows": times}
+
+
 def since_start():
     """Gives the seconds since the harness started this process; Linux has one monotonic clock for all of them."""
     return round(time.monotonic() - float(os.environ["BENCHMARK_STARTED"]), 3)
