@@ -1,5 +1,6 @@
 """Reads and writes labels, vocabulary and settings in LiteRT and ONNX files. Knows ZIP and JSON; no network."""
 
+import hashlib
 import json
 import zipfile
 from dataclasses import dataclass
@@ -62,10 +63,9 @@ class LiteContents:
         """Returns the vocabulary and the settings as texts by file name: dict of str → str."""
         settings = {"format": FORMAT, "labels": self.labels, "tokenizer": self.tokenizer}
         settings |= {"max_length": self.max_length, "pairs": self.pairs}
-        return {
-            VOCABULARY_FILE: vocabulary_lines(self.vocabulary),
-            SETTINGS_FILE: json.dumps(settings, ensure_ascii=False, indent=2),
-        }
+        vocabulary = vocabulary_lines(self.vocabulary)
+        settings["sha256"] = _sha256(settings, vocabulary)
+        return {VOCABULARY_FILE: vocabulary, SETTINGS_FILE: json.dumps(settings, ensure_ascii=False, indent=2)}
 
     @classmethod
     def from_metadata(cls, metadata, path):
@@ -79,18 +79,22 @@ class LiteContents:
             `LiteContents`.
 
         Raises:
-            UserError: this package did not write the file, or a newer version of this package did.
+            UserError: this package did not write the file, a newer version of this package did, or the labels, the
+                vocabulary or the settings were altered.
         """
         try:
             settings = json.loads(metadata[SETTINGS_FILE])
-            vocabulary = vocabulary_from_lines(metadata[VOCABULARY_FILE])
-        except (KeyError, ValueError) as error:
+            vocabulary, format = vocabulary_from_lines(metadata[VOCABULARY_FILE]), settings.get("format", 0)
+        except (KeyError, ValueError, AttributeError) as error:
             raise UserError(
                 f"{path} has no labels and vocabulary inside. Give a file that bigmodel export wrote, unchanged."
             ) from error
-        if settings.get("format", 0) > FORMAT:
+        if format > FORMAT:
+            raise UserError(f"{path} has format {format}, this package knows {FORMAT}. Install a newer keras_bigmodel.")
+        if settings.pop("sha256", None) != _sha256(settings, metadata[VOCABULARY_FILE]):
             raise UserError(
-                f"{path} has format {settings['format']}, this package knows {FORMAT}. Install a newer keras_bigmodel."
+                f"The labels, the vocabulary or the settings inside of {path} were altered, so its answers would be "
+                "others. Take the file from a backup, or export it again."
             )
         labels = tuple(settings["labels"])
         return cls(labels, tuple(vocabulary), settings["tokenizer"], settings["max_length"], settings["pairs"])
@@ -120,3 +124,9 @@ class LiteContents:
                 "--format litert wrote, whole and unchanged."
             ) from error
         return cls.from_metadata(metadata, path)
+
+
+def _sha256(settings, vocabulary):
+    """Returns the digest of the settings, which hold the labels, and of the vocabulary: str."""
+    text = json.dumps(settings, ensure_ascii=True, sort_keys=True) + vocabulary
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -129,6 +129,12 @@ def test_files_that_are_none_of_ours_are_refused_with_a_sentence(exported, tmp_p
         _settings(tmp_path / "newer.tflite", format=99)
     with pytest.raises(UserError, match="format 99.*newer keras_bigmodel"):
         LiteClassifier(tmp_path / "newer.tflite")
+    for number, changes in enumerate(({"max_length": 8}, {"labels": ["a"] * 8}, {"tokenizer": {"lowercase": False}})):
+        shutil.copy(whole, tmp_path / f"altered{number}.tflite")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            _settings(tmp_path / f"altered{number}.tflite", **changes)
+        with pytest.raises(UserError, match="inside of .* were altered.*export it again"):
+            LiteClassifier(tmp_path / f"altered{number}.tflite")
     with zipfile.ZipFile(tmp_path / "empty.tflite", "w") as archive, zipfile.ZipFile(whole) as ours:
         for name in ours.namelist():
             archive.writestr(name, ours.read(name))
