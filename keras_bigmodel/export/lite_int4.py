@@ -7,6 +7,7 @@ import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.export.network_of_ids import without_output
 
 _LEAST_ROWS = 1000  # of a table of embeddings; smaller ones stay in float
 _FLOAT32, _INT8 = schema.TensorType.FLOAT32, schema.TensorType.INT8
@@ -45,7 +46,8 @@ def with_int4_weights(network):
         algorithm_manager.AlgorithmName.OCTAV,
     )
     try:
-        quantized = work.quantize().quantized_model
+        with without_output():
+            quantized = work.quantize().quantized_model
     except ValueError as error:
         raise UserError(
             f'quantize="int4" came, and litert-quantizer cannot store this network so ({error!s:.120}). Its sizes must '

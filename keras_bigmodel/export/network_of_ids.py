@@ -3,6 +3,9 @@
 Knows endpoints and tokenizers; no format of a file.
 """
 
+import contextlib
+import io
+
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.edge.lite_contents import QUANTIZERS, LiteContents
 from keras_bigmodel.export.endpoint import Endpoint
@@ -94,3 +97,10 @@ def check_quantize(format, quantize):
     """
     if quantize not in QUANTIZERS[format]:
         raise UserError(f'quantize="{quantize}" came; known for {format} are {", ".join(QUANTIZERS[format])}.')
+
+
+@contextlib.contextmanager
+def without_output():
+    """Drops what a library prints in the block: its bars and tables would stand between the lines of a program."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield

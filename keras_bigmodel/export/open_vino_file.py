@@ -8,7 +8,7 @@ import tempfile
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.edge.open_vino_network import CONTENTS
-from keras_bigmodel.export.network_of_ids import check_quantize, contents_of, write_network
+from keras_bigmodel.export.network_of_ids import check_quantize, contents_of, without_output, write_network
 
 
 def write_open_vino(exportable, path, *, quantize="none"):
@@ -45,7 +45,8 @@ def _compressed(model):
     os.environ.setdefault("NNCF_CI", "1")  # before its import: otherwise it reports its use over the network
     nncf = _library("nncf")
     nncf.set_log_level(logging.ERROR)
-    return nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM)
+    with without_output():
+        return nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM)
 
 
 def _library(name):

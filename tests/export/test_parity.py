@@ -167,16 +167,18 @@ KILLED = """
 import os, sys
 from keras_bigmodel.export import checked_exports
 from keras_bigmodel.tasks import TextClassifier
-checked_exports.saved_model_parity = lambda *given, **named: os.kill(os.getpid(), 9)  # written, not compared
-TextClassifier.from_encoder(sys.argv[1], ["a", "b"], dtype="float32").export(sys.argv[2])
+kill = lambda *given, **named: os.kill(os.getpid(), 9)  # written, not compared
+checked_exports.saved_model_parity = checked_exports.edge_parity = kill
+TextClassifier.from_encoder(sys.argv[1], ["a", "b"], dtype="float32").export(sys.argv[2], sys.argv[3])
 """
 
 
 @pytest.mark.full
-def test_a_killed_export_leaves_no_model(tiny_bert, letter_counter, tmp_path):
+@pytest.mark.parametrize("format", ["saved_model", "litert", "openvino"])
+def test_a_killed_export_leaves_no_model(tiny_bert, letter_counter, tmp_path, format):
     folder = tmp_path / "model"
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tiny_bert), str(folder)], env=dict(os.environ), check=False
+        [sys.executable, "-c", KILLED, str(tiny_bert), str(folder), format], env=dict(os.environ), check=False
     )
     assert done.returncode == -signal.SIGKILL
     assert not folder.exists()
