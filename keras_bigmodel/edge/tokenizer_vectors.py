@@ -4,7 +4,7 @@ import json
 
 from keras_bigmodel.core.whole_folder import check_free, whole_folder
 from keras_bigmodel.data.bundled_texts import parity_texts, support_messages
-from keras_bigmodel.edge.edge_classifier import open_classifier
+from keras_bigmodel.edge.lite_embedder import open_edge_model
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
 from keras_bigmodel.tokenizers.character_lines import character_lines
 from keras_bigmodel.tokenizers.plain_word_piece_tokenizer import cut
@@ -22,15 +22,15 @@ def write_vectors(path, folder):
     """Writes the vocabulary, the characters and the vectors of a model file, for a tokenizer on a phone.
 
     Args:
-        path: path of a `.tflite` or `.onnx` file.
+        path: path of a `.tflite`, `.onnx` or `.xml` (OpenVINO) file.
         folder: path of the new folder, which appears whole or not at all. See `write_tokenizer_vectors`.
 
     Raises:
-        UserError: `folder` is there already or cannot be written, or as `open_classifier`.
+        UserError: `folder` is there already or cannot be written, or as `open_edge_model`.
     """
     check_free(folder)
-    classifier = open_classifier(path, num_threads=1)
-    write_tokenizer_vectors(classifier.tokenizer, folder, max_length=classifier.max_length, pairs=classifier.pairs)
+    model = open_edge_model(path, num_threads=1)
+    write_tokenizer_vectors(model.tokenizer, folder, max_length=model.max_length, pairs=model.pairs)
 
 
 def write_tokenizer_vectors(tokenizer, folder, *, max_length, pairs=False, texts=None):

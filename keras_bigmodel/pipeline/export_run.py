@@ -70,9 +70,16 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
             shutil.copy(folder / "card.md", aside / "card.md")
         how = {"quantize": quantize, "reporter": reporter}
         lite = write_lite(task, aside, accept, **how) if format == "litert" else None
-        manifest = dataclasses.replace(parent, version=number, parent=parent.version)
+        notes = parent.notes if lite is None else [*parent.notes, _note(lite, parent.version)]
+        manifest = dataclasses.replace(parent, version=number, parent=parent.version, notes=notes)
         written = write_version(task, aside, manifest, reporter=reporter)
     return folder.parent / str(number), lite or written.parity
+
+
+def _note(certificate, version):
+    """Returns the note on a LiteRT file that the report, copied from the parent version, does not list."""
+    size = f"{certificate['bytes'] / 1e6:.1f} MB"
+    return f"A LiteRT file ({certificate['quantize']}, {size}) was added to version {version}, whose report this is."
 
 
 def _accept(task, path, table, max_drop, quantize, reporter):

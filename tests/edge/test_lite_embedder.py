@@ -76,3 +76,8 @@ def test_the_program_has_no_labels_to_choose_from(embedding_file, capsys):
     assert out == ""
     assert "--top-k came" in err
     assert "Leave it out" in err
+
+
+def test_the_program_writes_what_a_phones_tokenizer_needs_of_a_file_of_vectors(embedding_file, tmp_path):
+    main([str(embedding_file("int8")), "--vectors", str(tmp_path / "vectors")])
+    assert len(list((tmp_path / "vectors").iterdir())) == 3

@@ -1,6 +1,7 @@
 """The LiteRT file of a version: written by the run or later, measured on the validation rows, refused if it loses."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -54,6 +55,10 @@ def test_a_later_export_is_measured_on_the_same_rows_and_is_the_next_version(lit
     assert facts["accuracy_of_the_model"] == certificate(lite_version)["accuracy_of_the_model"]
     assert not [sentence for sentence in listener.said if "not measured" in sentence]
     assert certificate(base / "1")["quantize"] == "int8"
+    assert re.fullmatch(
+        r"A LiteRT file \(float16, .* MB\) was added to version 1, whose report this is.",
+        Manifest.read(folder).notes[-1],
+    )
 
 
 def test_rows_that_have_changed_measure_nothing(lite_version, messages_table, tmp_path):
