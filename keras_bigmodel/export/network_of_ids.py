@@ -101,6 +101,6 @@ def check_quantize(format, quantize):
 
 @contextlib.contextmanager
 def without_output():
-    """Drops what a library prints in the block: its bars and tables would stand between the lines of a program."""
+    """Removes what a library prints in the block: its bars and tables would stand between the lines of a program."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield

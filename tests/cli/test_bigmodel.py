@@ -373,7 +373,7 @@ BAD_INPUTS = {
     "export vectors as a version": ("export {model} --format litert_embedding", "--out"),
     "export vectors with a drop": (
         "export {model} --format litert_embedding --max-drop 1 --out {folder}/new",
-        "--format litert and onnx",
+        "--format litert, onnx and openvino",
     ),
 }
 
