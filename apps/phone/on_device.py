@@ -1,6 +1,6 @@
 """What runs on the small machine: labels the texts of a table with a LiteRT file, without TensorFlow, and times it.
 
-usage: python on_device.py model.tflite table.csv
+usage: python on_device.py model.tflite table.csv (with the columns text and label)
 
 Copy it to a Raspberry Pi beside the file; it needs this package (pip install --no-deps) and ai-edge-litert.
 """
@@ -51,4 +51,6 @@ def main(model, table):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -28,7 +28,7 @@ def main():
     parser.add_argument("--out", default="saved_models/phone")
     parser.add_argument("--encoder", default="minilm")
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--quantize", default="int8", help="int8, int4, float16 or none")
+    parser.add_argument("--quantize", default="int8", choices=("int8", "int4", "float16", "none"))
     args = parser.parse_args()
 
     import_tensorflow()
@@ -44,7 +44,7 @@ def main():
     )
     folder, _ = train(settings, reporter=Screen())
     if not (folder / LITE_PATH).is_file():
-        sys.exit("The LiteRT file lost too much and was not written (the note above); try --quantize float16.")
+        sys.exit("The LiteRT file lost too much and was not written (the note above); keep more: --quantize float16.")
 
     model = measured_model(folder)
     done = subprocess.run(

@@ -10,8 +10,8 @@ from rich.cells import cell_len, set_cell_size
 
 from keras_bigmodel.cli.answer_file import answer_lines, check_free
 from keras_bigmodel.cli.options import with_table_options
-from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.core.standard_streams import print_json
 from keras_bigmodel.pipeline.measure_lines import columns
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 from keras_bigmodel.tables.table import INPUTS, reading_notes

@@ -6,8 +6,8 @@ import typer
 
 from keras_bigmodel.cli.data_lines import data_lines
 from keras_bigmodel.cli.options import with_table_options
-from keras_bigmodel.cli.standard_streams import can_print, print_json
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.standard_streams import can_print, print_json
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 
 NAME = "data"

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.options import with_table_options
-from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.core.sentences import counted, parity_words
+from keras_bigmodel.core.standard_streams import print_json
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 from keras_bigmodel.tables.table import reading_notes
 

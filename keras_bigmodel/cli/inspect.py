@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.sentences import parity_words
+from keras_bigmodel.core.standard_streams import print_json
 from keras_bigmodel.core.versions import version_folder, version_numbers
 
 NAME = "inspect"

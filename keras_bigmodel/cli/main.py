@@ -9,8 +9,8 @@ import typer
 
 from keras_bigmodel._version import __version__
 from keras_bigmodel.cli import compare, data, evaluate, export, inspect, parity, predict, train
-from keras_bigmodel.cli.standard_streams import SIGPIPE_EXIT, ReaderLeftError, discard_output, standard_streams
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.standard_streams import SIGPIPE_EXIT, ReaderLeftError, discard_output, standard_streams
 
 app = typer.Typer(
     name="bigmodel",

@@ -8,8 +8,8 @@ import typer
 
 from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.cli.predict_inputs import read_inputs
-from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.core.sentences import counted, parity_words
+from keras_bigmodel.core.standard_streams import print_json
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 
 NAME = "parity"
@@ -23,8 +23,8 @@ def run(
         str | None, typer.Option("--texts", help="File of texts, or a table; default: the validation rows.")
     ] = None,
     formats: Annotated[
-        str, typer.Option(help="Formats to compare, with commas between them.")
-    ] = "saved_model,litert,litert_embedding,onnx,hugging_face",
+        str | None, typer.Option(help="Formats to compare, with commas between them; default: all.")
+    ] = None,
     url: Annotated[
         str | None, typer.Option(help="A running server's model, e.g. http://localhost:8501/v1/models/reviews.")
     ] = None,
@@ -44,7 +44,7 @@ def run(
 
     if rows and isinstance(rows[0], tuple) and len(rows[0]) == 1:
         rows = [text for (text,) in rows]
-    how = {"texts": rows, "formats": formats.split(","), "url": url}
+    how = {"texts": rows, "url": url} | ({} if formats is None else {"formats": formats.split(",")})
     found = compare_exports(model, **how, reporter=Screen())
     if out is not None:
         with whole_folder(out) as aside:

@@ -10,9 +10,9 @@ import typer
 from keras_bigmodel.cli.answer_file import answer_lines, check_free
 from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.cli.predict_inputs import read_inputs
-from keras_bigmodel.cli.standard_streams import json_text
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.core.standard_streams import json_text
 from keras_bigmodel.data.text_inputs import check_column_names
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 
@@ -38,7 +38,7 @@ def run(
     top_k: Annotated[int | None, typer.Option(help="How many labels of a classifier to show.", min=1)] = None,
     engine: Annotated[
         str | None,
-        typer.Option(help="Answer with the model's file for phones: litert-int8, litert-float16, …; see the exports."),
+        typer.Option(help="Answer with the model's file for phones: litert-int8, …; docs/exports.md lists them."),
     ] = None,
     *,
     options,

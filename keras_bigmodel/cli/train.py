@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.options import option_parameters, with_parameters
-from keras_bigmodel.cli.standard_streams import print_json
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.settings import read_settings, settings_text
+from keras_bigmodel.core.standard_streams import print_json
 from keras_bigmodel.core.versions import LITE_PATH
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 from keras_bigmodel.pipeline.train_settings import TrainSettings

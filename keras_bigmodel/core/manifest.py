@@ -211,9 +211,18 @@ def checksums(folder):
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name != FILE_NAME:
-            with path.open("rb") as file:
-                digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+            digests[name] = file_sha256(path)
     return digests
+
+
+def file_sha256(path):
+    """Returns the sha256 of a file: str.
+
+    Args:
+        path: `Path`.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def package_versions():

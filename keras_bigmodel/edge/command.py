@@ -2,12 +2,17 @@
 
 import argparse
 import itertools
-import json
-import os
 import sys
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
+from keras_bigmodel.core.standard_streams import (
+    SIGPIPE_EXIT,
+    ReaderLeftError,
+    discard_output,
+    json_text,
+    standard_streams,
+)
 
 _ROWS = 1000  # lines that are read and answered at once
 _EPILOG = 'Example: bigmodel-edge model.tflite "where is my order". Without texts, standard input has one a line.'
@@ -21,15 +26,16 @@ def main(arguments=None):
     """
     options = _parser().parse_args(arguments)
     try:
-        for line in _answers(options):
-            print(line)
-        sys.stdout.flush()
+        with standard_streams():
+            for line in _answers(options):
+                print(line)
     except UserError as error:
+        discard_output()
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains of it at its end
-        sys.exit(141)  # the exit code in a shell of a program whose reader has left
+    except ReaderLeftError:
+        discard_output()
+        sys.exit(SIGPIPE_EXIT)
 
 
 def _parser():
@@ -53,17 +59,22 @@ def _answers(options):
     if options.vectors is not None:
         yield _write_vectors(options)
         return
-    if options.texts and options.file:
+    if options.texts and options.file is not None:
         raise UserError("Texts and --file came; wanted one of them.")
     model = open_edge_model(options.model, num_threads=options.threads)
     answer, nothing = _answerer(model, options)
     texts = _texts(options, model.pairs)
     while rows := list(itertools.islice(texts, _ROWS)):
-        full = [row for row in rows if "".join(row).strip()]
+        full = [row for row in rows if _has_text(row)]
         answers = iter(answer(full) if full else ())
         for row in rows:
             shown = dict(zip(model.columns, row if model.pairs else [row], strict=True))
-            yield _line(shown, next(answers) if "".join(row).strip() else nothing, options.json)
+            yield _line(shown, next(answers) if _has_text(row) else nothing, options.json)
+
+
+def _has_text(row):
+    """Returns whether there is something to answer in a row: as in `bigmodel predict`, its first text counts."""
+    return bool((row if isinstance(row, str) else row[0]).strip())
 
 
 def _answerer(model, options):
@@ -82,8 +93,8 @@ def _write_vectors(options):
     """Writes the vectors of a model, and returns the line that says so."""
     from keras_bigmodel.edge.tokenizer_vectors import write_vectors
 
-    if options.texts or options.file:
-        raise UserError("--vectors came with texts to label; wanted one of them.")
+    if options.texts or options.file is not None or options.top_k is not None:
+        raise UserError("--vectors came with texts, --file or --top-k, which it does not use. Leave them out.")
     write_vectors(options.model, options.vectors)
     return f"{options.vectors}: vocab.txt, characters.txt, edge_vectors.json"
 
@@ -94,7 +105,7 @@ def _line(shown, answer, as_json):
     A vector is always a line of JSON: numbers in columns would be as many columns as the vector has entries.
     """
     if as_json or "embedding" in answer:
-        return json.dumps({**shown, **answer}, ensure_ascii=False)
+        return json_text({**shown, **answer}, getattr(sys.stdout, "encoding", None))
     label, probability = answer["label"], answer["probability"]
     return "\t".join(["" if label is None else label, "" if label is None else f"{probability:.4f}", *shown.values()])
 
@@ -107,16 +118,19 @@ def _texts(options, pairs):
         yield from zip(options.texts[::2], options.texts[1::2], strict=True) if pairs else options.texts
         return
     for number, line in enumerate(_lines(options.file), 1):
-        row = tuple(line.split("\t")) if pairs else line
+        row = tuple(line.split("\t", 1)) if pairs else line
+        if pairs and not line.strip():
+            row = ("", "")
         if pairs and len(row) != 2:
-            raise UserError(f"Line {number} has {len(row)} columns; wanted two texts with a TAB between them.")
+            raise UserError(f"Line {number} has one text; wanted two with a TAB between them.")
         yield row
 
 
 def _lines(file):
     """Yields the lines of a file, or of standard input."""
     try:
-        with open((file and checked_path(file, "the name of a file of texts")) or 0, encoding="utf-8-sig") as lines:
+        source = 0 if file is None else checked_path(file, "the name of a file of texts")
+        with open(source, encoding="utf-8-sig") as lines:
             for line in lines:
                 yield line.rstrip("\r\n")
     except UnicodeDecodeError as error:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from keras_bigmodel.core.answers import PredictionReader
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.edge.edge_model import EdgeModel
 from keras_bigmodel.edge.lite_network import LiteNetwork
 from keras_bigmodel.edge.onnx_network import OnnxNetwork
@@ -106,4 +107,5 @@ def open_classifier(path, *, num_threads=None):
         UserError: as `EdgeClassifier`.
     """
     kinds = {Path(kind.file_name).suffix: kind for kind in CLASSIFIERS.values()}
-    return kinds.get(Path(path).suffix, LiteClassifier)(path, num_threads=num_threads)
+    path = checked_path(path, "the path of a file that bigmodel export wrote")
+    return kinds.get(path.suffix.lower(), LiteClassifier)(path, num_threads=num_threads)

@@ -2,23 +2,27 @@
 
 import functools
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.data.text_inputs import as_text_columns
 from keras_bigmodel.tokenizers.plain_word_piece_tokenizer import PlainWordPieceTokenizer
 
 _WINDOW = 2048  # texts whose ids are held in memory at once
+_MOST_THREADS = 256
 _TOKENS_A_BATCH = 512  # larger batches are not faster: one text keeps a core busy
 
 
 class EdgeModel:
     """Computes a row of numbers for each text with a network in a file, and with the vocabulary in the same file.
 
-    Only texts of equal length share a batch, so there is no padding. A subclass gives `width`, `network_class`,
-    `title` (name of the format), `package` (what must be installed to run the file) and `file_name` (in an export).
+    Only texts of equal length share a batch, so there is no padding. Calls from several threads wait for each other. A
+    subclass gives `width`, `network_class`, `title` (name of the format), `package` (what must be installed to run the
+    file) and `file_name` (in an export).
 
     Args:
         path: path of the file.
@@ -26,16 +30,18 @@ class EdgeModel:
             thread computes its own batches, with its own copy of what the runtime prepares from the weights.
 
     Raises:
-        UserError: `num_threads` is less than 1, there is no such file, the file was not written by this package, or
-            its runtime is not installed.
+        UserError: `num_threads` is not from 1 to 256, there is no such file, the file was not written by this package,
+            or its runtime is not installed.
     """
 
     network_class = title = package = file_name = None
 
     def __init__(self, path, *, num_threads=None):
-        if num_threads is not None and num_threads < 1:
-            raise UserError(f"num_threads={num_threads} came; wanted 1 or more.")
-        self._path, self._num_threads = path, num_threads or len(os.sched_getaffinity(0))
+        if num_threads is not None and not 1 <= num_threads <= _MOST_THREADS:
+            raise UserError(f"num_threads={num_threads} came; wanted 1 to {_MOST_THREADS}.")
+        path = checked_path(path, "the path of a file that bigmodel export wrote")
+        self._path, self._num_threads = path, num_threads or _processors()
+        self._computing = threading.Lock()  # a runtime computes one batch at a time
         self._network = self.network_class(path, num_threads=self._num_threads)
         self._contents = contents = self._network.contents
         self._tokenizer = PlainWordPieceTokenizer(contents.vocabulary, **contents.tokenizer)
@@ -104,11 +110,12 @@ class EdgeModel:
             width = lengths[part[0]]
             found[part] = network(**{name: array[part, :width] for name, array in ids.items()})
 
-        if len(parts) < 2 * self._num_threads or self._num_threads == 1:
-            for part in parts:
-                compute(self._network, part)
-        else:
-            self._compute_in_threads(compute, parts)
+        with self._computing:
+            if len(parts) < 2 * self._num_threads or self._num_threads == 1:
+                for part in parts:
+                    compute(self._network, part)
+            else:
+                self._compute_in_threads(compute, parts)
         return found
 
     def _compute_in_threads(self, compute, parts):
@@ -126,3 +133,8 @@ class EdgeModel:
     def _networks(self):
         # One thread each: parallel batches are faster than the threads of one matrix product.
         return [self.network_class(self._path, num_threads=1) for _ in range(self._num_threads)]
+
+
+def _processors():
+    """Returns the number of processors that this process may use: int."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,7 +1,7 @@
 """Answers texts with a file for another runtime in the place of its model. Knows versions and files; no TensorFlow."""
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.manifest import FILE_NAME, Manifest
+from keras_bigmodel.core.manifest import FILE_NAME, Manifest, check_listed_files
 from keras_bigmodel.core.model_files import read_json
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.sentences import counted
@@ -10,7 +10,13 @@ from keras_bigmodel.edge.edge_classifier import CLASSIFIERS
 from keras_bigmodel.edge.lite_contents import QUANTIZERS
 
 _KNOWN = [f"{runtime}-{quantize}" for runtime in CLASSIFIERS for quantize in QUANTIZERS[runtime]]
-_ONLY_OF_THE_MODEL = ("compile", "embed", "evaluate", "export", "fit", "save", "train_on_batch", "with_dtype")
+_CERTIFICATE = "parity.json"
+_WORK_OF_THE_MODEL = ("compile", "embed", "evaluate", "export", "fit", "predict_stream", "save", "train_on_batch")
+_PARTS_OF_THE_MODEL = ("encoder", "preprocess", "preprocessor", "token_counts", "tokenizer", "weights", "with_dtype")
+
+
+class OnlyOfTheModelError(UserError, AttributeError):
+    """Indicates a method of the model on an object that only answers texts; `hasattr` is False for it."""
 
 
 class EngineClassifier:
@@ -67,21 +73,27 @@ class EngineClassifier:
         """Returns the `PredictionReader` that reads rows of probabilities as answers."""
         return self._classifier.reader
 
-    def predict(self, texts):
-        """Predicts the probabilities of the labels of texts; see `EdgeClassifier.predict`."""
+    def predict(self, texts, *, batch_size=None, verbose=0):
+        """Predicts the probabilities of the labels of texts; see `EdgeClassifier.predict`.
+
+        Args:
+            texts: as there.
+            batch_size: is accepted, as the model accepts it, and has no effect: the runtime has batches of its own.
+            verbose: is accepted and has no effect.
+        """
         return self._classifier.predict(texts)
 
-    def classify(self, texts, *, top_k=None):
-        """Labels texts; see `EdgeClassifier.classify`."""
+    def classify(self, texts, *, top_k=None, batch_size=None):
+        """Labels texts; see `EdgeClassifier.classify`, and `predict` for `batch_size`."""
         return self._classifier.classify(texts, top_k=top_k)
 
-    def answers(self, texts, *, top_k=None):
+    def answers(self, texts, *, top_k=None, batch_size=None):
         """Labels texts; the same as `classify`."""
         return self.classify(texts, top_k=top_k)
 
     def __getattr__(self, name):
-        if name in _ONLY_OF_THE_MODEL:
-            raise UserError(
+        if name in _WORK_OF_THE_MODEL + _PARTS_OF_THE_MODEL:
+            raise OnlyOfTheModelError(
                 f'{name} came on a model that was loaded with engine="{self.engine}", which only answers texts. Load '
                 "it without engine."
             )
@@ -94,8 +106,8 @@ def load_engine(path, engine, *, num_threads=None):
     Args:
         path: path of a version folder that holds a LiteRT file, of a folder of versions (the highest counts), or of a
             folder that `bigmodel export --out` wrote.
-        engine: str. Runtime and quantization: `"litert-int8"`, `"litert-float16"`, `"litert-none"`, `"onnx-none"`,
-            `"onnx-int8"`, `"openvino-none"`, `"openvino-int8"`; a runtime alone takes the file as it is.
+        engine: str. Runtime and quantization: `"litert-int8"`, `"litert-int4"`, `"litert-float16"`, `"litert-none"`,
+            `"onnx-none"`, `"onnx-int8"`, `"openvino-none"`, `"openvino-int8"`; a runtime alone takes the file as it is.
         num_threads: int. As in `EdgeClassifier`. Defaults to None.
 
     Returns:
@@ -109,12 +121,12 @@ def load_engine(path, engine, *, num_threads=None):
     if engine not in (*_KNOWN, *CLASSIFIERS):
         raise UserError(f'engine="{engine}" came; known are {", ".join(_KNOWN)}, or a runtime alone: litert.')
     file = _file(checked_path(path, "the folder of a model"), runtime)
-    certificate = read_json(file.with_name("parity.json"), advice="Export it again.")
+    certificate = read_json(file.with_name(_CERTIFICATE), advice="Export it again.")
     found = str(certificate.get("quantize"))
     if quantize not in ("", found):
         raise UserError(
             f'engine="{engine}" came, and {file} is quantized as {found}. Say engine="{runtime}-{found}", or export '
-            f"another: {_command(path, runtime, quantize)}"
+            f"the model again: {_command('MODEL', runtime, quantize)}"
         )
     return EngineClassifier(CLASSIFIERS[runtime](file, num_threads=num_threads), f"{runtime}-{found}", certificate)
 
@@ -122,13 +134,29 @@ def load_engine(path, engine, *, num_threads=None):
 def _file(folder, runtime):
     """Returns the path of the file of a runtime in an exported folder, or in a version after checking its files."""
     exported = folder / CLASSIFIERS[runtime].file_name
-    if exported.is_file() and not (folder / FILE_NAME).is_file():
+    if (folder / _CERTIFICATE).is_file() and not (folder / FILE_NAME).is_file():
+        if not exported.is_file():
+            raise UserError(
+                f"{folder} is an export without {exported.name}. Name an engine for the file that it holds, or export "
+                f"the model again: {_command('MODEL', runtime, '')}"
+            )
+        check_listed_files(folder, _listed(folder), besides=(_CERTIFICATE,))
         return exported
+    if folder.is_file():
+        raise UserError(f"{folder} is a file; wanted the folder of a model, or of an export: {folder.parent}.")
     version = version_folder(folder)
     if runtime != "litert" or not (version / LITE_PATH).is_file():
         raise UserError(f"{version} holds no {exported.name}. Write one: {_command(folder, runtime, '')}")
     Manifest.read(version).check(version)
     return version / LITE_PATH
+
+
+def _listed(folder):
+    """Returns the files of an export with their sha256: dict."""
+    files = read_json(folder / _CERTIFICATE, advice="Export it again.").get("files")
+    if not isinstance(files, dict) or not files:
+        raise UserError(f"{folder / _CERTIFICATE} lists no files. Export the model again.")
+    return files
 
 
 def _command(path, runtime, quantize):

@@ -1,4 +1,4 @@
-"""Reads and writes labels, vocabulary and settings in LiteRT and ONNX files. Knows ZIP and JSON; no network."""
+"""Reads and writes labels, vocabulary and settings inside of files for runtimes. Knows ZIP and JSON; no network."""
 
 import hashlib
 import json
@@ -18,6 +18,12 @@ QUANTIZERS = {
     "onnx": ("none", "int8"),
     "openvino": ("none", "int8"),
 }
+_MEMBERS = (LABELS_FILE, VOCABULARY_FILE, SETTINGS_FILE)
+_LARGEST_MEMBER = 64_000_000  # bytes; the vocabulary of the largest BERT has 2 MB
+_ALTERED = (
+    "The labels, the vocabulary or the settings inside of {path} were altered, so its answers would be others. Take "
+    "the file from a backup, or export it again."
+)
 _WRITTEN = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that the same model always has the same file
 
 
@@ -46,6 +52,11 @@ class LiteContents:
         """Returns the names of the texts of a row: tuple of str."""
         return ("text", "text_pair") if self.pairs else ("text",)
 
+    @property
+    def label_lines(self):
+        """Returns the labels as MediaPipe reads them, one a line: str, empty for a file of vectors."""
+        return "\n".join(label.replace("\n", " ") for label in self.labels)
+
     def append_to(self, path):
         """Appends the archive to a file, uncompressed, because MediaPipe does not decompress.
 
@@ -54,7 +65,7 @@ class LiteContents:
         """
         members = self.to_metadata()
         if self.labels:
-            members = {LABELS_FILE: "\n".join(label.replace("\n", " ") for label in self.labels)} | members
+            members = {LABELS_FILE: self.label_lines} | members
         with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
             for name, text in members.items():
                 archive.writestr(zipfile.ZipInfo(name, _WRITTEN), text.encode("utf-8"))
@@ -85,17 +96,15 @@ class LiteContents:
         try:
             settings = json.loads(metadata[SETTINGS_FILE])
             vocabulary, format = vocabulary_from_lines(metadata[VOCABULARY_FILE]), settings.get("format", 0)
-        except (KeyError, ValueError, AttributeError) as error:
+            is_newer = format > FORMAT
+        except (KeyError, ValueError, AttributeError, TypeError, RecursionError) as error:
             raise UserError(
                 f"{path} has no labels and vocabulary inside. Give a file that bigmodel export wrote, unchanged."
             ) from error
-        if format > FORMAT:
+        if is_newer:
             raise UserError(f"{path} has format {format}, this package knows {FORMAT}. Install a newer keras_bigmodel.")
         if settings.pop("sha256", None) != _sha256(settings, metadata[VOCABULARY_FILE]):
-            raise UserError(
-                f"The labels, the vocabulary or the settings inside of {path} were altered, so its answers would be "
-                "others. Take the file from a backup, or export it again."
-            )
+            raise UserError(_ALTERED.format(path=path))
         labels = tuple(settings["labels"])
         return cls(labels, tuple(vocabulary), settings["tokenizer"], settings["max_length"], settings["pairs"])
 
@@ -114,19 +123,34 @@ class LiteContents:
         """
         try:
             with zipfile.ZipFile(path) as archive:
-                metadata = {name: archive.read(name).decode("utf-8") for name in (SETTINGS_FILE, VOCABULARY_FILE)}
+                names = [name for name in _MEMBERS if name != LABELS_FILE or name in archive.namelist()]
+                metadata = {name: _member(archive, name) for name in names}
                 json.loads(metadata[SETTINGS_FILE])
         except FileNotFoundError as error:
             raise UserError(f"No file {path}. Give a file that bigmodel export --format litert wrote.") from error
-        except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        except IsADirectoryError as error:
+            raise UserError(f"{path} is a folder. Name the file in it, e.g. {path}/model.tflite.") from error
+        except (OSError, zipfile.BadZipFile, KeyError, ValueError, RuntimeError) as error:
+            # RuntimeError: encrypted, compressed in a way that Python does not know, or JSON nested too deep
             raise UserError(
                 f"{path} is no LiteRT file with labels and vocabulary inside. Give one that bigmodel export "
                 "--format litert wrote, whole and unchanged."
             ) from error
-        return cls.from_metadata(metadata, path)
+        contents = cls.from_metadata(metadata, path)
+        if metadata.get(LABELS_FILE, "") != contents.label_lines:
+            raise UserError(_ALTERED.format(path=path))
+        return contents
 
 
 def _sha256(settings, vocabulary):
     """Returns the digest of the settings, which hold the labels, and of the vocabulary: str."""
     text = json.dumps(settings, ensure_ascii=True, sort_keys=True) + vocabulary
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _member(archive, name):
+    """Returns the text of a file in the archive, stored uncompressed as it was written."""
+    facts = archive.getinfo(name)
+    if facts.compress_type != zipfile.ZIP_STORED or facts.file_size > _LARGEST_MEMBER:
+        raise ValueError(f"{name} is compressed, or too large")
+    return archive.read(name).decode("utf-8")

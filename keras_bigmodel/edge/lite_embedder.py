@@ -1,7 +1,6 @@
 """Embeds texts with a LiteRT file, and opens files of either kind. Knows no TensorFlow and no Keras."""
 
-from pathlib import Path
-
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.edge.edge_classifier import CLASSIFIERS, LiteClassifier, open_classifier
 from keras_bigmodel.edge.edge_model import EdgeModel
 from keras_bigmodel.edge.lite_contents import LiteContents
@@ -52,6 +51,7 @@ def open_edge_model(path, *, num_threads=None):
     Raises:
         UserError: as `EdgeModel`.
     """
-    if Path(path).suffix in (".onnx", ".xml") or LiteContents.read(path).labels:
+    path = checked_path(path, "the path of a file that bigmodel export wrote")
+    if path.suffix.lower() in (".onnx", ".xml") or LiteContents.read(path).labels:
         return open_classifier(path, num_threads=num_threads)
     return LiteEmbedder(path, num_threads=num_threads)

@@ -101,5 +101,5 @@ def interpreter_of(path, num_threads):
         ) from error
     try:
         return Interpreter(str(path), num_threads=num_threads)
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, TypeError) as error:  # TypeError: a name that is not in UTF-8
         raise UserError(f"LiteRT cannot read {path} ({error!s:.120}). Export it again.") from error

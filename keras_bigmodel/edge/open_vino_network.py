@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.manifest import file_sha256
 from keras_bigmodel.edge.lite_contents import LiteContents
 
 OUTPUT = "probabilities"
+WEIGHTS = "weights"  # entry of the contents: the sha256 of the file of weights
 CONTENTS = "keras_bigmodel"  # name of the entry of the file's run-time information that holds labels and vocabulary
 
 
@@ -47,7 +49,13 @@ class OpenVinoNetwork:
         except RuntimeError as error:
             why = str(error).strip().splitlines()[-1].strip()
             raise UserError(f"OpenVINO cannot read {path} ({why:.120}). Export it again.") from error
-        self.contents = LiteContents.from_metadata(_metadata(model), path)
+        metadata = _metadata(model)
+        self.contents = LiteContents.from_metadata(metadata, path)
+        if metadata.get(WEIGHTS) != file_sha256(Path(path).with_suffix(".bin")):
+            raise UserError(
+                f"{Path(path).with_suffix('.bin')} does not hold the weights that {path} was written with. Copy both "
+                "files from one export."
+            )
         self._request = compiled.create_infer_request()
 
     def __call__(self, **ids):

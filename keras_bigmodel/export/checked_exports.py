@@ -24,6 +24,7 @@ WRITERS = {
     "onnx": write_onnx,
     "openvino": write_open_vino,
 }
+_KEEPS = ("int4", "int8", "float16", "none")  # what keeps more comes later
 _CLIENT = Path(__file__).with_name("saved_model_client.py")
 
 
@@ -108,5 +109,5 @@ def write_checked_file(exportable, folder, parity_rows=None, reporter=SILENT, *,
     certificate = edge_parity(exportable, path, columns, format=format, quantize=quantize, reporter=reporter)
     if quantize == "none":
         return certify(certificate, path.parent, REPORT_IT)
-    others = [name for name in QUANTIZERS[format] if name not in (quantize, "int8", "int4")]
+    others = [name for name in QUANTIZERS[format] if _KEEPS.index(name) > _KEEPS.index(quantize)]
     return certify(certificate, path.parent, f"quantize less: --quantize {' or '.join(others)}.")

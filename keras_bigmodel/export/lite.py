@@ -9,7 +9,7 @@ from keras_bigmodel.edge.lite_network import CLASSIFY
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite_int4 import with_int4_weights
 from keras_bigmodel.export.lite_metadata import with_metadata
-from keras_bigmodel.export.network_of_ids import check_quantize, contents_of
+from keras_bigmodel.export.network_of_ids import check_quantize, contents_of, truncated
 from keras_bigmodel.export.saved_model import write_saved_model
 
 
@@ -58,7 +58,7 @@ def _converted(exportable, endpoint, quantize):
 
     def cut(**ids):
         return whole.function(
-            **{name: _truncated(column, exportable.preprocessor.max_length) for name, column in ids.items()}
+            **{name: truncated(column, exportable.preprocessor.max_length) for name, column in ids.items()}
         )
 
     with tempfile.TemporaryDirectory() as folder:
@@ -71,8 +71,3 @@ def _converted(exportable, endpoint, quantize):
             converter.target_spec.supported_types = [tf.float16]
         network = converter.convert()
     return with_int4_weights(network) if quantize == "int4" else network
-
-
-def _truncated(column, max_length):
-    """Truncates ids `(texts, length)` to `max_length` and keeps the last id: MediaPipe does not truncate texts."""
-    return tf.concat([column[:, :-1][:, : max_length - 1], column[:, -1:]], axis=1)

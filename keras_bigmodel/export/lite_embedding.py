@@ -16,7 +16,7 @@ def write_lite_embedding(exportable, path, *, quantize="int8"):
         exportable: object with `embedding_model`, `variables` and a preprocessor of texts, such as a `TextClassifier`;
             computes in float32.
         path: path of the file.
-        quantize: as in `write_lite`.
+        quantize: `"int8"` (the default), `"float16"` or `"none"`.
 
     Raises:
         UserError: `quantize` is unknown; `exportable` has no vectors, or no `WordPieceTokenizer`; or the tokenizer has

@@ -4,7 +4,10 @@ Knows endpoints and tokenizers; no format of a file.
 """
 
 import contextlib
+import importlib.util
 import io
+
+import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.edge.lite_contents import QUANTIZERS, LiteContents
@@ -13,6 +16,15 @@ from keras_bigmodel.export.saved_model import write_saved_model
 from keras_bigmodel.tokenizers import WordPieceTokenizer
 
 SIGNATURE = "classify"
+# Format, or format and quantization → packages that write its files and run them in the comparison.
+_PACKAGES = {
+    "litert": ("ai-edge-litert",),
+    ("litert", "int4"): ("litert-quantizer",),
+    "litert_embedding": ("ai-edge-litert",),
+    "onnx": ("tf2onnx", "onnx", "onnxruntime"),
+    "openvino": ("openvino",),
+    ("openvino", "int8"): ("nncf",),
+}
 
 
 def write_network(exportable, folder):
@@ -29,6 +41,7 @@ def write_network(exportable, folder):
     tokens = exportable.endpoints()["tokens"]
 
     def classify(**ids):
+        ids = {name: truncated(column, exportable.preprocessor.max_length) for name, column in ids.items()}
         logits = tokens.function(**ids)["logits"]
         return {"logits": logits, "probabilities": exportable.outputs_from_logits(logits)}
 
@@ -99,8 +112,40 @@ def check_quantize(format, quantize):
         raise UserError(f'quantize="{quantize}" came; known for {format} are {", ".join(QUANTIZERS[format])}.')
 
 
+def check_packages(format, quantize):
+    """Checks that what writes and runs a file is installed; call it before hours of work.
+
+    Args:
+        format: str. One of `QUANTIZERS`.
+        quantize: str. One of `QUANTIZERS[format]`.
+
+    Raises:
+        UserError: a package is not installed; the message says how to install all of them.
+    """
+    packages = _PACKAGES[format] + _PACKAGES.get((format, quantize), ())
+    missing = [name for name in packages if importlib.util.find_spec(name.replace("-", "_")) is None]
+    if missing:
+        raise UserError(
+            f"--format {format} --quantize {quantize} needs {', '.join(missing)}, which is not installed. Install: pip "
+            f"install {' '.join(packages)}"
+        )
+
+
 @contextlib.contextmanager
 def without_output():
     """Removes what a library prints in the block: its bars and tables would stand between the lines of a program."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield
+
+
+def truncated(column, max_length):
+    """Truncates ids to `max_length` and keeps the last one, [SEP]: the runtimes do not truncate texts.
+
+    Args:
+        column: int32 tensor `(texts, length)`.
+        max_length: int.
+
+    Returns:
+        int32 tensor `(texts, at most max_length)`.
+    """
+    return tf.concat([column[:, :-1][:, : max_length - 1], column[:, -1:]], axis=1)

@@ -5,9 +5,11 @@ import json
 import logging
 import os
 import tempfile
+from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.edge.open_vino_network import CONTENTS
+from keras_bigmodel.core.manifest import file_sha256
+from keras_bigmodel.edge.open_vino_network import CONTENTS, WEIGHTS
 from keras_bigmodel.export.network_of_ids import check_quantize, contents_of, without_output, write_network
 
 
@@ -36,8 +38,10 @@ def write_open_vino(exportable, path, *, quantize="none"):
         model = openvino.Core().read_model(folder)
         if quantize == "int8":
             model = _compressed(model)
-        model.set_rt_info(json.dumps(contents.to_metadata()), [CONTENTS])
         openvino.save_model(model, str(path), compress_to_fp16=False)
+        weights = file_sha256(Path(path).with_suffix(".bin"))
+        model.set_rt_info(json.dumps(contents.to_metadata() | {WEIGHTS: weights}), [CONTENTS])
+        openvino.save_model(model, str(path), compress_to_fp16=False)  # again, now with the digest of its weights
 
 
 def _compressed(model):

@@ -8,6 +8,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import LITE_PATH, next_version, version_folder
+from keras_bigmodel.core.whole_folder import check_free
 from keras_bigmodel.edge import CLASSIFIERS
 from keras_bigmodel.export import QUANTIZERS
 from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
@@ -31,13 +32,12 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
     Args:
         path: path of a version folder, or of a folder of versions.
         format: str. One of `tasks.export_formats.EXPORTERS`. Defaults to `"saved_model"`.
-        quantize: str. The quantization of a `"litert"` (default `"int8"`), `"onnx"` or `"openvino"` file
-            (default `"none"`). Defaults to None: the default.
+        quantize: str. The quantization of a file, one of `QUANTIZERS[format]`. Defaults to None: the first.
         out: path of a new folder. Defaults to None: the export becomes the next version, a LiteRT file in the folder
             `lite` of that version.
-        table: `TextTable` with labels, on which the accuracy of a LiteRT file is measured. Defaults to None: a
-            quantized file is measured on the validation rows of the run that made the model.
-        max_drop: float. Percentage points of accuracy that a LiteRT file may lose. Defaults to None: 0.5.
+        table: `TextTable` with labels, on which the accuracy of the file is measured. Defaults to None: a quantized
+            file is measured on the validation rows of the run that made the model.
+        max_drop: float. Percentage points of accuracy that the file may lose. Defaults to None: 0.5.
         reporter: `Reporter` that receives the progress.
 
     Returns:
@@ -52,6 +52,8 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
     check_drop(format, table, max_drop)
     if out is None and format not in ("saved_model", "litert"):
         raise UserError(f"The format {format} is no version of a model; name a new folder for it with --out.")
+    if out is not None:
+        check_free(out)
     task = load_task(path)
     task = task if task.export_dtype == "float32" else task.with_dtype("float32")
     accept = None
@@ -83,7 +85,7 @@ def _note(certificate, version):
 
 
 def _accept(task, path, table, max_drop, quantize, reporter):
-    """Returns the `LostAccuracy` of a LiteRT file, or None if nothing is lost or there is no table to measure it on."""
+    """Returns the `LostAccuracy` of a file, or None if nothing is lost or there is no table to measure it on."""
     if table is None and quantize == "none" and max_drop is None:
         return None
     if table is None and not is_saved_task(path):
@@ -91,6 +93,8 @@ def _accept(task, path, table, max_drop, quantize, reporter):
     if table is not None:
         return LostAccuracy(task, table, MAX_DROP if max_drop is None else max_drop, reporter, quantize)
     sentence = f"The validation rows of {path} are not where they were, or have changed"
+    if is_saved_task(path):
+        sentence = f"{path} is a saved task, which knows no validation rows"
     if max_drop is not None:
         raise UserError(f"--max-drop came, and {sentence[0].lower()}{sentence[1:]}. Name a table with --data.")
     reporter.say(f"{sentence}: what the file loses is not measured. Name a table with labels: --data.")
@@ -98,7 +102,7 @@ def _accept(task, path, table, max_drop, quantize, reporter):
 
 
 def check_drop(format, table, max_drop):
-    """Checks that `max_drop` and a table are given for the LiteRT format only.
+    """Checks that `max_drop` and a table are given for formats whose files label texts only.
 
     Args:
         format: str. One of `tasks.export_formats.EXPORTERS`.

@@ -1,4 +1,4 @@
-"""Measures the accuracy that an export loses on a table with labels. Knows tasks, LiteRT files and tables."""
+"""Measures the accuracy that a file for another runtime loses on a table with labels. Knows tasks and tables."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from keras_bigmodel.tasks import TextClassifier
 
 _ROWS = 64  # in a batch
 _SHOWN = 10  # changed rows that the certificate lists
-_ADVICE = "It was not written; quantize less (--quantize none, for litert also float16)"
+_ADVICE = "It was not written; quantize less (--quantize none; for litert also float16, and int8 in place of int4)"
 _MOST_CHANGED = {"int4": 0.03}  # share of answers that may change; 0.01 otherwise
 _MANY = 1000  # rows, from which on changed answers are told from chance
 
@@ -52,7 +52,8 @@ class LostAccuracy:
         """Measures the file in a folder; see the class for the returned dict."""
         choices = self._choices_of_file(open_classifier(_file_in(folder)))
         accuracy, of_model = (float(np.mean(numbers == self._targets)) for numbers in (choices, self._choices))
-        lost = 100 * (of_model - accuracy)
+        right, right_of_model = (int(np.sum(numbers == self._targets)) for numbers in (choices, self._choices))
+        lost = round(100 * (right_of_model - right) / len(choices), 6)
         changed = np.flatnonzero(choices != self._choices)
         examples = [self._change(row, choices[row]) for row in changed[:_SHOWN]]
         where = f"{counted(len(choices), 'row')} of {self._table.path}"

@@ -46,7 +46,7 @@ def compare_exports(path, *, texts=None, formats=tuple(EXPORTERS), url=None, rep
 
     Returns:
         dict: `model` (the folder), `rows`, `agrees` (whether all do), `exports` (name → certificate) and `not_exported`
-        (format → why the task cannot be written in it).
+        (format, or file → why it cannot be written).
 
     Raises:
         UserError: as `load_task`; a format is unknown; the server does not answer.
@@ -58,11 +58,13 @@ def compare_exports(path, *, texts=None, formats=tuple(EXPORTERS), url=None, rep
     compared, not_exported = {}, {}
     for name in dict.fromkeys(formats):
         try:
-            compared |= _COMPARE[name](task, folder, rows, reporter)
+            found, missing = _COMPARE[name](task, folder, rows, reporter)
         except WorseExportError as error:
-            compared[_TITLES[name]] = {"agrees": False, "reasons": [str(error)]}
+            found, missing = {_TITLES[name]: {"agrees": False, "reasons": [str(error)]}}, {}
         except UserError as error:
-            not_exported[name] = str(error)
+            found, missing = {}, {name: str(error)}
+        compared |= found
+        not_exported |= missing
     if url is not None:
         compared["server"] = _server_parity(task, url, rows, reporter)
     return {
@@ -83,10 +85,18 @@ def _rows(task, folder, texts):
 
 def _saved_model(task, folder, rows, reporter):
     if folder is not None:
-        return {_TITLES["saved_model"]: saved_model_parity(task, folder, rows, reporter=reporter)}
+        return {_TITLES["saved_model"]: _outcome(saved_model_parity, task, folder, rows, reporter=reporter)}, {}
     with tempfile.TemporaryDirectory() as aside:
         write_saved_model(task.endpoints(), task.variables, aside, tracked=task.preprocessor.tracked)
-        return {_TITLES["saved_model"]: saved_model_parity(task, aside, rows, reporter=reporter)}
+        return {_TITLES["saved_model"]: _outcome(saved_model_parity, task, aside, rows, reporter=reporter)}, {}
+
+
+def _outcome(compare, *given, **named):
+    """Returns the certificate of a comparison; an export that does not run does not agree."""
+    try:
+        return compare(*given, **named)
+    except UserError as error:
+        return {"agrees": False, "reasons": [str(error)]}
 
 
 def _lite(task, folder, rows, reporter):
@@ -95,25 +105,36 @@ def _lite(task, folder, rows, reporter):
     if own is not None:
         quantize = json.loads(own.with_name(PARITY_FILE).read_text(encoding="utf-8"))["quantize"]
         how = {"format": "litert", "quantize": quantize, "reporter": reporter}
-        found[f"{_TITLES['litert']} {quantize}, {LITE_PATH}"] = edge_parity(task, own, rows, **how)
-    return found | _files("litert", task, folder, rows, reporter)
+        found[f"{_TITLES['litert']} {quantize}, {LITE_PATH}"] = _outcome(edge_parity, task, own, rows, **how)
+    written, missing = _files("litert", task, folder, rows, reporter)
+    return found | written, missing
 
 
 def _files(name, task, folder, rows, reporter):
-    """Compares a file of a format, written to a temporary folder, at each quantization."""
-    found, kind = {}, EDGE_MODELS[name]
+    """Compares a file of a format, written to a temporary folder, at each quantization.
+
+    Returns:
+        `(dict of file → certificate, dict of format or file → why it cannot be written)`.
+    """
+    found, missing, kind = {}, {}, EDGE_MODELS[name]
     for quantize in sorted(QUANTIZERS[name], key=lambda quantize: quantize != "none"):
         with tempfile.TemporaryDirectory() as aside:
             path = Path(aside) / kind.file_name
-            WRITERS[name](task, path, quantize=quantize)
-            how = {"format": name, "quantize": quantize, "reporter": reporter}
-            found[f"{kind.title} {quantize}"] = edge_parity(task, path, rows, **how)
-    return found
+            title, how = f"{kind.title} {quantize}", {"format": name, "quantize": quantize, "reporter": reporter}
+            try:
+                WRITERS[name](task, path, quantize=quantize)
+            except UserError as error:
+                missing[title] = str(error)
+                continue
+            found[title] = _outcome(edge_parity, task, path, rows, **how)
+    if not found and len(set(missing.values())) == 1:
+        missing = {name: next(iter(missing.values()))}
+    return found, missing
 
 
 def _hugging_face(task, folder, rows, reporter):
     with tempfile.TemporaryDirectory() as aside:
-        return {_TITLES["hugging_face"]: EXPORTERS["hugging_face"](task, aside, rows, reporter)}
+        return {_TITLES["hugging_face"]: EXPORTERS["hugging_face"](task, aside, rows, reporter)}, {}
 
 
 def _server_parity(task, url, rows, reporter):

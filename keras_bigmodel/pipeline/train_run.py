@@ -17,7 +17,7 @@ from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.core.versions import check_base, next_version
 from keras_bigmodel.core.whole_folder import check_disk_space
-from keras_bigmodel.export import WorseExportError
+from keras_bigmodel.export import check_packages
 from keras_bigmodel.pipeline.fitting import check_tensorboard, fit_task
 from keras_bigmodel.pipeline.jobs import job_named
 from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
@@ -101,6 +101,8 @@ def _run(settings, run, reporter, callbacks):
             checked_path(table, "the name of a table")
     job = job_named(settings.task)
     job.check_settings(settings)
+    if settings.with_litert:
+        check_packages("litert", settings.quantize)
     tables, facts = job.read(settings, reporter, run.folder)
     keras.utils.set_random_seed(settings.seed)
     if settings.deterministic:
@@ -211,7 +213,7 @@ def _with_lite(task, folder, settings, table, notes, reporter):
     )
     try:
         certificate = write_lite(task, folder, accept, quantize=settings.quantize, reporter=reporter)
-    except WorseExportError as error:
+    except UserError as error:
         note = f"The version has no LiteRT file. {error}"
         reporter.say(note)
         return {"exports": {}, "notes": [*notes, note]}

@@ -140,7 +140,7 @@ class ExportSettings:
     @property
     def with_litert(self):
         """Returns whether the version gets a LiteRT file: bool."""
-        return self.formats != "saved_model"
+        return bool({"litert", "tflite"} & set(self.formats.split(",")))
 
 
 _PARTS = (TableSettings, TaskSettings, FitSettings, ExportSettings)

@@ -10,6 +10,7 @@ from keras_bigmodel.export import (
     PARITY_FILE,
     QUANTIZERS,
     certify,
+    check_packages,
     check_quantize,
     write_checked_file,
     write_checked_saved_model,
@@ -123,9 +124,11 @@ def exporter(format, quantize=None):
 
     Raises:
         UserError: the format is unknown, and the message lists the known ones; or `quantize` is unknown, or is given
-            with another format than these.
+            with another format than these; or a package that the format needs is not installed.
     """
     format = format_named(format)
+    if format in QUANTIZERS and (quantize is None or quantize in QUANTIZERS[format]):
+        check_packages(format, quantize or QUANTIZERS[format][0])
     if quantize is None:
         return EXPORTERS[format]
     if format not in QUANTIZERS:

@@ -145,8 +145,8 @@ class Task(RawRowModel):
             dtype: str. Dtype of the layers. Defaults to `"float32"`, in which the model was evaluated and exported.
                 `"auto"` is mixed bfloat16 if this machine computes faster in it, for further training or for more
                 predictions per second.
-            engine: str. Answers with the folder's LiteRT or ONNX file instead of the model, e.g. `"litert-int8"`; see
-                `edge.load_engine`. Such an object only answers: `fit` raises. Defaults to None: the model.
+            engine: str. Answers with the folder's file for another runtime in the model's place, e.g. `"litert-int8"`;
+                see `edge.load_engine`. Such an object only answers: `fit` raises. Defaults to None: the model.
 
         Returns:
             The task, or the `EngineClassifier` of an engine.
@@ -166,12 +166,11 @@ class Task(RawRowModel):
 
         Args:
             folder: path of a new folder.
-            format: str. `"saved_model"` (TensorFlow, TF Serving), `"litert"` (phones; `"tflite"` is the same),
-                `"litert_embedding"` (phones, vectors of texts), `"onnx"` or `"hugging_face"`. Defaults to
-                `"saved_model"`.
+            format: str. One of `export_formats.EXPORTERS`: `"saved_model"` (TF Serving), `"litert"` (phones),
+                `"litert_embedding"`, `"onnx"`, `"openvino"`, `"hugging_face"`. Defaults to `"saved_model"`.
             parity_texts: rows to compare, besides the preprocessor's samples. Defaults to none.
-            **how: `dtype` (`"float32"`, the default, or `"bfloat16"`), `quantize` (`"int8"`, the default of a
-                `"litert"` file, `"float16"` or `"none"`), `overwrite` (bool).
+            **how: `dtype` (`"float32"`, the default, or `"bfloat16"`), `quantize` (one of `export.QUANTIZERS[format]`,
+                the first is the default), `overwrite` (bool).
 
         Returns:
             dict: the parity certificate, which is also written to `parity.json` beside the model.

@@ -70,7 +70,7 @@ def test_pairs_come_as_two_texts_or_as_two_columns(edge, tiny_bert, tmp_path):
     (tmp_path / "pairs.txt").write_text("where\tis it\nonly one\n")
     code, _, err = edge(model, "--file", tmp_path / "pairs.txt")
     assert code == 2
-    assert "Line 2 has 1 columns" in err
+    assert "Line 2 has one text" in err
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ def test_it_answers_as_its_model_and_does_not_train(exported, task):
         engine.fit(TEXTS, ["no"] * 4)
     with pytest.raises(UserError, match="export came on a model"):
         engine.export("somewhere")
+    assert not hasattr(engine, "fit")
     assert not hasattr(engine, "something_else")
+    assert engine.predict(TEXTS, batch_size=8, verbose=0).shape == (4, len(task.labels))
 
 
 @pytest.mark.parametrize(
@@ -41,14 +43,25 @@ def test_it_answers_as_its_model_and_does_not_train(exported, task):
         ("", 'engine="" came; known are'),
         (
             "litert-float16",
-            'quantized as int8. Say engine="litert-int8", or export another: bigmodel export .* float16',
+            'quantized as int8. Say engine="litert-int8", or export the model again: .* --quantize float16',
         ),
-        ("onnx-int8", "No folder|holds no"),
+        ("onnx-int8", "is an export without model.onnx. Name an engine for the file that it holds"),
     ],
 )
 def test_other_engines_than_the_folder_has_are_refused(exported, engine, words):
     with pytest.raises(UserError, match=words):
         load_engine(exported["int8"][0].parent, engine)
+
+
+def test_an_altered_export_and_a_file_in_the_folder_s_place_are_refused(exported, tmp_path):
+    folder = shutil.copytree(exported["int8"][0].parent, tmp_path / "copy")
+    with pytest.raises(UserError, match="is a file; wanted the folder"):
+        load_engine(folder / "model.tflite", "litert-int8")
+    data = bytearray((folder / "model.tflite").read_bytes())
+    data[len(data) // 3] ^= 1
+    (folder / "model.tflite").write_bytes(data)
+    with pytest.raises(UserError, match="altered: model.tflite"):
+        load_engine(folder, "litert-int8")
 
 
 def test_a_dtype_and_an_engine_are_one_too_many(exported):

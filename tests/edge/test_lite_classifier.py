@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -140,8 +141,31 @@ def test_files_that_are_none_of_ours_are_refused_with_a_sentence(exported, tmp_p
             archive.writestr(name, ours.read(name))
     with pytest.raises(UserError, match="LiteRT cannot read"):
         LiteClassifier(tmp_path / "empty.tflite")
-    with pytest.raises(UserError, match="num_threads=0"):
-        LiteClassifier(whole, num_threads=0)
+    for threads in (0, 100_000):
+        with pytest.raises(UserError, match=f"num_threads={threads} came; wanted 1 to 256"):
+            LiteClassifier(whole, num_threads=threads)
+    with (
+        zipfile.ZipFile(whole) as ours,
+        zipfile.ZipFile(tmp_path / "packed.tflite", "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name in ours.namelist():
+            archive.writestr(name, ours.read(name))
+    with pytest.raises(UserError, match="whole and unchanged"):
+        LiteClassifier(tmp_path / "packed.tflite")
+    shutil.copy(whole, tmp_path / "labels.tflite")
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(tmp_path / "labels.tflite", "a") as archive:
+        archive.writestr("labels.txt", "others")
+    with pytest.raises(UserError, match="were altered"):
+        LiteClassifier(tmp_path / "labels.tflite")
+    with pytest.raises(UserError, match="is a folder. Name the file in it"):
+        LiteClassifier(tmp_path)
+
+
+def test_threads_share_a_classifier_and_get_their_own_answers(lite, task):
+    wanted = task.predict(TEXTS)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda number: lite.predict([TEXTS[number % 7]])[0], range(140)))
+    np.testing.assert_allclose(found, np.tile(wanted, (20, 1)), atol=1e-5)
 
 
 LIGHT = """

@@ -118,7 +118,7 @@ def test_the_program_writes_the_vectors_of_a_model(tmp_path, exported, capsys):
     ]
     with pytest.raises(SystemExit):
         main([str(path), "a text", "--vectors", str(tmp_path / "other")])
-    assert "wanted one of them" in capsys.readouterr().err
+    assert "which it does not use. Leave them out" in capsys.readouterr().err
 
 
 # ---- the Kotlin tokenizer

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnx
@@ -67,6 +68,23 @@ def test_many_texts_come_back_in_their_order(files, task, format):
     texts = [f"message {number} " + "again " * (number % 7) for number in range(300)]
     found = CLASSIFIERS[format](files["none"][0], num_threads=2).predict(texts)
     np.testing.assert_allclose(found, task.predict(texts), atol=1e-5)
+
+
+def test_threads_share_a_classifier_and_get_their_own_answers(files, task, format):
+    texts = [f"message {number} " + "again " * (number % 5) for number in range(12)]
+    classifier, wanted = CLASSIFIERS[format](files["none"][0], num_threads=1), task.predict(texts)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda number: classifier.predict([texts[number % 12]])[0], range(240)))
+    np.testing.assert_allclose(found, np.tile(wanted, (20, 1)), atol=1e-5)
+
+
+def test_ids_that_are_too_long_are_truncated(files, task, format):
+    network = CLASSIFIERS[format](files["none"][0], num_threads=1)._network
+    text = " ".join(["again"] * 60)
+    ids = task.tokenizer([text], max_length=60)
+    cut = task.preprocess([text])
+    found = [network(**{name: value.numpy() for name, value in given.items()}) for given in (ids, cut)]
+    np.testing.assert_allclose(*found, atol=1e-5)
 
 
 def test_pairs_are_written_too(tiny_bert, tmp_path, format):
@@ -135,6 +153,11 @@ def test_openvino_files_that_are_none_of_ours_are_refused_with_a_sentence(task, 
     (tmp_path / "bare.xml").write_text(text.replace("<keras_bigmodel ", "<other "), encoding="utf-8")
     with pytest.raises(UserError, match="no labels and vocabulary inside"):
         OpenVinoClassifier(tmp_path / "bare.xml")
+    weights = bytearray((tmp_path / "model.bin").read_bytes())
+    weights[100] ^= 1
+    (tmp_path / "model.bin").write_bytes(weights)
+    with pytest.raises(UserError, match="does not hold the weights that .* was written with"):
+        OpenVinoClassifier(tmp_path / "model.xml")
     (tmp_path / "model.bin").unlink()
     with pytest.raises(UserError, match="OpenVINO cannot read"):
         OpenVinoClassifier(tmp_path / "model.xml")

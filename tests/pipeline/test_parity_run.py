@@ -33,11 +33,12 @@ def test_every_export_agrees(lite_version):
         "SavedModel",
         "LiteRT int8, lite/model.tflite",
         "LiteRT none",
-        "LiteRT float16",
         "LiteRT int8",
+        "LiteRT int4",
+        "LiteRT float16",
         "LiteRT embedding none",
-        "LiteRT embedding float16",
         "LiteRT embedding int8",
+        "LiteRT embedding float16",
         "ONNX none",
         "ONNX int8",
         "OpenVINO none",
@@ -143,8 +144,9 @@ def test_the_command_prints_a_table_and_writes_the_certificates(bigmodel, lite_v
         "SavedModel",
         "LiteRT int8, lite/model.tflite",
         "LiteRT none",
-        "LiteRT float16",
         "LiteRT int8",
+        "LiteRT int4",
+        "LiteRT float16",
     ]
     assert all(" agrees " in line for line in lines)
     written = json.loads((tmp_path / "proof/parity.json").read_text(encoding="utf-8"))
