@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.options import with_table_options
+from keras_bigmodel.cli.predict_inputs import check_no_table_options
 from keras_bigmodel.core.sentences import counted, parity_words
 from keras_bigmodel.core.standard_streams import print_json
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
@@ -43,6 +44,8 @@ def run(
     options,
 ):
     """Write a model for another runtime, compared with the original before it appears."""
+    if data is None:
+        check_no_table_options(options, "there is no --data to read", "label", "encoding")
     screen, table = Screen(), None
     import_tensorflow()
     from keras_bigmodel.pipeline import check_drop, export

@@ -30,7 +30,7 @@ def read_inputs(inputs, options):
             file; there is an option on how a table is read, and no table; or as `TableStream`.
     """
     if not inputs or inputs == ["-"]:
-        _check_no_table_options(options, "standard input has a text a line")
+        check_no_table_options(options, "standard input has a text a line")
         return _decoded(sys.stdin.buffer, options.encoding), None
     from keras_bigmodel.tables import is_table_name, row_estimate
 
@@ -44,7 +44,7 @@ def read_inputs(inputs, options):
             "texts alone; ask twice for two files."
         )
     if not files:
-        _check_no_table_options(options, "texts on the command line have no columns")
+        check_no_table_options(options, "texts on the command line have no columns")
         if options.encoding is not None:
             raise UserError("--encoding came, and texts on the command line have none. Leave it out.")
         # Decodes as UTF-8 in any locale; invalid bytes become U+FFFD, as in a file.
@@ -54,7 +54,7 @@ def read_inputs(inputs, options):
         from keras_bigmodel.tables.table_file import check_lines_of_text
         from keras_bigmodel.tables.text_lines import text_lines
 
-        _check_no_table_options(options, f"{path} has a text a line (--format says otherwise)")
+        check_no_table_options(options, f"{path} has a text a line (--format says otherwise)")
         check_lines_of_text(path)
         return _with_first_row_read(line.rstrip("\r\n") for line in text_lines(path, options.encoding)), row_estimate(
             path
@@ -62,9 +62,18 @@ def read_inputs(inputs, options):
     return _with_first_row_read(_table_rows(path, options)), row_estimate(path, options.format)
 
 
-def _check_no_table_options(options, why):
-    """Raises `UserError` if an option on how a table is read is given; called when there is no table."""
-    given = {name: getattr(options, name) for name in ("text", "pair", "format", "header")}
+def check_no_table_options(options, why, *more):
+    """Raises `UserError` if an option on how a table is read is given; called when there is no table.
+
+    Args:
+        options: `TableOptions`.
+        why: str. Why there is no table, for the message.
+        *more: names of further options that need a table here.
+
+    Raises:
+        UserError: such an option is given.
+    """
+    given = {name: getattr(options, name) for name in ("text", "pair", "format", "header", *more)}
     given["no-quotes"] = None if options.quotes else True
     for name, value in given.items():
         if value is not None:

@@ -162,6 +162,11 @@ class TrainSettings(ExportSettings, FitSettings, TaskSettings, TableSettings):
                 if not good or (isinstance(value, float) and not math.isfinite(value)):
                     raise UserError(f"{options[name]} {getattr(self, name)} came; wanted {wanted}.")
         self.check_together()
+        if not self.with_litert and (self.quantize, self.max_drop) != (_QUANTIZERS[0], MAX_DROP):
+            raise UserError(
+                "--quantize and --max-drop are of a LiteRT file, which --formats does not name. Leave them out, or say "
+                "--formats saved_model,litert."
+            )
         if self.with_litert and self.mode == "fast":
             raise UserError(
                 "--formats with litert came with --mode fast, whose tokenizer needs tensorflow_text, which no phone "

@@ -205,6 +205,7 @@ def test_predict_refuses_options_of_tables_where_there_is_none(bigmodel, model, 
     assert f"{option[0]} came, and" in ran.err
 
 
+@pytest.mark.full
 def test_two_that_write_one_file_do_not_mix(model, tmp_path):
     lines = {name: [f"{name} {row}" for row in range(300)] for name in ("first", "second")}
     for name, texts in lines.items():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from keras_bigmodel.data import support_messages
+from keras_bigmodel.edge import CLASSIFIERS
 from tests.edge.conftest import cosines
 from tests.environments import python_with, run
 
@@ -85,11 +86,12 @@ def test_the_package_without_its_requirements_and_litert_are_enough(exported, em
 
 
 @pytest.mark.full
-def test_the_package_without_its_requirements_and_onnx_runtime_are_enough(task, tmp_path):
-    task.export(tmp_path / "out", "onnx")
-    python = python_with(tmp_path, "onnxruntime")
+@pytest.mark.parametrize("format", ["onnx", "openvino"])
+def test_the_package_without_its_requirements_and_a_runtime_are_enough(task, tmp_path, format):
+    task.export(tmp_path / "out", format)
+    python = python_with(tmp_path, CLASSIFIERS[format].package)
     texts = [*support_messages("test")[0][:20], "谢谢", "e\u0301 é"]
-    program = [python.with_name("bigmodel-edge"), tmp_path / "out/model.onnx", *texts, "--json"]
+    program = [python.with_name("bigmodel-edge"), tmp_path / "out" / CLASSIFIERS[format].file_name, *texts, "--json"]
     rows = [json.loads(line) for line in run(*program, cwd=tmp_path).splitlines()]
     found = [[row["probabilities"][label] for label in task.labels] for row in rows]
     np.testing.assert_allclose(found, task.predict(texts), atol=1e-5)

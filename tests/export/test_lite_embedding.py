@@ -53,6 +53,7 @@ def test_it_holds_the_vocabulary_and_says_that_it_gives_vectors(vector_file, tas
     assert b"probability" not in metadata
 
 
+@pytest.mark.full
 def test_quantized_vectors_are_compared_by_their_direction(task, tmp_path, monkeypatch):
     certificate = task.export(tmp_path / "out", "litert_embedding")
     assert certificate["quantize"] == "int8"

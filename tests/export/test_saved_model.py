@@ -131,6 +131,7 @@ def test_refused_ops_says_what_is_known_of_each():
     assert not set(SAFE_TEXT_OPS) & set(LATE_TEXT_OPS)
 
 
+@pytest.mark.full
 def test_a_fast_tokenizer_exports_with_safe_ops_alone(tiny_bert, tmp_path):
     task = TextClassifier.from_encoder(tiny_bert, LABELS, dtype="float32", mode="fast", max_length=32)
     certificate = task.export(tmp_path / "model")

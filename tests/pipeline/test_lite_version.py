@@ -1,5 +1,6 @@
 """The LiteRT file of a version: written by the run or later, measured on the validation rows, refused if it loses."""
 
+import importlib.util
 import json
 import re
 import shutil
@@ -119,9 +120,32 @@ def test_a_run_whose_file_is_refused_still_publishes_its_version(make_settings, 
         ({"formats": "saved_model,litert", "quantize": "int3"}, "--quantize int3 came; wanted one of int8"),
         ({"formats": "saved_model,litert", "max_drop": -1.0}, "--max-drop -1.0 came"),
         ({"formats": "saved_model,litert", "max_drop": float("nan")}, "--max-drop nan came"),
+        ({"quantize": "int4"}, "--quantize and --max-drop are of a LiteRT file, which --formats does not name"),
+        ({"max_drop": 3.0}, "--quantize and --max-drop are of a LiteRT file"),
         ({"formats": "saved_model,litert", "mode": "fast"}, "--mode fast, whose tokenizer"),
     ],
 )
 def test_settings_that_no_file_can_be_written_with_are_refused(make_settings, tmp_path, how, words):
     with pytest.raises(UserError, match=words):
         make_settings(tmp_path / "messages", **how)
+
+
+@pytest.mark.parametrize("quantize", ["int8", "int4"])
+def test_a_package_that_is_missing_is_told_before_training(make_settings, tmp_path, monkeypatch, quantize):
+    package = {"int8": "ai_edge_litert", "int4": "litert_quantizer"}[quantize]
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == package else find(name))
+    settings = make_settings(tmp_path / "messages", formats="saved_model,litert", quantize=quantize)
+    with pytest.raises(UserError, match=f"needs {package.replace('_', '-')}, which is not installed. Install: pip"):
+        train(settings)
+    assert not (tmp_path / "messages/1").exists()
+
+
+def test_a_loss_of_just_what_is_allowed_is_allowed(lite_version, messages_table, monkeypatch):
+    accept = LostAccuracy(load_task(lite_version), read_text_table(messages_table), 0.5, Listener())
+    wrong = accept._choices.copy()
+    (first, second) = np.flatnonzero(wrong == accept._targets)[:2]  # two of 400 rows: half a point
+    for row in (first, second):
+        wrong[row] = (wrong[row] + 1) % 8
+    monkeypatch.setattr(LostAccuracy, "_choices_of_file", lambda self, classifier: wrong)
+    assert accept(lite_version / LITE_PATH.parent)["points_lost"] == 0.5

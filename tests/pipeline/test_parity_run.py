@@ -60,6 +60,7 @@ def test_the_server_is_asked_for_every_signature(compared):
     assert endpoints["tokens"]["outputs"]["logits"]["largest_difference"] <= 1e-5
 
 
+@pytest.mark.full
 def test_a_server_that_answers_otherwise_is_found_with_the_texts(lite_version):
     def shifted(name, outputs):
         if name != "tokens":

@@ -26,7 +26,7 @@ def one_way(array, rows):
 
 
 # What other rows compute, too: they run in make test-full.
-FULL = {"a number a text", "two outputs a token", "a tokenizer with a lookup table", "images"}
+FULL = {"pairs", "a number a text", "two outputs a token", "a tokenizer with a lookup table", "images"}
 CASES = [pytest.param(case, id=case.name, marks=pytest.mark.full if case.name in FULL else ()) for case in TASK_CASES]
 
 
