@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.export.network_of_ids import SIGNATURE, check_quantize, contents_of, write_network
+from keras_bigmodel.export.network_of_ids import SIGNATURE, check_packages, check_quantize, contents_of, write_network
 
 _OPSET = 17
 
@@ -30,7 +29,10 @@ def write_onnx(exportable, path, *, quantize="none"):
     """
     check_quantize("onnx", quantize)
     contents = contents_of(exportable, "ONNX")
-    onnx, quantize_dynamic = _libraries()
+    check_packages("onnx", quantize)
+    import onnx
+    from onnxruntime.quantization import quantize_dynamic
+
     model = _converted(exportable)
     with tempfile.TemporaryDirectory() as aside:
         written = Path(aside, "model.onnx")
@@ -42,20 +44,6 @@ def write_onnx(exportable, path, *, quantize="none"):
     for name, text in contents.to_metadata().items():
         model.metadata_props.add(key=name, value=text)
     onnx.save(model, path)
-
-
-def _libraries():
-    """Returns the module onnx and the function that quantizes."""
-    try:
-        import onnx
-        import tf2onnx  # noqa: F401
-        from onnxruntime.quantization import quantize_dynamic
-    except ModuleNotFoundError as error:
-        raise UserError(
-            f"ONNX files are written with tf2onnx, onnx and onnxruntime, and {error.name} is not installed. Install "
-            "them: pip install tf2onnx onnx onnxruntime"
-        ) from error
-    return onnx, quantize_dynamic
 
 
 def _converted(exportable):

@@ -1,16 +1,20 @@
 """Writes a task's network as an OpenVINO file with labels and vocabulary inside. Knows OpenVINO; no task."""
 
-import importlib
 import json
 import logging
 import os
 import tempfile
 from pathlib import Path
 
-from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import file_sha256
 from keras_bigmodel.edge.open_vino_network import CONTENTS, WEIGHTS
-from keras_bigmodel.export.network_of_ids import check_quantize, contents_of, without_output, write_network
+from keras_bigmodel.export.network_of_ids import (
+    check_packages,
+    check_quantize,
+    contents_of,
+    without_output,
+    write_network,
+)
 
 
 def write_open_vino(exportable, path, *, quantize="none"):
@@ -31,7 +35,9 @@ def write_open_vino(exportable, path, *, quantize="none"):
     """
     check_quantize("openvino", quantize)
     contents = contents_of(exportable, "OpenVINO")
-    openvino = _library("openvino")
+    check_packages("openvino", quantize)
+    import openvino
+
     with tempfile.TemporaryDirectory() as folder:
         write_network(exportable, folder)
         # read_model and not convert_model: the latter reports its use over the network.
@@ -47,17 +53,8 @@ def write_open_vino(exportable, path, *, quantize="none"):
 def _compressed(model):
     """Returns the network with weights in 8 bits."""
     os.environ.setdefault("NNCF_CI", "1")  # before its import: otherwise it reports its use over the network
-    nncf = _library("nncf")
+    import nncf
+
     nncf.set_log_level(logging.ERROR)
     with without_output():
         return nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM)
-
-
-def _library(name):
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise UserError(
-            f"OpenVINO files are written with openvino and nncf, and {error.name} is not installed. Install them: "
-            "pip install openvino nncf"
-        ) from error
