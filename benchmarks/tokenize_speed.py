@@ -1,5 +1,6 @@
 """Prints how fast the tokenizers are beside Hugging Face's: `python benchmarks/tokenize_speed.py DATA_FOLDER`.
 
+At the end stand the time of one text of 20 words, and what one word of 100 characters among 1,000 texts costs.
 One process per number of threads (both engines read it once, at start); each figure is the median of several runs.
 With `--json` it prints a JSON line for each engine and kind of text, as bench.py reads them.
 """
@@ -19,7 +20,13 @@ from pathlib import Path
 
 BATCH = 1024
 KINDS = ("English", "German", "Chinese")
-WHO = {"HF": "tokenizers", "exact": "keras_bigmodel", "fast": "keras_bigmodel fast", "plain": "keras_bigmodel plain"}
+WHO = {
+    "HF": "tokenizers",
+    "exact": "keras_bigmodel",
+    "core": "keras_bigmodel core ops",
+    "fast": "keras_bigmodel fast",
+    "plain": "keras_bigmodel plain",
+}
 
 
 def main():
@@ -31,21 +38,24 @@ def main():
     parser.add_argument("--most", type=int, help="texts of each kind at most; default: all")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--words", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
-        print(json.dumps(measure(arguments, arguments.child)))
+        print(json.dumps((measure_words if arguments.words else measure)(arguments, arguments.child)))
         return
     show = print_lines if arguments.json else print_table
     if not arguments.json:
         print_heading()
     for threads in arguments.threads:
         show(threads, json.loads(in_a_process(arguments, threads)))
+    if not arguments.json:
+        print_words(json.loads(in_a_process(arguments, arguments.threads[-1], "--words")))
 
 
-def in_a_process(arguments, threads):
+def in_a_process(arguments, threads, *more):
     """Gives what a process of so many threads measured, as JSON."""
     command = [sys.executable, __file__, str(arguments.data_folder), "--child", str(threads)]
-    command += ["--runs", str(arguments.runs), "--texts", *arguments.texts]
+    command += ["--runs", str(arguments.runs), "--texts", *arguments.texts, *more]
     command += ["--most", str(arguments.most)] if arguments.most else []
     environment = os.environ | {"RAYON_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
     if threads == 1:
@@ -56,13 +66,19 @@ def in_a_process(arguments, threads):
 def print_heading():
     processor = platform.processor() or platform.machine()
     print(f"{processor}, {os.cpu_count()} cores; MB of text a second, batches of {BATCH}")
-    print(f"{'texts':10} {'threads':>7} {'HF':>7} {'exact':>7} {'fast':>7} {'plain':>7}   exact/HF  fast/HF  plain/HF")
+    engines = "".join(f" {engine:>7}" for engine in WHO)
+    print(f"{'texts':10} {'threads':>7}{engines}   exact/HF  core/HF  fast/HF  plain/HF")
 
 
 def print_table(threads, answer):
     for name, speeds in answer.items():
-        ratios = "  ".join(f"{speeds[engine] / speeds['HF']:7.1f}x" for engine in ("exact", "fast", "plain"))
+        ratios = "  ".join(f"{speeds[engine] / speeds['HF']:7.1f}x" for engine in ("exact", "core", "fast", "plain"))
         print(f"{name:10} {threads:7} " + " ".join(f"{speed:7.1f}" for speed in speeds.values()) + f"   {ratios}")
+
+
+def print_words(answer):
+    for ops, (milliseconds, factor) in answer.items():
+        print(f"ops {ops}: one text of 20 words {milliseconds:.2f} ms; with a word of 100 characters x {factor:.2f}")
 
 
 def print_lines(threads, answer):
@@ -73,17 +89,50 @@ def print_lines(threads, answer):
             print(json.dumps({**about, "mb_per_second": round(speed, 3)}))
 
 
-def measure(arguments, threads):
+def use_threads(threads):
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def read_vocabulary(folder):
+    return (folder / "bert_vocab/uncased_L-12_H-768_A-12/vocab.txt").read_text("utf-8").split("\n")[:-1]
+
+
+def measure_words(arguments, threads):
+    use_threads(threads)
+    from keras_bigmodel.tokenizers import WordPieceTokenizer
+
+    texts, answer = english(arguments.data_folder)[:1000], {}
+    one, longer = " ".join(" ".join(texts).split()[:20]), [*texts[:-1], f"{texts[-1]} {'x' * 100}"]
+    for ops in ("text", "core"):
+        tokenizer = WordPieceTokenizer(read_vocabulary(arguments.data_folder), ops=ops)
+        without, with_it = alternating_seconds(tokenizer.tokenize, (texts, longer), 10 * arguments.runs)
+        (alone,) = alternating_seconds(tokenizer.tokenize, ([one],), 40 * arguments.runs)
+        answer[ops] = 1000 * alone, with_it / without
+    return answer
+
+
+def alternating_seconds(run, inputs, runs):
+    """Gives the median seconds of each input, which take turns."""
+    seconds = [[] for _ in inputs]
+    for turn in range(runs + 1):  # the first traces the graph
+        for given, taken in zip(inputs, seconds, strict=True):
+            start = time.perf_counter()
+            run(given)
+            if turn:
+                taken.append(time.perf_counter() - start)
+    return [statistics.median(taken) for taken in seconds]
+
+
+def measure(arguments, threads):
+    use_threads(threads)
     from tokenizers import BertWordPieceTokenizer
 
     from keras_bigmodel.tokenizers import PlainWordPieceTokenizer, WordPieceTokenizer
 
-    lines = (arguments.data_folder / "bert_vocab/uncased_L-12_H-768_A-12/vocab.txt").read_text("utf-8").split("\n")
-    vocabulary = lines[:-1]
+    vocabulary = read_vocabulary(arguments.data_folder)
     hugging_face = BertWordPieceTokenizer({token: position for position, token in enumerate(vocabulary)})
     plain = PlainWordPieceTokenizer(vocabulary)
 
@@ -101,7 +150,8 @@ def measure(arguments, threads):
 
     engines = {
         "HF": through_hugging_face,
-        "exact": through_graph(WordPieceTokenizer(vocabulary)),
+        "exact": through_graph(WordPieceTokenizer(vocabulary, ops="text")),
+        "core": through_graph(WordPieceTokenizer(vocabulary, ops="core")),
         "fast": through_graph(WordPieceTokenizer(vocabulary, mode="fast")),
         "plain": lambda texts: [plain.tokenize(text) for text in texts],
     }

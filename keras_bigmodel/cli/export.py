@@ -31,6 +31,10 @@ def run(
             help="Weights of a file: litert int8 (its default), int4, float16, none; onnx, openvino none, int8."
         ),
     ] = None,
+    ops: Annotated[
+        str | None,
+        typer.Option(help="Ops of the tokenizer in a SavedModel: core (TensorFlow's own), text (tensorflow-text's)."),
+    ] = None,
     out: Annotated[str | None, typer.Option(help="New folder; without it the export becomes the next version.")] = None,
     data: Annotated[
         str | None,
@@ -58,7 +62,7 @@ def run(
         table = read_text_table(data, options=options)
         for note in reading_notes(table):
             screen.say(note)
-    how = {"format": format, "quantize": quantize, "out": out, "table": table, "max_drop": max_drop}
+    how = {"format": format, "quantize": quantize, "ops": ops, "out": out, "table": table, "max_drop": max_drop}
     folder, certificate = export(model, **how, reporter=screen)
     if as_json:
         print_json({"folder": str(folder), "parity": certificate})

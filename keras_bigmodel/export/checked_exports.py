@@ -14,7 +14,7 @@ from keras_bigmodel.export.onnx_file import write_onnx
 from keras_bigmodel.export.open_vino_file import write_open_vino
 from keras_bigmodel.export.parity import REPORT_IT, TOLERANCE, certificate_of, certify, compare_endpoints
 from keras_bigmodel.export.requests import Requests, rows_to_compare
-from keras_bigmodel.export.safe_ops import refused_ops
+from keras_bigmodel.export.safe_ops import oldest_serving, refused_ops
 from keras_bigmodel.export.saved_model import write_saved_model
 
 # Format → function of an exportable, a path and `quantize` that writes the file; `edge.EDGE_MODELS` has what runs it.
@@ -71,13 +71,14 @@ def saved_model_parity(exportable, folder, rows, *, tolerance=None, python=sys.e
         theirs, about = run_clean_process(_CLIENT, folder, requests, advance, python=python)
     how = {"tolerance": tolerance or TOLERANCE[dtype], "reporter": reporter}
     compared, reasons = compare_endpoints(endpoints, requests, theirs, **how)
-    ops = [f"the op {name} is {words}" for name, words in refused_ops(about["foreign_ops"]).items()]
+    ops = [f"the op {name} is {words}" for name, words in refused_ops(about["ops"], about["foreign_ops"]).items()]
     return certificate_of(
         compared,
         [*ops, *reasons],
         requests.rows,
         dtype=dtype,
         foreign_ops=about["foreign_ops"],
+        oldest_serving=oldest_serving(about["ops"], about["foreign_ops"]),
         load_seconds=round(about["load_seconds"], 3),
         clean_process=about["versions"],
     )

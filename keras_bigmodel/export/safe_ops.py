@@ -1,36 +1,79 @@
-"""Lists the ops that a stock TensorFlow Serving has besides TensorFlow's own. Data only, with its source."""
+"""Lists the ops that a stock TensorFlow Serving has, by its version. Data only, with its sources."""
+
+# The oldest TensorFlow Serving that an export must run in. It links TensorFlow 2.14 and tensorflow-text 2.12.1.
+OLDEST_SERVING = "2.14"
 
 # tensorflow/serving links tensorflow-text's kernels: 2.14 to 2.19.1 those of tensorflow-text 2.12.1, 2.20 and later
-# those of 2.20.0 (its WORKSPACE and tensorflow_serving/model_servers/BUILD at these tags). An op is listed here if the
-# oldest of them has it: op → oldest TensorFlow Serving that was checked.
-SAFE_TEXT_OPS = {
+# those of 2.20.0 (its WORKSPACE and tensorflow_serving/model_servers/BUILD at these tags). The ops of an export that
+# are not TensorFlow's own must be among these: op → oldest TensorFlow Serving that has it.
+TEXT_OPS = {
     "CaseFoldUTF8": "2.14",
     "FastBertNormalize": "2.14",
     "FastWordpieceDetokenize": "2.14",
     "FastWordpieceTokenizeWithOffsets": "2.14",
     "NormalizeUTF8": "2.14",
-}
-
-# Ops that only newer servers have, so that an error message can say so.
-LATE_TEXT_OPS = {
     "TFText>RoundRobinGenerateMasks": "2.20",
     "TFText>RoundRobinTrim": "2.20",
     "TFText>Utf8Binarize": "2.20",
 }
 
+# TensorFlow's own ops that TensorFlow 2.14 has not: op → oldest TensorFlow Serving that has it. From the op registries
+# of TensorFlow 2.12.1 and 2.21.0, and from the generated wrappers (tensorflow/python/ops/gen_*.py) in the wheels of
+# tensorflow-cpu 2.14.1, 2.15.1, 2.16.2, 2.17.1, 2.18.1, 2.19.1 and 2.20.0; without the ops of TPUs.
+LATE_CORE_OPS = {
+    "FFTND": "2.15",
+    "IFFTND": "2.15",
+    "IRFFTND": "2.15",
+    "RFFTND": "2.15",
+    "DatasetFingerprint": "2.16",
+    "GlobalIterId": "2.16",
+    "ListSnapshotChunksDataset": "2.16",
+    "GlobalShuffleDataset": "2.17",
+    "IndexFlatMapDataset": "2.17",
+    "IteratorGetModelProto": "2.17",
+    "WeightedFlatMapDataset": "2.17",
+    "CheckPinned": "2.18",
+    "DecodeWebP": "2.20",
+    "DecodeJxl": "2.21",
+}
 
-def refused_ops(foreign_ops):
+
+def refused_ops(ops, foreign_ops):
     """Returns the ops that a stock TensorFlow Serving of 2.14 and later may not have.
 
     Args:
-        foreign_ops: iterable of op names that are not TensorFlow's own.
+        ops: iterable of the names of all ops of a graph.
+        foreign_ops: those of them that are not TensorFlow's own.
 
     Returns:
         dict of op name → the reason in a few words, sorted by name.
     """
     return {
-        name: f"only in TensorFlow Serving {LATE_TEXT_OPS[name]} and later"
-        if name in LATE_TEXT_OPS
-        else "unknown to it"
-        for name in sorted(set(foreign_ops) - set(SAFE_TEXT_OPS))
+        name: "unknown to it" if version is None else f"only in TensorFlow Serving {version} and later"
+        for name, version in _oldest(ops, foreign_ops).items()
+        if version != OLDEST_SERVING
     }
+
+
+def oldest_serving(ops, foreign_ops):
+    """Returns the oldest checked TensorFlow Serving that has all ops of a graph: str, or None if none has them.
+
+    Args:
+        ops: as in `refused_ops`.
+        foreign_ops: as in `refused_ops`.
+    """
+    versions = set(_oldest(ops, foreign_ops).values())
+    return None if None in versions else max(versions, default=OLDEST_SERVING, key=_as_numbers)
+
+
+def _oldest(ops, foreign_ops):
+    """Returns dict of op → the oldest checked TensorFlow Serving that has it, or None if none has it."""
+    foreign = set(foreign_ops)
+    return {
+        name: TEXT_OPS.get(name) if name in foreign else LATE_CORE_OPS.get(name, OLDEST_SERVING)
+        for name in sorted({*ops, *foreign})
+    }
+
+
+def _as_numbers(version):
+    return [int(part) for part in version.split(".")]

@@ -1,4 +1,4 @@
-"""Runs a SavedModel with TensorFlow and TensorFlow Text only, in a process of its own.
+"""Runs a SavedModel with TensorFlow only, in a process of its own; with TensorFlow Text if the graph has its ops.
 
 A script, run by path. It imports nothing of keras_bigmodel and blocks the import of it by anything else.
 usage: saved_model_client.py SAVED_MODEL REQUESTS.npz ANSWERS.npz
@@ -21,6 +21,29 @@ class _Blocker:
             raise ModuleNotFoundError(f"{name} is blocked here", name=name)
 
 
+def ops_of(folder):
+    """Lists the ops of a SavedModel, without the functions that it defines itself.
+
+    Args:
+        folder: path of the SavedModel.
+
+    Returns:
+        list of str, sorted.
+    """
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    saved = saved_model_pb2.SavedModel()
+    with open(os.path.join(folder, "saved_model.pb"), "rb") as file:
+        saved.ParseFromString(file.read())
+    names, own = set(), set()
+    for meta in saved.meta_graphs:
+        library = meta.graph_def.library.function
+        own |= {function.signature.name for function in library}
+        for nodes in (meta.graph_def.node, *(function.node_def for function in library)):
+            names |= {node.op for node in nodes}
+    return sorted(names - own)
+
+
 def foreign_ops(folder):
     """Lists the ops of a SavedModel that TensorFlow itself does not register.
 
@@ -32,19 +55,9 @@ def foreign_ops(folder):
     Returns:
         list of str, sorted.
     """
-    from tensorflow.core.protobuf import saved_model_pb2
     from tensorflow.python.framework import op_def_registry
 
-    saved = saved_model_pb2.SavedModel()
-    with open(os.path.join(folder, "saved_model.pb"), "rb") as file:
-        saved.ParseFromString(file.read())
-    names, own = set(), set()
-    for meta in saved.meta_graphs:
-        library = meta.graph_def.library.function
-        own |= {function.signature.name for function in library}
-        for nodes in (meta.graph_def.node, *(function.node_def for function in library)):
-            names |= {node.op for node in nodes}
-    return sorted(name for name in names - own if op_def_registry.get(name) is None)
+    return [name for name in ops_of(folder) if op_def_registry.get(name) is None]
 
 
 def packed(name, array):
@@ -136,9 +149,12 @@ def main(folder, requests_path, answers_path):
     sys.meta_path.insert(0, _Blocker())
     import tensorflow as tf
 
-    ops = foreign_ops(folder)
-    import tensorflow_text
+    foreign = foreign_ops(folder)
+    versions = {"tensorflow": tf.__version__}
+    if foreign:
+        import tensorflow_text
 
+        versions["tensorflow-text"] = tensorflow_text.__version__
     start = time.perf_counter()
     loaded = tf.saved_model.load(folder)
     load_seconds = time.perf_counter() - start
@@ -154,10 +170,11 @@ def main(folder, requests_path, answers_path):
             answers |= {f"{number}/{name}/{key}": value.numpy() for key, value in signature(**inputs).items()}
         print(number + 1, flush=True)
     about = {
-        "foreign_ops": ops,
+        "foreign_ops": foreign,
+        "ops": ops_of(folder),
         "load_seconds": load_seconds,
         "signatures": sorted(loaded.signatures),
-        "versions": {"tensorflow": tf.__version__, "tensorflow-text": tensorflow_text.__version__},
+        "versions": versions,
     }
     write_answers(answers_path, answers, about)
 

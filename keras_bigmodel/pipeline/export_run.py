@@ -21,18 +21,22 @@ from keras_bigmodel.pipeline.version_contents import (
     write_lite,
     write_version,
 )
-from keras_bigmodel.tasks.export_formats import export_checked, exporter, format_named
+from keras_bigmodel.tasks.export_formats import check_ops, export_checked, exporter, format_named
 
 _KEPT = ("report", LITE_PATH.parent.name)
 
 
-def export(path, *, format="saved_model", quantize=None, out=None, table=None, max_drop=None, reporter=SILENT):
+def export(
+    path, *, format="saved_model", quantize=None, ops=None, out=None, table=None, max_drop=None, reporter=SILENT
+):
     """Exports a trained model into a new folder, or as the next version beside it.
 
     Args:
         path: path of a version folder, or of a folder of versions.
         format: str. One of `tasks.export_formats.EXPORTERS`. Defaults to `"saved_model"`.
         quantize: str. The quantization of a file, one of `QUANTIZERS[format]`. Defaults to None: the first.
+        ops: str. Ops that the tokenizer consists of in a SavedModel, as in `Task.with_ops`. Defaults to None: as the
+            version has them.
         out: path of a new folder. Defaults to None: the export becomes the next version, a LiteRT file in the folder
             `lite` of that version.
         table: `TextTable` with labels, on which the accuracy of the file is measured. Defaults to None: a quantized
@@ -50,12 +54,14 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
     exporter(format, quantize)  # raises for an unknown format before anything is loaded
     format = format_named(format)
     check_drop(format, table, max_drop)
+    check_ops(ops, format)
     if out is None and format not in ("saved_model", "litert"):
         raise UserError(f"The format {format} is no version of a model; name a new folder for it with --out.")
     if out is not None:
         check_free(out)
     task = load_task(path)
     task = task if task.export_dtype == "float32" else task.with_dtype("float32")
+    task = task if ops is None else task.with_ops(ops)
     accept = None
     if format in CLASSIFIERS:
         accept = _accept(task, path, table, max_drop, quantize or QUANTIZERS[format][0], reporter)

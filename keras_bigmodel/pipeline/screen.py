@@ -99,7 +99,9 @@ def import_tensorflow():
     with tempfile.TemporaryFile() as aside, _standard_error_to(aside.fileno()) as real:
         try:
             import tensorflow  # noqa: F401
-            import tensorflow_text  # noqa: F401
+
+            with contextlib.suppress(ModuleNotFoundError):  # optional: the tokenizer has core ops, too
+                import tensorflow_text  # noqa: F401
         except BaseException:
             sys.stderr.flush()
             aside.seek(0)

@@ -9,6 +9,7 @@ from keras_bigmodel.edge.lite_contents import QUANTIZERS
 from keras_bigmodel.tables.table import INPUTS, TableOptions
 
 MAX_DROP = 0.5  # points of accuracy
+_OPS = ("auto", "core", "text")
 _QUANTIZERS = QUANTIZERS["litert"]
 _FORMATS = "saved_model or saved_model,litert"
 
@@ -56,6 +57,10 @@ class TaskSettings:
     pooling: str | None = setting(None, help="mean, cls or pooler; default: as the encoder says.")
     max_length: int | None = setting(None, help="Tokens of a text at most; default 128.")
     mode: str = setting("exact", help="Tokenizer: exact (as Hugging Face) or fast.")
+    ops: str = setting(
+        "auto",
+        help="Ops of the tokenizer: core (TensorFlow's own), text (tensorflow-text's), auto (text if installed).",
+    )
     freeze_encoder: bool = setting(False, help="Train the head only.")
     dropout: float = setting(0.1, help="Share of the text's vector dropped in training.")
     l2: float = setting(0.0, help="Penalty on the squares of the head's weights.")
@@ -67,8 +72,9 @@ class TaskSettings:
     )
 
     def checks(self):
-        """Returns dict of field → `(whether its number is in its range, the range in words)`."""
+        """Returns dict of field → `(whether its value is in its range, the range in words)`."""
         return {
+            "ops": (self.ops in _OPS, f"one of {', '.join(_OPS)}"),
             "dropout": (0 <= self.dropout < 1, "from 0 to below 1"),
             "l2": (self.l2 >= 0, "0 or more"),
             "label_smoothing": (0 <= self.label_smoothing < 1, "from 0 to below 1, e.g. 0.1"),

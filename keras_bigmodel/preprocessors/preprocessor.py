@@ -57,6 +57,14 @@ class Preprocessor:
         """
         raise NotImplementedError
 
+    def with_ops(self, ops):
+        """Returns a copy whose graph consists of other ops: `"core"` (TensorFlow's own), `"text"` or `"auto"`.
+
+        Raises:
+            UserError: this preprocessor has no such choice.
+        """
+        raise UserError(f"{type(self).__name__} has no choice of ops, and ops={ops!r} came. Leave it out.")
+
     def samples(self):
         """Returns rows on which exports are compared: dict of column → list or array."""
         raise NotImplementedError

@@ -90,6 +90,22 @@ class TextPreprocessor(Preprocessor):
         """Returns an export's input signature: dict of column → string `tf.TensorSpec` `(rows,)`."""
         return {name: tf.TensorSpec([None], tf.string, name=name) for name in self.columns}
 
+    def with_ops(self, ops):
+        """Returns a copy whose tokenizer consists of other ops and gives the same ids; see `WordPieceTokenizer`.
+
+        Args:
+            ops: `"auto"`, `"core"` or `"text"`.
+
+        Raises:
+            UserError: the tokenizer has no such choice, or not on this machine.
+        """
+        if not hasattr(self.tokenizer, "ops"):
+            raise UserError(
+                f"{type(self.tokenizer).__name__} has no choice of ops, and ops={ops!r} came. Leave it out."
+            )
+        tokenizer = type(self.tokenizer).from_config({**self.tokenizer.get_config(), "ops": ops})
+        return type(self)(tokenizer, columns=self.columns, max_length=self.max_length)
+
     def checked(self, data):
         """Checks texts in any of the accepted forms and returns their columns.
 

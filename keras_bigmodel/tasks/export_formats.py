@@ -28,7 +28,7 @@ _ALIASES = {"tflite": "litert"}  # the name until 2024, which files still end in
 _DTYPES = ("float32", "bfloat16")  # of the weights too: bfloat16 halves the file and needs no casts
 
 
-def export_task(task, folder, format, *, dtype="float32", quantize=None, parity_rows=None, overwrite=False):
+def export_task(task, folder, format, *, dtype="float32", quantize=None, ops=None, parity_rows=None, overwrite=False):
     """Writes a task in an export format, in float32 or bfloat16; see `export_checked` and `Task.export`.
 
     Args:
@@ -37,6 +37,8 @@ def export_task(task, folder, format, *, dtype="float32", quantize=None, parity_
         format: str. One of `EXPORTERS`.
         dtype: str. Dtype in which a SavedModel computes, `"float32"` or `"bfloat16"`. Defaults to `"float32"`.
         quantize: as in `export_checked`.
+        ops: str. Ops that the preprocessor consists of in a SavedModel, as in `Task.with_ops`. Defaults to None: as
+            the task has them.
         parity_rows: rows to compare, in a form that the preprocessor accepts, besides its samples. Defaults to none.
         overwrite: as in `export_checked`.
 
@@ -44,8 +46,8 @@ def export_task(task, folder, format, *, dtype="float32", quantize=None, parity_
         dict: the parity certificate.
 
     Raises:
-        UserError: the dtype is unknown, or is not `"float32"` for another format than `"saved_model"`; or as
-            `export_checked`.
+        UserError: the dtype is unknown; the dtype is not `"float32"`, or `ops` is given, for another format than
+            `"saved_model"`; or as `Task.with_ops` or `export_checked`.
     """
     if dtype not in _DTYPES:
         raise UserError(f'dtype="{dtype}" came; an export computes in {" or ".join(_DTYPES)}.')
@@ -55,6 +57,8 @@ def export_task(task, folder, format, *, dtype="float32", quantize=None, parity_
             f'dtype="{dtype}" came with format="{format}"; only a SavedModel computes in it. Leave it out'
             + (', or say quantize="int8".' if format in QUANTIZERS else ".")
         )
+    check_ops(ops, format)
+    task = task if ops is None else task.with_ops(ops)
     rows = None if parity_rows is None else task.preprocessor.checked(parity_rows)
     how = {"format": format, "quantize": quantize, "parity_rows": rows, "overwrite": overwrite}
     return export_checked(task.with_dtype(dtype), folder, **how)
@@ -98,6 +102,23 @@ def export_checked(
         if accept is not None:
             certificate = certify({**certificate, **accept(aside)}, aside)
     return certificate
+
+
+def check_ops(ops, format):
+    """Checks that ops of the preprocessor are asked for only in a SavedModel; other formats take ids.
+
+    Args:
+        ops: str or None. As in `export_task`.
+        format: str. One of `EXPORTERS`.
+
+    Raises:
+        UserError: `ops` is given with another format.
+    """
+    if ops is not None and format_named(format) != "saved_model":
+        raise UserError(
+            f'ops="{ops}" came with format="{format}"; only a SavedModel (--format saved_model) holds the tokenizer in '
+            "its graph. Leave it out."
+        )
 
 
 def format_named(name):

@@ -170,7 +170,7 @@ class Task(RawRowModel):
                 `"litert_embedding"`, `"onnx"`, `"openvino"`, `"hugging_face"`. Defaults to `"saved_model"`.
             parity_texts: rows to compare, besides the preprocessor's samples. Defaults to none.
             **how: `dtype` (`"float32"`, the default, or `"bfloat16"`), `quantize` (one of `export.QUANTIZERS[format]`,
-                the first is the default), `overwrite` (bool).
+                the first is the default), `ops` (as in `with_ops`), `overwrite` (bool).
 
         Returns:
             dict: the parity certificate, which is also written to `parity.json` beside the model.
@@ -197,6 +197,17 @@ class Task(RawRowModel):
             dtype: str or policy. Dtype policy of the layers.
         """
         return self.with_config(dtype=keras.dtype_policies.serialize(keras.dtype_policies.get(dtype)))
+
+    def with_ops(self, ops):
+        """Returns a copy of this task, with its weights, whose preprocessor consists of other ops in exports.
+
+        Args:
+            ops: `"core"` (TensorFlow's own ops), `"text"` (also tensorflow_text's) or `"auto"`.
+
+        Raises:
+            UserError: the preprocessor has no such choice, or tensorflow-text is needed and not installed.
+        """
+        return self.with_config(preprocessor=keras.saving.serialize_keras_object(self.preprocessor.with_ops(ops)))
 
     def with_config(self, **changes):
         """Returns a copy of this task, with its weights, that has other values of `get_config`.

@@ -110,6 +110,7 @@ class TextClassifier(Task):
         l2=0.0,
         max_length=None,
         mode="exact",
+        ops="auto",
         dtype="auto",
         freeze_encoder=False,
     ):
@@ -125,6 +126,8 @@ class TextClassifier(Task):
             l2: as in the class.
             max_length: int. Maximum tokens of a row with special tokens. Defaults to 128, or the encoder's lower limit.
             mode: `"exact"` (the tokens of Hugging Face) or `"fast"` (FastBertTokenizer). Defaults to `"exact"`.
+            ops: `"core"` (TensorFlow's own), `"text"` (also tensorflow_text's) or `"auto"`: the ops that the tokenizer
+                consists of in exports; see `WordPieceTokenizer`. Defaults to `"auto"`.
             dtype: `"auto"` (bfloat16 if it is faster here), `"float32"`, `"mixed_bfloat16"`. Defaults to `"auto"`.
             freeze_encoder: bool. Whether only the head is trained. Defaults to False.
 
@@ -140,16 +143,11 @@ class TextClassifier(Task):
         with_head = checkpoint.has_head and pooling in (None, checkpoint.pooling)
         if with_head:
             _check_head(checkpoint, names.names, source)
-        if pooling is None and checkpoint.pooling not in (None, *_POOLINGS):
-            raise UserError(
-                f"{source} makes a text's vector by {checkpoint.pooling} pooling (1_Pooling/config.json), which is not "
-                'known here. Say what to take instead: pooling="mean" or "cls" (--pooling mean).'
-            )
-        pooling = pooling or checkpoint.pooling or "mean"
+        pooling = pooling or _pooling_of(checkpoint, source)
         encoder = checkpoint.load_encoder(pooler=pooling == "pooler", dtype=resolve_dtype(dtype))
         vocabulary, settings = checkpoint.vocabulary()
         preprocessor = TextPreprocessor(
-            WordPieceTokenizer(vocabulary, mode=mode, **settings),
+            WordPieceTokenizer(vocabulary, mode=mode, ops=ops, **settings),
             columns=PAIR if pairs else TEXT,
             max_length=min(_MAX_LENGTH, encoder.settings["max_length"]) if max_length is None else max_length,
         )
@@ -343,6 +341,16 @@ def _labels_of(checkpoint, source):
             f'TextClassifier.from_encoder("{source}", labels=["negative", "positive"]).'
         )
     return checkpoint.labels
+
+
+def _pooling_of(checkpoint, source):
+    """Returns the pooling that a checkpoint specifies, `"mean"` if it specifies none; raises for an unknown one."""
+    if checkpoint.pooling not in (None, *_POOLINGS):
+        raise UserError(
+            f"{source} makes a text's vector by {checkpoint.pooling} pooling (1_Pooling/config.json), which is not "
+            'known here. Say what to take instead: pooling="mean" or "cls" (--pooling mean).'
+        )
+    return checkpoint.pooling or "mean"
 
 
 def _check_head(checkpoint, labels, source):

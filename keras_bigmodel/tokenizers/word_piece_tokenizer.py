@@ -1,21 +1,20 @@
 """Tokenizes text into WordPiece ids inside the graph. Knows no model, no file and no lookup table."""
 
-import functools
+from importlib.util import find_spec
 
 import keras
 import tensorflow as tf
-import tensorflow_text as tf_text
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.tokenizers import character_table as table
-from keras_bigmodel.tokenizers.added_token_markers import FIRST_MARKER, AddedTokenMarkers, SignedCharacters
+from keras_bigmodel.tokenizers.added_token_markers import FIRST_MARKER, AddedTokenMarkers
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
+from keras_bigmodel.tokenizers.core_word_pieces import core_word_pieces
 from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, check_equal_numbers, room_for_text
-from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary
+from keras_bigmodel.tokenizers.word_piece_trie import WordPieceTrie
+from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary, is_reachable
+from keras_bigmodel.tokenizers.words_in_graph import clean_up, group_words, shared_table
 
-LONGEST_CHARACTER_IN_BYTES = 4
-# BERT drops this character from every text, so no word of a text matches a vocabulary entry that contains it.
-PLACEHOLDER = 0xE000
+OPS = ("auto", "core", "text")
 # Positions of the special tokens in the packed values; the pieces of the texts follow.
 PAD_SLOT, CLS_SLOT, SEP_SLOT, SPECIAL_SLOTS = range(4)
 
@@ -44,12 +43,15 @@ class WordPieceTokenizer(WordPieceVocabulary):
         max_characters_per_word: int. A longer word becomes the unknown token (mode `"fast"` counts bytes). Defaults to
             100.
         added_tokens: sequence of `AddedToken`. Found in a text before it is split into words. Defaults to none.
+        ops: `"core"` (the graph has TensorFlow's own ops only), `"text"` (also those of tensorflow_text, and is faster)
+            or `"auto"` (`"text"` if tensorflow-text is installed). The ids are the same. Defaults to `"auto"`.
 
     Call shapes: texts `(texts,)`, and pairs `(texts,)` -> a dict of int32 `(texts, longest in this batch)`.
 
     Raises:
         UserError: a special token is missing, a token occurs twice, an added token is not in the vocabulary, a setting
-            is not supported, or `max_length` cannot hold the special tokens.
+            is not supported, `max_length` cannot hold the special tokens, or tensorflow-text is not installed and
+            `mode="fast"` or `ops="text"` needs it.
 
     >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "go", "##od", "!"])
     >>> tokenizer.tokenize(["Good!", "go"]).to_list()
@@ -71,11 +73,14 @@ class WordPieceTokenizer(WordPieceVocabulary):
         unknown_token="[UNK]",
         max_characters_per_word=100,
         added_tokens=(),
+        ops="auto",
     ):
         settings = WordPieceSettings(
             lowercase, strip_accents, split_chinese, mode, unknown_token, max_characters_per_word, added_tokens
         )
         super().__init__(vocabulary, settings)
+        self.ops = ops
+        self._uses_text_ops = uses_text_ops(ops, mode)
         make = {"exact": self._exact_pieces, "fast": self._fast_pieces}[mode]
         self._pieces = tf.function(on_cpu(make()), input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
 
@@ -123,7 +128,7 @@ class WordPieceTokenizer(WordPieceVocabulary):
 
     def get_config(self):
         """Returns the constructor's arguments as a dict that JSON can store."""
-        return {"vocabulary": self.vocabulary, **self.settings()}
+        return {"vocabulary": self.vocabulary, **self.settings(), **({} if self.ops == "auto" else {"ops": self.ops})}
 
     @classmethod
     def from_config(cls, config):
@@ -135,42 +140,29 @@ class WordPieceTokenizer(WordPieceVocabulary):
         options = {"strip_accents": settings.strips_accents, "split_chinese": settings.split_chinese}
         clean = clean_up(shared_table(settings.lowercase, signs=len(added.tokens), **options))
         mark = AddedTokenMarkers(added, BertCharacters(settings.lowercase, **options), clean) if added else None
-        signs = [chr(FIRST_MARKER + number) for number in range(len(added.tokens))]
-        ids = [*range(len(self._vocabulary)), *(self._vocabulary.index(token.content) for token in added)]
-        # The kernel limits bytes where BERT limits characters. It receives the highest limit that can be needed, and
-        # `pieces_of` applies the limit in characters.
-        word_pieces = tf_text.FastWordpieceTokenizer(
-            [*without_unreachable(self.pieces), *signs],
-            max_bytes_per_word=LONGEST_CHARACTER_IN_BYTES * settings.max_characters_per_word,
-            token_out_type=tf.int32,
-            unknown_token=settings.unknown_token,
-            no_pretokenization=True,
-        )
+        pieces = {piece: token_id for token_id, piece in enumerate(self.pieces) if piece is not None}
+        pieces = {piece: token_id for piece, token_id in pieces.items() if is_reachable(piece)}
+        for number, token in enumerate(added):
+            pieces[chr(FIRST_MARKER + number)] = self._vocabulary.index(token.content)
+        limit = settings.max_characters_per_word
+        if self._uses_text_ops:
+            from keras_bigmodel.tokenizers.text_word_pieces import text_word_pieces
 
-        def pieces_of(texts):
-            words, lengths, text_starts = join_words(*clean(mark(texts) if mark else texts))
-            words = tf.where(lengths > settings.max_characters_per_word, settings.unknown_token, words)
-            pieces = word_pieces.tokenize(words)
-            values = tf.gather(tf.constant(ids, tf.int32), pieces.values) if mark else pieces.values
-            return values, tf.gather(pieces.row_splits, text_starts)
-
-        return pieces_of
+            split = text_word_pieces(pieces, self.unknown_id, limit)
+        else:
+            split = core_word_pieces(WordPieceTrie(pieces, self.unknown_id), limit)
+        return lambda texts: split(*group_words(*clean(mark(texts) if mark else texts)))
 
     def _fast_pieces(self):
+        from keras_bigmodel.tokenizers.text_word_pieces import fast_text_pieces
+
         settings = self._settings
-        tokenizer = tf_text.FastBertTokenizer(
-            without_unreachable(self._vocabulary),
-            max_bytes_per_word=settings.max_characters_per_word,
-            token_out_type=tf.int32,
+        return fast_text_pieces(
+            self._vocabulary,
             unknown_token=settings.unknown_token,
-            lower_case_nfd_strip_accents=settings.lowercase,
+            max_bytes=settings.max_characters_per_word,
+            lowercase=settings.lowercase,
         )
-
-        def pieces_of(texts):
-            pieces = tokenizer.tokenize(texts)
-            return pieces.values, pieces.row_splits
-
-        return pieces_of
 
     def _pack(self, parts, lengths):
         # One gather from [pad, cls, sep, every piece]: a ragged concat would take about fifty ops.
@@ -193,6 +185,32 @@ class WordPieceTokenizer(WordPieceVocabulary):
             "segment_ids": tf.cast(in_second, tf.int32),
             "padding_mask": tf.cast(positions <= end, tf.int32),
         }
+
+
+def uses_text_ops(ops, mode):
+    """Returns whether a tokenizer's graph contains ops of tensorflow_text.
+
+    Args:
+        ops: str. One of `OPS`.
+        mode: str. Mode of the tokenizer.
+
+    Raises:
+        UserError: `ops` is unknown, or mode `"fast"` or ops `"text"` is asked for where it is not possible.
+    """
+    if ops not in OPS:
+        raise UserError(f"The tokenizer's ops are {ops!r}. Give 'auto', 'core' (TensorFlow's own) or 'text'.")
+    if ops == "core" and mode == "fast":
+        raise UserError(
+            "mode='fast' is tensorflow_text's tokenizer, and ops='core' was asked for. Use mode='exact', the default."
+        )
+    is_there = find_spec("tensorflow_text") is not None
+    if not is_there and (ops == "text" or mode == "fast"):
+        asked = "ops='text'" if ops == "text" else "mode='fast'"
+        raise UserError(
+            f"{asked} needs tensorflow-text, which is not installed. Install it (pip install tensorflow-text; it has "
+            "wheels for Linux on x86-64 and for macOS), or leave it out: mode='exact' works with TensorFlow alone."
+        )
+    return is_there and ops != "core"
 
 
 def on_cpu(function):
@@ -226,21 +244,6 @@ def as_text_vector(texts):
     return texts
 
 
-def without_unreachable(vocabulary):
-    """Replaces tokens that no text can match and that the kernel's builder does not accept; all ids stay the same.
-
-    Args:
-        vocabulary: list of str, or None for a token that WordPiece may not use.
-
-    Returns:
-        list of str, as long as `vocabulary`.
-    """
-    return [
-        f"{chr(PLACEHOLDER)}{token_id}" if token in (None, "", "##") or "\0" in token else token
-        for token_id, token in enumerate(vocabulary)
-    ]
-
-
 def longest_first(first_pieces, second_pieces, room):
     """Computes the lengths of pairs when the longer text is truncated first, as in Hugging Face `tokenizers`.
 
@@ -263,110 +266,3 @@ def longest_first(first_pieces, second_pieces, room):
         tf.where(fits, first_pieces, tf.where(is_swapped, long_share, short_share)),
         tf.where(fits, second_pieces, tf.where(is_swapped, short_share, long_share)),
     ]
-
-
-@functools.cache
-def shared_table(lowercase, *, strip_accents, split_chinese, signs=0):
-    """Returns the table of these settings, built once per process because that takes a quarter of a second.
-
-    Args:
-        lowercase: bool. Whether to lower-case.
-        strip_accents: bool. Whether to strip accents.
-        split_chinese: bool. Whether to make each Han character a separate word.
-        signs: int. The number of signs for added tokens. Defaults to 0.
-
-    Returns:
-        `character_table.CharacterTable`.
-    """
-    return table.CharacterTable(
-        SignedCharacters(signs, lowercase, strip_accents=strip_accents, split_chinese=split_chinese)
-    )
-
-
-def clean_up(characters):
-    """Builds the function that cleans texts up inside the graph.
-
-    Args:
-        characters: `character_table.CharacterTable`.
-
-    Returns:
-        function from string `(texts,)` to `(code points, kinds, starts of texts)`: int32 `(characters,)`, int32
-        `(characters,)` and int64 `(texts + 1,)`.
-    """
-
-    def clean(texts):
-        ragged = tf.strings.unicode_decode(texts, "UTF-8", errors="replace")
-        codes, text_starts = ragged.values, ragged.row_splits
-        pages = tf.gather(characters.pages, tf.bitwise.right_shift(codes, table.PAGE_BITS))
-        within = tf.bitwise.bitwise_and(codes, (1 << table.PAGE_BITS) - 1)
-        entries = tf.gather(characters.entries, tf.bitwise.left_shift(pages, table.PAGE_BITS) + within)
-        kinds = tf.bitwise.bitwise_and(entries, (1 << table.KIND_BITS) - 1)
-        moves = tf.bitwise.right_shift(entries, table.KIND_BITS)
-        if len(characters.several) == 0:
-            return codes + moves, kinds, text_starts
-        return tf.cond(
-            tf.reduce_any(tf.equal(kinds, table.SEVERAL)),
-            lambda: expand_characters(characters, codes, kinds, moves, text_starts),
-            lambda: (codes + moves, kinds, text_starts),
-        )
-
-    return clean
-
-
-def expand_characters(characters, codes, kinds, moves, text_starts):
-    """Replaces each character that becomes several, such as a Hangul syllable, by these.
-
-    Args:
-        characters: `character_table.CharacterTable`.
-        codes: int32 `(characters,)`. Code points.
-        kinds: int32 `(characters,)`. Kinds as in `character_table`.
-        moves: int32 `(characters,)`. Distance to the new code point, or the row of `several`.
-        text_starts: int64 `(texts + 1,)`. The index of each text's first character, and the number of characters.
-
-    Returns:
-        `(code points, kinds, starts of texts)` of the characters written out.
-    """
-    is_several = tf.equal(kinds, table.SEVERAL)
-    rows = tf.where(is_several, moves, 0)
-    counts = tf.where(is_several, tf.gather(characters.several_lengths, rows), 1)
-    ends = tf.cumsum(counts)
-    sources = tf.repeat(tf.range(tf.size(codes)), counts)  # (characters written out,)
-    within = tf.range(tf.size(sources)) - tf.gather(ends - counts, sources)
-    written = tf.gather_nd(characters.several, tf.stack([tf.gather(rows, sources), within], axis=1))
-    was_several = tf.gather(is_several, sources)
-    return (
-        tf.where(was_several, written, tf.gather(codes + moves, sources)),
-        tf.where(was_several, table.ORDINARY, tf.gather(kinds, sources)),
-        tf.cast(tf.gather(tf.concat([[0], ends], 0), text_starts), text_starts.dtype),
-    )
-
-
-def join_words(codes, kinds, text_starts):
-    """Joins characters into words.
-
-    Args:
-        codes: int32 `(characters,)`. Code points.
-        kinds: int32 `(characters,)`. Kinds as in `character_table`.
-        text_starts: int64 `(texts + 1,)`. The index of each text's first character, and the number of characters.
-
-    Returns:
-        `(words, lengths, words before)`: string `(words,)`, int64 `(words,)` in characters, and int64 `(texts + 1,)`,
-        the number of words before each text and in all.
-    """
-    is_separate_word = tf.cast(tf.equal(kinds, table.SEPARATE_WORD), tf.int32)
-    is_space = tf.cast(tf.equal(kinds, table.SPACE), tf.int32)
-    # A word ends at a space, on either side of a character that is a separate word, and at the start of a text. The
-    # cumulative sum of these borders numbers the words. A dropped character adds no border, so that the characters
-    # before and after it are joined.
-    borders = is_space + is_separate_word + tf.concat([[0], is_separate_word], 0)[:-1]
-    borders = tf.tensor_scatter_nd_add(
-        tf.concat([borders, [0]], 0), text_starts[:, tf.newaxis], tf.ones_like(text_starts, tf.int32)
-    )[:-1]
-    kept = tf.where(tf.equal(kinds, table.ORDINARY) | tf.equal(kinds, table.SEPARATE_WORD))[:, 0]
-    numbers = tf.gather(tf.cumsum(borders), kept)
-    word_starts = tf.where(tf.not_equal(numbers, tf.concat([[-1], numbers], 0)[:-1]))[:, 0]
-    word_splits = tf.concat([word_starts, [tf.size(kept, tf.int64)]], 0)
-    letters = tf.RaggedTensor.from_row_splits(tf.gather(codes, kept), word_splits, validate=False)
-    words = tf.strings.unicode_encode(letters, "UTF-8", replacement_char=PLACEHOLDER)
-    words_before = tf.searchsorted(tf.gather(kept, word_starts), text_starts, out_type=tf.int64)
-    return words, letters.row_lengths(), words_before

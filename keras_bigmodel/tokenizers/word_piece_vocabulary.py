@@ -78,3 +78,12 @@ class WordPieceVocabulary:
     def settings(self):
         """Returns the constructor's arguments except the vocabulary, as a dict that JSON can store."""
         return self._settings.as_dict()
+
+
+def is_reachable(token):
+    """Returns whether a text can contain a token; tensorflow_text's builder accepts only these.
+
+    Args:
+        token: str.
+    """
+    return token not in ("", "##") and "\0" not in token

@@ -47,6 +47,19 @@ def test_tasks_of_every_kind_answer_there_as_here(tiny_bert, tmp_path, old_pytho
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("how", [{}, {"pairs": True}], ids=str)
+def test_core_ops_answer_there_as_here_without_tensorflow_text(tiny_bert, tmp_path, old_python, how):
+    task = TextClassifier.from_encoder(tiny_bert, LABELS, dtype="float32", max_length=32, ops="core", **how)
+    task.export(tmp_path / "out")
+    texts = parity_texts()
+    columns = {"text": texts} if not task.pairs else {"text": texts, "text_pair": texts[::-1]}
+    certificate = compared(task, tmp_path / "out", columns, old_python)
+    assert certificate["reasons"] == []
+    assert certificate["clean_process"] == {"tensorflow": OLD}  # it was not imported
+    assert set(certificate["endpoints"]) == set(task.endpoints())
+
+
+@pytest.mark.full
 def test_bfloat16_answers_there_as_here(task, tmp_path, old_python):
     task.export(tmp_path / "out", dtype="bfloat16")
     twin = task.with_dtype("bfloat16")

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_bigmodel import TextClassifier
 from keras_bigmodel.export import write_saved_model
-from keras_bigmodel.export.safe_ops import LATE_TEXT_OPS, SAFE_TEXT_OPS, refused_ops
+from keras_bigmodel.export.safe_ops import OLDEST_SERVING, oldest_serving, refused_ops
 from tests.task_contract import LABELS
 
 INTEGERS = {"token_ids": tf.int32, "segment_ids": tf.int32, "padding_mask": tf.int32}
@@ -119,16 +119,22 @@ def test_the_graph_has_only_tensorflows_ops_and_those_that_servers_have(exported
     ops = dict(line.split() for line in printed.splitlines())
     assert len(ops) > 20
     foreign = {op for op, known in ops.items() if known == "False"}
-    assert foreign <= set(SAFE_TEXT_OPS)
+    assert refused_ops(ops, foreign) == {}
+    assert oldest_serving(ops, foreign) == exported[1]["oldest_serving"] == OLDEST_SERVING
     assert sorted(foreign) == exported[1]["foreign_ops"]
     assert not any("PyFunc" in op for op in ops)
 
 
 def test_refused_ops_says_what_is_known_of_each():
-    assert refused_ops(SAFE_TEXT_OPS) == {}
-    refused = refused_ops(["NormalizeUTF8", "TFText>RoundRobinTrim", "MyOp"])
-    assert refused == {"MyOp": "unknown to it", "TFText>RoundRobinTrim": "only in TensorFlow Serving 2.20 and later"}
-    assert not set(SAFE_TEXT_OPS) & set(LATE_TEXT_OPS)
+    trim, fft = "TFText>RoundRobinTrim", "FFTND"
+    late = {trim: "only in TensorFlow Serving 2.20 and later", fft: "only in TensorFlow Serving 2.15 and later"}
+    assert refused_ops(["MatMul", "NormalizeUTF8"], ["NormalizeUTF8"]) == {}
+    assert refused_ops([trim, "MatMul", fft], [trim]) == late
+    assert refused_ops(["MyOp"], ["MyOp"]) == {"MyOp": "unknown to it"}
+    found = [
+        oldest_serving(ops, {trim, "MyOp"} & set(ops)) for ops in ([], ["MatMul"], [fft], [fft, trim], ["MyOp", fft])
+    ]
+    assert found == ["2.14", "2.14", "2.15", "2.20", None]
 
 
 @pytest.mark.full
@@ -136,7 +142,7 @@ def test_a_fast_tokenizer_exports_with_safe_ops_alone(tiny_bert, tmp_path):
     task = TextClassifier.from_encoder(tiny_bert, LABELS, dtype="float32", mode="fast", max_length=32)
     certificate = task.export(tmp_path / "model")
     assert certificate["agrees"]
-    assert set(certificate["foreign_ops"]) <= set(SAFE_TEXT_OPS)
+    assert certificate["oldest_serving"] == OLDEST_SERVING
 
 
 @pytest.mark.minilm

@@ -77,6 +77,7 @@ CORE_OPS = """
     Size Squeeze StatefulPartitionedCall StatelessIf StaticRegexFullMatch StridedSlice StringJoin Sub TensorScatterAdd
     Tile UnicodeDecode UnicodeEncode Where ZerosLike
 """
+WALK_OPS = {"LogicalNot", "StatelessWhile", "Sum", "TensorScatterUpdate", "While"}
 
 
 @functools.cache
@@ -93,8 +94,9 @@ def engines(hugging_face):
         chosen, words = SETTINGS[title], revealing_vocabulary()
         return (
             hugging_face(words, **chosen),
-            WordPieceTokenizer(words, **chosen),
+            WordPieceTokenizer(words, ops="text", **chosen),
             PlainWordPieceTokenizer(words, **chosen),
+            WordPieceTokenizer(words, ops="core", **chosen),
         )
 
     return make
@@ -105,19 +107,19 @@ def vocabulary():
     return revealing_vocabulary()
 
 
-@pytest.fixture(scope="module")
-def tokenizer(engines):
-    return engines("uncased")[1]
+@pytest.fixture(scope="module", params=["text", "core"])
+def tokenizer(engines, request):
+    return engines("uncased")[{"text": 1, "core": 3}[request.param]]
 
 
-@pytest.fixture(scope="module")
-def small():
-    return WordPieceTokenizer([*SPECIAL, "a", "##a", "b", "##b", "!"])
+@pytest.fixture(scope="module", params=["text", "core"])
+def small(request):
+    return WordPieceTokenizer([*SPECIAL, "a", "##a", "b", "##b", "!"], ops=request.param)
 
 
 @pytest.mark.parametrize("title", SETTINGS)
 def test_graph_plain_and_hugging_face_agree_on_any_text(engines, title):
-    reference, graph, plain = engines(title)
+    reference, graph, plain, core = engines(title)
 
     @settings(settings.get_profile("tokenizers"))
     @given(st.lists(TEXTS, min_size=1, max_size=6))
@@ -125,13 +127,14 @@ def test_graph_plain_and_hugging_face_agree_on_any_text(engines, title):
     def agree(texts):
         wanted = [encoding.ids for encoding in reference.encode_batch(texts, add_special_tokens=False)]
         assert graph.tokenize(texts).to_list() == wanted
+        assert core.tokenize(texts).to_list() == wanted
         assert [plain.tokenize(text) for text in texts] == wanted
 
     agree()
 
 
 def test_invalid_bytes_are_dropped_everywhere_alike(engines):
-    reference, graph, plain = engines("uncased")
+    reference, graph, plain, core = engines("uncased")
 
     @settings(settings.get_profile("tokenizers"))
     @given(st.lists(st.one_of(st.binary(max_size=20), st.text(max_size=10).map(str.encode)), min_size=1, max_size=5))
@@ -140,6 +143,7 @@ def test_invalid_bytes_are_dropped_everywhere_alike(engines):
         decoded = [text.decode("utf-8", "replace") for text in texts]
         wanted = [encoding.ids for encoding in reference.encode_batch(decoded, add_special_tokens=False)]
         assert graph.tokenize(texts).to_list() == wanted
+        assert core.tokenize(texts).to_list() == wanted
         assert [plain.tokenize(text) for text in texts] == wanted
 
     agree()
@@ -223,18 +227,21 @@ def test_a_vocabulary_with_something_else_than_text_is_refused():
 
 
 def test_settings_make_the_same_tokenizer_again(small):
-    assert json.loads(json.dumps(small.settings())) == small.settings()
-    again = WordPieceTokenizer(small.vocabulary, **small.settings())
-    assert again.settings() == small.settings()
+    config = small.get_config()
+    assert json.loads(json.dumps(config)) == config
+    again = WordPieceTokenizer.from_config(config)
+    assert again.get_config() == config
+    assert (again.settings(), again.ops) == (small.settings(), small.ops)
     assert (again.vocabulary_size, again.pad_id, again.unknown_id, again.mask_id) == (10, 0, 1, 4)
     assert again.id_to_token(again.mask_id) == "[MASK]"
     assert WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"]).mask_id is None
 
 
-def test_tokens_that_no_text_can_reach_keep_their_ids(hugging_face):
+@pytest.mark.parametrize("ops", ["text", "core"])
+def test_tokens_that_no_text_can_reach_keep_their_ids(hugging_face, ops):
     odd = [*SPECIAL, "", "##", "a", "\x00", "a\x00b", "##\x00", " ", "b c", "Ä", "b", "##b"]
     for words in (odd, odd[::-1]):
-        tokenizer = WordPieceTokenizer(words)
+        tokenizer = WordPieceTokenizer(words, ops=ops)
         texts = ["a b", "##", "a\x00b ab", "Ä ä b c", ""]
         wanted = [encoding.ids for encoding in hugging_face(words).encode_batch(texts, add_special_tokens=False)]
         assert tokenizer.tokenize(texts).to_list() == wanted
@@ -247,9 +254,12 @@ def test_a_mode_that_cannot_be_kept_is_refused(small, wrong):
         WordPieceTokenizer(small.vocabulary, **wrong)
 
 
-@pytest.fixture(scope="module", params=["exact", "fast"])
+KINDS = {"exact": {"ops": "text"}, "fast": {"mode": "fast"}, "core": {"ops": "core"}}
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def saved(request, vocabulary, tmp_path_factory):
-    tokenizer = WordPieceTokenizer(vocabulary, mode=request.param)
+    tokenizer = WordPieceTokenizer(vocabulary, **KINDS[request.param])
     module = tf.Module()
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.string)])
@@ -261,15 +271,16 @@ def saved(request, vocabulary, tmp_path_factory):
     return tokenizer, path
 
 
-@pytest.mark.parametrize("saved", ["exact"], indirect=True)  # one fresh process is slow enough
+@pytest.mark.parametrize("saved", ["exact", "core"], indirect=True)
 def test_a_saved_graph_gives_the_same_ids_without_this_package(saved):
     tokenizer, path = saved
     texts, pairs = ["Good goodness!", "ΣΑΣ 中国 한글", ""], ["a", "b \u0301", "x" * 200]
+    absent = {"keras_bigmodel"} if tokenizer.ops == "text" else {"keras_bigmodel", "tensorflow_text"}
     program = (
-        "import json, sys, tensorflow as tf, tensorflow_text\n"
+        f"import json, sys, tensorflow as tf{', tensorflow_text' if tokenizer.ops == 'text' else ''}\n"
         f"answer = tf.saved_model.load({str(path)!r}).signatures['serving_default']("
         f"texts=tf.constant({texts!r}), pairs=tf.constant({pairs!r}))\n"
-        "assert 'keras_bigmodel' not in sys.modules\n"
+        f"assert not {absent!r} & set(sys.modules)\n"
         "print(json.dumps({name: value.numpy().tolist() for name, value in answer.items()}))\n"
     )
     answer = subprocess.run(
@@ -280,12 +291,12 @@ def test_a_saved_graph_gives_the_same_ids_without_this_package(saved):
 
 
 def test_a_saved_graph_holds_only_ops_of_a_stock_server(saved):
-    _, path = saved
+    tokenizer, path = saved
     graph = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes()).meta_graphs[0].graph_def
     nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
     ops = {node.op.removeprefix("TFText>") for node in nodes}
-    assert ops & TEXT_OPS
-    assert ops <= TEXT_OPS | set(CORE_OPS.split())
+    assert bool(ops & TEXT_OPS) == (tokenizer.ops != "core")
+    assert ops <= TEXT_OPS | set(CORE_OPS.split()) | (WALK_OPS if tokenizer.ops == "core" else set())
     assert not (path / "assets").exists() or not any((path / "assets").iterdir())
 
 
@@ -307,10 +318,11 @@ def test_the_fast_mode_converts_to_lite_without_flex_ops(vocabulary):
     assert ids.tolist() == tokenizer.tokenize([text]).to_list()[0]
 
 
-def test_agreement_on_real_texts(hugging_face, data_folder):
+@pytest.mark.parametrize("ops", ["text", "core"])
+def test_agreement_on_real_texts(hugging_face, data_folder, ops):
     folder = Path(data_folder)
     words = (folder / "bert_vocab/uncased_L-12_H-768_A-12/vocab.txt").read_text("utf-8").split("\n")[:-1]
     texts = [*json.loads((folder / "blns/blns.json").read_text("utf-8"))]
     texts += (folder / "thucnews_titles/test.txt").read_text("utf-8").split("\n")[:500]
     wanted = [encoding.ids for encoding in hugging_face(words).encode_batch(texts, add_special_tokens=False)]
-    assert WordPieceTokenizer(words).tokenize(texts).to_list() == wanted
+    assert WordPieceTokenizer(words, ops=ops).tokenize(texts).to_list() == wanted

@@ -76,6 +76,7 @@ class ClassificationJob(Job):
                 l2=settings.l2,
                 max_length=settings.max_length,
                 mode=settings.mode,
+                ops=settings.ops,
                 dtype=dtype,
             )
         task.encoder.trainable = not settings.freeze_encoder
@@ -170,6 +171,7 @@ def _continued_task(parent, settings, labels, dtype):
         )
     check_column_names(last.preprocessor.columns, settings.input_columns, folder)
     policy = keras.dtype_policies.serialize(keras.dtype_policies.get(dtype))
+    last = last if settings.ops == "auto" else last.with_ops(settings.ops)
     return last.with_config(dtype=policy, dropout=settings.dropout, l2=settings.l2)
 
 
