@@ -15,34 +15,45 @@ from keras_bigmodel.tables.table import reading_notes
 NAME = "export"
 
 
+_Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="saved_model (TF Serving), litert (phones), litert_embedding (vectors), onnx, openvino, hugging_face.",
+    ),
+]
+_Quantize = Annotated[
+    str | None,
+    typer.Option(help="Weights of a file: litert int8 (its default), int4, float16, none; onnx, openvino none, int8."),
+]
+_Ops = Annotated[
+    str | None,
+    typer.Option(help="Ops of the tokenizer in a SavedModel: core (TensorFlow's own), text (tensorflow-text's)."),
+]
+_RejectBelow = Annotated[float | None, typer.Option(help="Give no label to a text whose highest probability is lower.")]
+_KeepAccuracy = Annotated[
+    float | None,
+    typer.Option(help="Choose --reject-below on --data, so that this share of the answers kept is right."),
+]
+_Out = Annotated[str | None, typer.Option(help="New folder; without it the export becomes the next version.")]
+_Data = Annotated[
+    str | None,
+    typer.Option(help="Table with labels, to measure a file and choose a threshold; default: the validation rows."),
+]
+_MaxDrop = Annotated[float | None, typer.Option(help="Points of accuracy that a file may lose; default 0.5.")]
+
+
 @with_table_options("weight", "format")
 def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
-    format: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            help="saved_model (TF Serving), litert (phones), litert_embedding (vectors), onnx, openvino, hugging_face.",
-        ),
-    ] = "saved_model",
-    quantize: Annotated[
-        str | None,
-        typer.Option(
-            help="Weights of a file: litert int8 (its default), int4, float16, none; onnx, openvino none, int8."
-        ),
-    ] = None,
-    ops: Annotated[
-        str | None,
-        typer.Option(help="Ops of the tokenizer in a SavedModel: core (TensorFlow's own), text (tensorflow-text's)."),
-    ] = None,
-    out: Annotated[str | None, typer.Option(help="New folder; without it the export becomes the next version.")] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(help="Table with labels, to measure what a file loses; default: the validation rows."),
-    ] = None,
-    max_drop: Annotated[
-        float | None, typer.Option(help="Points of accuracy that a file may lose; default 0.5.")
-    ] = None,
+    format: _Format = "saved_model",
+    quantize: _Quantize = None,
+    ops: _Ops = None,
+    reject_below: _RejectBelow = None,
+    keep_accuracy: _KeepAccuracy = None,
+    out: _Out = None,
+    data: _Data = None,
+    max_drop: _MaxDrop = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the certificate as JSON.")] = False,
     *,
     options,
@@ -53,16 +64,20 @@ def run(
     screen, table = Screen(), None
     import_tensorflow()
     from keras_bigmodel.pipeline import check_drop, export
+    from keras_bigmodel.pipeline.train_settings import check_rejection
     from keras_bigmodel.tasks.export_formats import format_named
 
-    check_drop(format, data, max_drop)
+    check_drop(format, None if keep_accuracy is not None else data, max_drop)
+    check_rejection(reject_below, keep_accuracy)
     if data is not None:
         from keras_bigmodel.tables import read_text_table
 
         table = read_text_table(data, options=options)
         for note in reading_notes(table):
             screen.say(note)
-    how = {"format": format, "quantize": quantize, "ops": ops, "out": out, "table": table, "max_drop": max_drop}
+    how = {"ops": ops, "reject_below": reject_below, "keep_accuracy": keep_accuracy}
+    how = {name: value for name, value in how.items() if value is not None}
+    how |= {"format": format, "quantize": quantize, "out": out, "table": table, "max_drop": max_drop}
     folder, certificate = export(model, **how, reporter=screen)
     if as_json:
         print_json({"folder": str(folder), "parity": certificate})

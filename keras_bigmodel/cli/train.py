@@ -18,7 +18,7 @@ from keras_bigmodel.pipeline.train_settings import TrainSettings
 NAME = "train"
 _FIELDS = {field.name: field for field in dataclasses.fields(TrainSettings)}
 # First field of a panel → title of the panel in the help.
-_PANELS = {"table": "Tables", "task": "Model", "epochs": "Training", "formats": "Export"}
+_PANELS = {"table": "Tables", "task": "Model", "epochs": "Training", "formats": "Export", "reject_below": "Rejection"}
 
 
 def run(

@@ -13,34 +13,39 @@ class Prediction:
     """Holds the predicted label of a row and the probabilities.
 
     Args:
-        label: str. The most probable label.
-        probability: float. Probability of `label`.
+        label: str. The most probable label; `""` if the row is rejected.
+        probability: float. Probability of the most probable label.
         probabilities: dict of label name → probability, the most probable first.
+        rejected: bool, whether `probability` is too low for an answer. Defaults to None: the model rejects nothing.
     """
 
     label: str
     probability: float
     probabilities: dict[str, float]
+    rejected: bool | None = None
 
     def as_json(self):
         """Returns the answer as a dict for JSON, with probabilities rounded to 6 decimal places.
 
         The command line, the server and the edge use the same form.
         """
+        rejected = {} if self.rejected is None else {"rejected": self.rejected}
         return {
             "label": self.label,
+            **rejected,
             "probability": round(self.probability, _DIGITS),
             "probabilities": {label: round(value, _DIGITS) for label, value in self.probabilities.items()},
         }
 
     @classmethod
-    def from_row(cls, names, row, top_k=None):
+    def from_row(cls, names, row, top_k=None, reject_below=None):
         """Returns the prediction of one row of probabilities.
 
         Args:
             names: sequence of str. The labels in the row's order.
             row: float array `(labels,)`.
             top_k: int. Number of labels to keep, the most probable first. Defaults to all.
+            reject_below: float. A row whose highest probability is lower is rejected. Defaults to None: none is.
 
         Returns:
             `Prediction`.
@@ -52,7 +57,10 @@ class Prediction:
         order = (-row).argsort(kind="stable")[:top_k]
         probabilities = {names[index]: float(row[index]) for index in order}
         label = names[order[0]]
-        return cls(label, probabilities[label], probabilities)
+        if reject_below is None:
+            return cls(label, probabilities[label], probabilities)
+        rejected = bool(row[order[0]] < row.dtype.type(reject_below))  # as the graph compares: in float32
+        return cls("" if rejected else label, probabilities[label], probabilities, rejected)
 
 
 class PredictionReader:
@@ -64,12 +72,14 @@ class PredictionReader:
 
     Args:
         labels: sequence of str, in the order of the outputs.
+        reject_below: float. A row whose highest probability is lower is rejected. Defaults to None: none is.
     """
 
     kind = "prediction"
 
-    def __init__(self, labels):
+    def __init__(self, labels, reject_below=None):
         self.labels = list(labels)
+        self.reject_below = reject_below
 
     def __call__(self, outputs, row=None, *, top_k=None):
         """Returns the answer for the outputs of one row.
@@ -82,15 +92,16 @@ class PredictionReader:
         Returns:
             `Prediction`.
         """
-        return Prediction.from_row(self.labels, outputs, top_k)
+        return Prediction.from_row(self.labels, outputs, top_k, self.reject_below)
 
     def empty_json(self):
         """Returns the JSON of a row without an answer: a dict in which each value is None."""
-        return {"label": None, "probability": None, "probabilities": None}
+        rejected = {} if self.reject_below is None else {"rejected": None}
+        return {"label": None, **rejected, "probability": None, "probabilities": None}
 
     def settings(self):
         """Returns the constructor's arguments as a dict for JSON."""
-        return {"labels": self.labels}
+        return {"labels": self.labels} | ({} if self.reject_below is None else {"reject_below": self.reject_below})
 
 
 # kind → class of its reader; `reader_of` looks up here the kind that a manifest names.

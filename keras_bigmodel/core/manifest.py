@@ -28,7 +28,7 @@ _SHAPE = {  # the shape that readers rely on
     "name": str,
     "version": int,
     "parent?": (int, NoneType),
-    "answers": {"kind": str, "labels?": [str]},
+    "answers": {"kind": str, "labels?": [str], "reject_below?": NUMBER},
     "preprocessor": {"class?": str, "columns": [str], "max_length?": (int, NoneType), "tokenizer?": (dict, NoneType)},
     "sizes": {"parameters": int, ...: (*NUMBER, str, bool, list, NoneType)},
     "settings": {},

@@ -19,7 +19,7 @@ class EdgeClassifier(EdgeModel):
     @property
     def reader(self):
         """Returns the `PredictionReader` that reads rows of probabilities as answers."""
-        return PredictionReader(self.labels)
+        return PredictionReader(self.labels, self._contents.reject_below)
 
     @property
     def labels(self):

@@ -10,7 +10,7 @@ from keras_bigmodel.tokenizers.tokenizer_files import vocabulary_from_lines
 from keras_bigmodel.tokenizers.vocabulary import vocabulary_lines
 
 LABELS_FILE, VOCABULARY_FILE, SETTINGS_FILE = "labels.txt", "vocab.txt", "keras_bigmodel.json"
-FORMAT = 1
+FORMAT = 2  # 1 has no `reject_below`
 # Format → how the weights of a file may be stored; the first is the default.
 QUANTIZERS = {
     "litert": ("int8", "int4", "float16", "none"),
@@ -37,6 +37,7 @@ class LiteContents:
         tokenizer: dict of the tokenizer's other arguments.
         max_length: int. Maximum number of tokens of an input, special tokens included.
         pairs: bool. Whether each input is a pair of texts.
+        reject_below: float. A text whose highest probability is lower gets no label. Defaults to None: every text does.
 
     Source: "TensorFlow Lite metadata", associated files.
     """
@@ -46,6 +47,7 @@ class LiteContents:
     tokenizer: dict
     max_length: int
     pairs: bool
+    reject_below: float | None = None
 
     @property
     def columns(self):
@@ -72,8 +74,10 @@ class LiteContents:
 
     def to_metadata(self):
         """Returns the vocabulary and the settings as texts by file name: dict of str → str."""
-        settings = {"format": FORMAT, "labels": self.labels, "tokenizer": self.tokenizer}
+        settings = {"format": 1, "labels": self.labels, "tokenizer": self.tokenizer}
         settings |= {"max_length": self.max_length, "pairs": self.pairs}
+        if self.reject_below is not None:
+            settings |= {"format": FORMAT, "reject_below": self.reject_below}
         vocabulary = vocabulary_lines(self.vocabulary)
         settings["sha256"] = _sha256(settings, vocabulary)
         return {VOCABULARY_FILE: vocabulary, SETTINGS_FILE: json.dumps(settings, ensure_ascii=False, indent=2)}
@@ -105,8 +109,9 @@ class LiteContents:
             raise UserError(f"{path} has format {format}, this package knows {FORMAT}. Install a newer keras_bigmodel.")
         if settings.pop("sha256", None) != _sha256(settings, metadata[VOCABULARY_FILE]):
             raise UserError(_ALTERED.format(path=path))
-        labels = tuple(settings["labels"])
-        return cls(labels, tuple(vocabulary), settings["tokenizer"], settings["max_length"], settings["pairs"])
+        labels, reject_below = tuple(settings["labels"]), settings.get("reject_below")
+        about = settings["tokenizer"], settings["max_length"], settings["pairs"], reject_below
+        return cls(labels, tuple(vocabulary), *about)
 
     @classmethod
     def read(cls, path):

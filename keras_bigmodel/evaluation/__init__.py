@@ -4,5 +4,13 @@
 from keras_bigmodel.evaluation.answer_details import answer_details, length_slices
 from keras_bigmodel.evaluation.classification_metrics import classification_metrics
 from keras_bigmodel.evaluation.paired_comparison import paired_comparison
+from keras_bigmodel.evaluation.rejection import rejection_metrics, threshold_for
 
-__all__ = ["answer_details", "classification_metrics", "length_slices", "paired_comparison"]
+__all__ = [
+    "answer_details",
+    "classification_metrics",
+    "length_slices",
+    "paired_comparison",
+    "rejection_metrics",
+    "threshold_for",
+]

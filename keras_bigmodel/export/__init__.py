@@ -14,11 +14,14 @@ from keras_bigmodel.export.output_rules import Close, Equal, SameChoice, SameDir
 from keras_bigmodel.export.parity import PARITY_FILE, WorseExportError, certificate_of, certify
 from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.saved_model import write_saved_model
+from keras_bigmodel.export.serving_files import SERVING_FOLDER, BatchMeasurement, check_cores, write_serving_folder
 
 __all__ = [
     "PARITY_FILE",
     "QUANTIZERS",
+    "SERVING_FOLDER",
     "WRITERS",
+    "BatchMeasurement",
     "Close",
     "Endpoint",
     "Equal",
@@ -28,6 +31,7 @@ __all__ = [
     "WorseExportError",
     "certificate_of",
     "certify",
+    "check_cores",
     "check_packages",
     "check_quantize",
     "edge_parity",
@@ -36,4 +40,5 @@ __all__ = [
     "write_checked_file",
     "write_checked_saved_model",
     "write_saved_model",
+    "write_serving_folder",
 ]

@@ -16,6 +16,7 @@ from keras_bigmodel.export.parity import REPORT_IT, TOLERANCE, certificate_of, c
 from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.safe_ops import oldest_serving, refused_ops
 from keras_bigmodel.export.saved_model import write_saved_model
+from keras_bigmodel.export.serving_files import write_warm_up_records
 
 # Format → function of an exportable, a path and `quantize` that writes the file; `edge.EDGE_MODELS` has what runs it.
 WRITERS = {
@@ -47,6 +48,7 @@ def write_checked_saved_model(exportable, folder, parity_rows=None, reporter=SIL
     preprocessor = exportable.preprocessor
     write_saved_model(exportable.endpoints(), exportable.variables, folder, tracked=preprocessor.tracked)
     rows = rows_to_compare(preprocessor, parity_rows)
+    write_warm_up_records(exportable.endpoints(), preprocessor, folder)
     return certify(saved_model_parity(exportable, folder, rows, reporter=reporter), folder)
 
 

@@ -42,7 +42,7 @@ def write_network(exportable, folder):
 
     def classify(**ids):
         ids = {name: truncated(column, exportable.preprocessor.max_length) for name, column in ids.items()}
-        logits = tokens.function(**ids)["logits"]
+        logits = exportable(ids, training=False)
         return {"logits": logits, "probabilities": exportable.outputs_from_logits(logits)}
 
     write_saved_model({SIGNATURE: Endpoint(classify, tokens.inputs)}, exportable.variables, folder)
@@ -95,6 +95,7 @@ def contents_with(exportable, labels):
         settings,
         preprocessor.max_length,
         len(preprocessor.columns) > 1,
+        getattr(exportable, "reject_below", None),
     )
 
 

@@ -99,15 +99,17 @@ class Close:
 class SameChoice:
     """Compares choices: the chosen name, or the index of the largest number, must be the same.
 
-    Where the two best numbers differ by at most 1e-5, either choice is accepted.
+    Where the two best numbers differ by at most 1e-5, or the best one from `border`, either choice is accepted.
 
     Args:
         among: str. Output of the endpoint that holds the number of each choice, `(rows, choices)`.
         share: float. Share of the rows that must agree. Defaults to 1.
+        border: float. Number below which no choice is made. Defaults to None: a choice is always made.
     """
 
     among: str
     share: float = 1.0
+    border: float | None = None
     mask = None
     name = "same_choice"
     _TIE = 1e-5
@@ -125,6 +127,8 @@ class SameChoice:
         """
         best = np.sort(among.astype("float64"), axis=-1)
         apart = best[:, -1] - best[:, -2] if best.shape[-1] > 1 else np.ones(len(best))
+        if self.border is not None:
+            apart = np.minimum(apart, np.abs(best[:, -1] - self.border))
         chosen = [part.argmax(-1) if part.ndim > 1 else part for part in (ours, theirs)]
         other = chosen[0] != chosen[1]
         return np.where(other, np.where(apart <= self._TIE, 0.0, apart), 0.0)

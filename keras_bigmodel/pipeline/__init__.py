@@ -13,6 +13,7 @@ _HOMES = {
     "import_tensorflow": "screen",
     "measure": "measurement",
     "measure_for_report": "measurement",
+    "serving": "serving_run",
     "train": "train_run",
 }
 

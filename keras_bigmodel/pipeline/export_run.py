@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 from pathlib import Path
 
+from keras_bigmodel.core.answers import describe_reader
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.reporter import SILENT
@@ -11,9 +12,10 @@ from keras_bigmodel.core.versions import LITE_PATH, next_version, version_folder
 from keras_bigmodel.core.whole_folder import check_free
 from keras_bigmodel.edge import CLASSIFIERS
 from keras_bigmodel.export import QUANTIZERS
+from keras_bigmodel.pipeline.jobs import job_of
 from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
 from keras_bigmodel.pipeline.run_folder import RunFolder
-from keras_bigmodel.pipeline.train_settings import MAX_DROP
+from keras_bigmodel.pipeline.train_settings import MAX_DROP, check_rejection
 from keras_bigmodel.pipeline.version_contents import (
     is_saved_task,
     load_task,
@@ -26,42 +28,39 @@ from keras_bigmodel.tasks.export_formats import check_ops, export_checked, expor
 _KEPT = ("report", LITE_PATH.parent.name)
 
 
-def export(
-    path, *, format="saved_model", quantize=None, ops=None, out=None, table=None, max_drop=None, reporter=SILENT
-):
+def export(path, *, format="saved_model", quantize=None, out=None, table=None, max_drop=None, reporter=SILENT, **how):
     """Exports a trained model into a new folder, or as the next version beside it.
 
     Args:
         path: path of a version folder, or of a folder of versions.
         format: str. One of `tasks.export_formats.EXPORTERS`. Defaults to `"saved_model"`.
         quantize: str. The quantization of a file, one of `QUANTIZERS[format]`. Defaults to None: the first.
-        ops: str. Ops that the tokenizer consists of in a SavedModel, as in `Task.with_ops`. Defaults to None: as the
-            version has them.
         out: path of a new folder. Defaults to None: the export becomes the next version, a LiteRT file in the folder
             `lite` of that version.
-        table: `TextTable` with labels, on which the accuracy of the file is measured. Defaults to None: a quantized
-            file is measured on the validation rows of the run that made the model.
+        table: `TextTable` with labels, on which the accuracy of the file is measured and `reject_below` is chosen.
+            Defaults to None: the validation rows of the run that made the model.
         max_drop: float. Percentage points of accuracy that the file may lose. Defaults to None: 0.5.
         reporter: `Reporter` that receives the progress.
+        **how: `ops`, as in `Task.with_ops`; `reject_below`, below which highest probability a text gets no label; or
+            `keep_accuracy`, the share of the answers kept that must be right, for which `reject_below` is chosen.
 
     Returns:
         `(Path of the written folder, dict: the parity certificate)`.
 
     Raises:
         UserError: as `load_task`; the format is unknown; `out` already exists; the export does not agree with the
-            model, or loses more accuracy than `max_drop`.
+            model, or loses more accuracy than `max_drop`; no threshold reaches `keep_accuracy`.
     """
     exporter(format, quantize)  # raises for an unknown format before anything is loaded
     format = format_named(format)
-    check_drop(format, table, max_drop)
-    check_ops(ops, format)
+    check_drop(format, None if "keep_accuracy" in how else table, max_drop)
+    check_ops(how.get("ops"), format)
+    check_rejection(how.get("reject_below"), how.get("keep_accuracy"))
     if out is None and format not in ("saved_model", "litert"):
         raise UserError(f"The format {format} is no version of a model; name a new folder for it with --out.")
     if out is not None:
         check_free(out)
-    task = load_task(path)
-    task = task if task.export_dtype == "float32" else task.with_dtype("float32")
-    task = task if ops is None else task.with_ops(ops)
+    task = _changed(load_task(path), path, table, reporter, **how)
     accept = None
     if format in CLASSIFIERS:
         accept = _accept(task, path, table, max_drop, quantize or QUANTIZERS[format][0], reporter)
@@ -79,7 +78,8 @@ def export(
         how = {"quantize": quantize, "reporter": reporter}
         lite = write_lite(task, aside, accept, **how) if format == "litert" else None
         notes = parent.notes if lite is None else [*parent.notes, _note(lite, parent.version)]
-        manifest = dataclasses.replace(parent, version=number, parent=parent.version, notes=notes)
+        answers = describe_reader(task.answer_reader())
+        manifest = dataclasses.replace(parent, version=number, parent=parent.version, notes=notes, answers=answers)
         written = write_version(task, aside, manifest, reporter=reporter)
     return folder.parent / str(number), lite or written.parity
 
@@ -88,6 +88,24 @@ def _note(certificate, version):
     """Returns the note on a LiteRT file that the report, copied from the parent version, does not list."""
     size = f"{certificate['bytes'] / 1e6:.1f} MB"
     return f"A LiteRT file ({certificate['quantize']}, {size}) was added to version {version}, whose report this is."
+
+
+def _changed(task, path, table, reporter, *, ops=None, reject_below=None, keep_accuracy=None):
+    """Returns the task in float32, by other ops and with a threshold, given or chosen on the table."""
+    task = task if task.export_dtype == "float32" else task.with_dtype("float32")
+    task = task if ops is None else task.with_ops(ops)
+    if reject_below is None and keep_accuracy is None:
+        return task
+    job = job_of(type(task).__name__)
+    if "reject_below" not in job.optional_settings:
+        raise UserError(f"{path} holds a {type(task).__name__}, which rejects nothing. Leave --reject-below out.")
+    if keep_accuracy is not None and table is None and not is_saved_task(path):
+        table = validation_table(Manifest.read(version_folder(path)))
+    if keep_accuracy is not None and table is None:
+        raise UserError(
+            f"--keep-accuracy came, and the validation rows of {path} are not there any more. Name a table with --data."
+        )
+    return job.rejecting(task, table, reject_below=reject_below, keep_accuracy=keep_accuracy, reporter=reporter)
 
 
 def _accept(task, path, table, max_drop, quantize, reporter):

@@ -43,6 +43,26 @@ def figure_lines(metrics):
     yield f"{counted(metrics['texts'], 'text')}{brackets}"
     known = {name: shown for name, shown in _FIGURES.items() if metrics.get(name) is not None}
     yield from columns([(shown, _figure(metrics, name)) for name, shown in known.items()])
+    if metrics.get("rejection"):
+        yield rejection_line(metrics["rejection"])
+
+
+def rejection_line(rejection):
+    """Returns the line on the texts that get no label: str.
+
+    Args:
+        rejection: dict; see `evaluation.rejection_metrics`.
+
+    >>> rejection_line({"below": 0.8, "share_kept": 0.75, "accuracy_kept": 0.99, "interval": [0.98, 1.0]})
+    'below a probability of 0.8000, 25.0 % of the texts get no label; accuracy of the others 0.9900 (0.9800–1.0000)'
+    """
+    words = (
+        f"below a probability of {rejection['below']:.4f}, {1 - rejection['share_kept']:.1%} of the texts get no label"
+    )
+    words = words.replace("%", " %")
+    if rejection["accuracy_kept"] is None:
+        return words
+    return f"{words}; accuracy of the others {rejection['accuracy_kept']:.4f} {interval_text(rejection['interval'])}"
 
 
 def class_lines(metrics):

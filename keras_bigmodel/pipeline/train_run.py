@@ -168,6 +168,9 @@ def _fingerprint(task):
 
 def _publish(task, job, settings, run, tables, figures, reporter):
     shipped = task.with_dtype("float32")  # the export's dtype, so that the measures are those of the export
+    shipped, figures["notes"] = _with_rejection(
+        shipped, job, settings, tables["validation"], figures["notes"], reporter
+    )
     parts = [name for name in ("validation", "test") if name in tables]
     measured = {name: job.measure(shipped, tables[name], reporter=reporter) for name in parts}
     figures["measured"] = measured
@@ -181,7 +184,7 @@ def _publish(task, job, settings, run, tables, figures, reporter):
             version=number,
             parent=run.run["parent"],
             run=run.run["id"],
-            answers=describe_reader(task.answer_reader()),
+            answers=describe_reader(shipped.answer_reader()),
             preprocessor=_preprocessor_facts(task.preprocessor),
             sizes={**getattr(task.encoder, "settings", {}), "parameters": task.count_params()},
             settings={**dataclasses.asdict(settings), "trained_in": task.export_dtype},
@@ -199,6 +202,19 @@ def _publish(task, job, settings, run, tables, figures, reporter):
         report = functools.partial(write_run_report, job=job, figures=figures)
         manifest = write_version(shipped, folder, manifest, parity_rows=rows, write_report=report, reporter=reporter)
     return Path(settings.out) / str(number), manifest
+
+
+def _with_rejection(task, job, settings, table, notes, reporter):
+    """Returns the task with its threshold, and the notes; an accuracy out of reach becomes a note."""
+    if settings.reject_below is None and settings.keep_accuracy is None:
+        return task, notes
+    how = {"reject_below": settings.reject_below, "keep_accuracy": settings.keep_accuracy, "reporter": reporter}
+    try:
+        return job.rejecting(task, table, **how), notes
+    except UserError as error:
+        note = f"The version gives every text a label. {error}"
+        reporter.say(note)
+        return task, [*notes, note]
 
 
 def _with_lite(task, folder, settings, table, notes, reporter):

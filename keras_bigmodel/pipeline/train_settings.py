@@ -149,11 +149,31 @@ class ExportSettings:
         return bool({"litert", "tflite"} & set(self.formats.split(",")))
 
 
-_PARTS = (TableSettings, TaskSettings, FitSettings, ExportSettings)
+@dataclass(frozen=True, kw_only=True)
+class RejectionSettings:
+    """Holds the settings by which a model rejects texts that it is not sure of; see the fields' help texts."""
+
+    reject_below: float | None = setting(
+        None, help="Give no label to a text whose highest probability is lower; it is answered as rejected."
+    )
+    keep_accuracy: float | None = setting(
+        None, help="Choose --reject-below on the validation rows, so that this share of the answers kept is right."
+    )
+
+    def checks(self):
+        """Returns dict of field → `(whether its number is in its range, the range in words)`."""
+        below, kept = self.reject_below, self.keep_accuracy
+        return {
+            "reject_below": (below is None or 0 <= below < 1, "from 0 to below 1, e.g. 0.8"),
+            "keep_accuracy": (kept is None or 0 < kept <= 1, "above 0, at most 1, e.g. 0.98"),
+        }
+
+
+_PARTS = (TableSettings, TaskSettings, FitSettings, ExportSettings, RejectionSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSettings(ExportSettings, FitSettings, TaskSettings, TableSettings):
+class TrainSettings(RejectionSettings, ExportSettings, FitSettings, TaskSettings, TableSettings):
     """Holds all settings of a run, with the same names in Python, on the command line and in a settings file.
 
     Raises:
@@ -168,6 +188,7 @@ class TrainSettings(ExportSettings, FitSettings, TaskSettings, TableSettings):
                 if not good or (isinstance(value, float) and not math.isfinite(value)):
                     raise UserError(f"{options[name]} {getattr(self, name)} came; wanted {wanted}.")
         self.check_together()
+        check_rejection(self.reject_below, self.keep_accuracy)
         if not self.with_litert and (self.quantize, self.max_drop) != (_QUANTIZERS[0], MAX_DROP):
             raise UserError(
                 "--quantize and --max-drop are of a LiteRT file, which --formats does not name. Leave them out, or say "
@@ -178,3 +199,24 @@ class TrainSettings(ExportSettings, FitSettings, TaskSettings, TableSettings):
                 "--formats with litert came with --mode fast, whose tokenizer needs tensorflow_text, which no phone "
                 "has. Leave --mode out."
             )
+
+
+def check_rejection(reject_below, keep_accuracy):
+    """Checks that a threshold is given, or chosen for an accuracy, or neither.
+
+    Args:
+        reject_below: float or None.
+        keep_accuracy: float or None.
+
+    Raises:
+        UserError: both are given, or one is out of its range.
+    """
+    if reject_below is not None and not 0 <= reject_below < 1:
+        raise UserError(f"--reject-below {reject_below} came; wanted a probability from 0 to below 1, e.g. 0.8.")
+    if keep_accuracy is not None and not 0 < keep_accuracy <= 1:
+        raise UserError(f"--keep-accuracy {keep_accuracy} came; wanted a share of right answers, e.g. 0.98.")
+    if reject_below is not None and keep_accuracy is not None:
+        raise UserError(
+            f"--reject-below {reject_below} and --keep-accuracy {keep_accuracy} came; the second chooses the first. "
+            "Leave one out."
+        )

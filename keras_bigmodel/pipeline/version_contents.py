@@ -13,13 +13,14 @@ from keras_bigmodel.core.sentences import parity_in_short
 from keras_bigmodel.core.versions import LITE_PATH, version_folder, version_numbers
 from keras_bigmodel.export import WorseExportError, certify, write_checked_saved_model
 from keras_bigmodel.pipeline.jobs import job_named, job_of
+from keras_bigmodel.pipeline.serving_files import write_serving_files
 from keras_bigmodel.pipeline.train_settings import TrainSettings
 from keras_bigmodel.tasks import task_folder
 from keras_bigmodel.tasks.export_formats import exporter
 
 
 def write_version(task, folder, manifest, *, parity_rows=None, write_report=None, reporter=SILENT):
-    """Writes a version folder: SavedModel, parity certificate, task, report, card and manifest.
+    """Writes a version folder: SavedModel, parity certificate, task, serving files, report, card and manifest.
 
     Args:
         task: a task.
@@ -40,6 +41,7 @@ def write_version(task, folder, manifest, *, parity_rows=None, write_report=None
     rows = None if parity_rows is None else task.preprocessor.checked(parity_rows)
     certificate = write_checked_saved_model(shipped, folder, rows, reporter)
     task_folder.write_beside_saved_model(shipped, folder)
+    write_serving_files(folder, shipped.preprocessor, manifest, rows=rows, reporter=reporter)
     manifest = dataclasses.replace(manifest, parity=parity_in_short(certificate))
     if write_report is not None:
         write_report(Path(folder), manifest, certificate)

@@ -57,6 +57,17 @@ class Preprocessor:
         """
         raise NotImplementedError
 
+    def as_alone(self, features):
+        """Returns features as they were before a server joined rows of other lengths to them; graph-safe.
+
+        Args:
+            features: dict of name → tensor `(rows, ...)`.
+
+        Returns:
+            dict of name → tensor. Here the features themselves.
+        """
+        return features
+
     def with_ops(self, ops):
         """Returns a copy whose graph consists of other ops: `"core"` (TensorFlow's own), `"text"` or `"auto"`.
 

@@ -90,6 +90,25 @@ class TextPreprocessor(Preprocessor):
         """Returns an export's input signature: dict of column → string `tf.TensorSpec` `(rows,)`."""
         return {name: tf.TensorSpec([None], tf.string, name=name) for name in self.columns}
 
+    def as_alone(self, features):
+        """Removes from the mask what a server has added to rows to join them with longer ones; graph-safe.
+
+        TensorFlow Serving's `pad_variable_length_inputs` repeats the first element of each input: the mask's 1, and
+        [CLS], which stands at the start of a row and nowhere else.
+
+        Args:
+            features: dict of int32 tensor `(rows, length)`.
+
+        Returns:
+            dict of int32 tensor `(rows, length)`, with another `padding_mask`.
+        """
+        start = getattr(self.tokenizer, "cls_id", None)
+        if start is None:
+            return features
+        ids = features["token_ids"]
+        is_repeated = tf.equal(ids, start) & (tf.range(tf.shape(ids)[1])[tf.newaxis] > 0)
+        return {**features, "padding_mask": tf.where(is_repeated, 0, features["padding_mask"])}
+
     def with_ops(self, ops):
         """Returns a copy whose tokenizer consists of other ops and gives the same ids; see `WordPieceTokenizer`.
 

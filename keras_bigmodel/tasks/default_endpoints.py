@@ -27,7 +27,7 @@ def default_endpoints(task):
     compare = {name: Close(mask=length_of) for name, has_length in has_lengths.items() if has_length}
 
     def model(**inputs):
-        return _named(task(inputs, training=False))
+        return _named(task(preprocessor.as_alone(inputs), training=False))
 
     def serving_default(**columns):
         inputs = preprocessor(**columns)

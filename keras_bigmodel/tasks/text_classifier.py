@@ -8,11 +8,12 @@ from keras_bigmodel.core.answers import PredictionReader
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number, check_switch
 from keras_bigmodel.core.sentences import counted
-from keras_bigmodel.export import Endpoint, SameChoice
+from keras_bigmodel.export import Endpoint
 from keras_bigmodel.layers import ClsPooling, MeanPooling
 from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.preprocessors import TextPreprocessor
 from keras_bigmodel.preprocessors.text_preprocessor import PAIR, TEXT
+from keras_bigmodel.tasks.class_outputs import class_outputs, class_rules
 from keras_bigmodel.tasks.class_weights import ClassWeights
 from keras_bigmodel.tasks.label_names import LabelNames, LabelReader
 from keras_bigmodel.tasks.logits_loss import check_targets_fit_loss, loss_on_logits
@@ -39,14 +40,16 @@ class TextClassifier(Task):
             `"pooler"` applies BERT's pooler to it. Defaults to `"mean"`.
         dropout: float in [0, 1). Dropout rate of the text's vector in training. Defaults to 0.1.
         l2: float. Adds `l2` times the sum of squares of the head's kernel to the loss. Defaults to 0.
+        reject_below: float in [0, 1). `answers` and exports give no label to a text whose highest probability is lower.
+            Defaults to None: every text gets a label.
         **kwargs: `name` and `trainable` of `keras.Model`.
 
     Input shape: dict of int32 `(batch, length)`: `token_ids`, `segment_ids`, `padding_mask`. Output shape: float32
     `(batch, labels)`, the logits.
 
     Raises:
-        UserError: the labels are not accepted by `LabelNames`; `dropout` or `l2` is out of its range; or the pooling,
-            the maximum length or the vocabulary does not fit the encoder.
+        UserError: the labels are not accepted by `LabelNames`; `dropout`, `l2` or `reject_below` is out of its range;
+            or the pooling, the maximum length or the vocabulary does not fit the encoder.
 
     Source: Devlin et al., 2018, "BERT", section 4.
     """
@@ -60,6 +63,7 @@ class TextClassifier(Task):
         pooling="mean",
         dropout=0.1,
         l2=0.0,
+        reject_below=None,
         **kwargs,
     ):
         unknown = sorted(set(kwargs) - {"name", "trainable"})
@@ -69,6 +73,7 @@ class TextClassifier(Task):
         _check_fit(encoder, preprocessor, pooling)
         check_number("dropout", dropout, least=0, below=1)
         check_number("l2", l2, least=0)
+        check_number("reject_below", reject_below, least=0, below=1)
 
         # Parts
         pool = {"mean": MeanPooling, "cls": ClsPooling}.get(pooling)
@@ -97,6 +102,7 @@ class TextClassifier(Task):
         self.pooling = pooling
         self.dropout = dropout
         self.l2 = l2
+        self.reject_below = reject_below
 
     @classmethod
     def from_encoder(
@@ -234,24 +240,15 @@ class TextClassifier(Task):
 
     def answer_reader(self):
         """Returns the reader of probabilities: `PredictionReader`."""
-        return PredictionReader(self.label_names.names)
+        return PredictionReader(self.label_names.names, self.reject_below)
 
     def outputs_from_logits(self, logits):
         """Computes the float32 probabilities of logits, both `(texts, labels)`."""
         return keras.ops.softmax(keras.ops.cast(logits, "float32"), axis=-1)
 
     def postprocess(self, logits):
-        """Converts logits to the outputs of an export; graph-safe.
-
-        Args:
-            logits: float tensor `(texts, labels)`.
-
-        Returns:
-            dict: `label`, string `(texts,)`; `probabilities`, float32 `(texts, labels)`.
-        """
-        probabilities = self.outputs_from_logits(logits)
-        names = tf.constant(self.label_names.names, tf.string)
-        return {"label": tf.gather(names, tf.argmax(logits, axis=-1)), "probabilities": probabilities}
+        """Converts logits `(texts, labels)` to the outputs of an export; graph-safe, see `class_outputs`."""
+        return class_outputs(self.label_names.names, logits, self.outputs_from_logits(logits), self.reject_below)
 
     def recipe_loss(self, label_smoothing=0.0):
         """Returns the cross-entropy on logits, with label smoothing if it is above 0."""
@@ -275,18 +272,17 @@ class TextClassifier(Task):
         tokenize = self.preprocessor.__call__
 
         def tokens(**inputs):
-            return {"logits": self(inputs, training=False)}
+            return {"logits": self(self.preprocessor.as_alone(inputs), training=False)}
 
         def embed(**columns):
             vector = self.embedding_model(tokenize(**columns), training=False)
             return {"embedding": tf.cast(vector, tf.float32)}
 
         def serving_default(**columns):
-            return self.postprocess(tokens(**tokenize(**columns))["logits"])
+            return self.postprocess(self(tokenize(**columns), training=False))
 
-        compare = {"label": SameChoice("probabilities")}
         return {
-            "serving_default": Endpoint(serving_default, text, compare, sampled=True),
+            "serving_default": Endpoint(serving_default, text, class_rules(self.reject_below), sampled=True),
             "tokenize": Endpoint(tokenize, text),
             "tokens": Endpoint(tokens, ids),
             "embed": Endpoint(embed, text, sampled=True),
@@ -295,6 +291,8 @@ class TextClassifier(Task):
     def get_config(self):
         """Returns the configuration, which is all but the weights: dict for JSON."""
         own = {"labels": self.labels, "pooling": self.pooling, "dropout": self.dropout, "l2": self.l2}
+        if self.reject_below is not None:
+            own["reject_below"] = self.reject_below
         return {**super().get_config(), **own}
 
     @classmethod

@@ -168,7 +168,8 @@ class WordPieceTokenizer(WordPieceVocabulary):
         # One gather from [pad, cls, sep, every piece]: a ragged concat would take about fifty ops.
         special = tf.constant([self.pad_id, self.cls_id, self.sep_id], tf.int32)
         values = tf.concat([special, *(part.values for part in parts)], axis=0)
-        width = tf.maximum(tf.reduce_max(sum(lengths) + len(parts) + 1), 0)
+        empty = len(parts) + 1  # special tokens of a row; also the width if there is no row
+        width = tf.maximum(tf.reduce_max(sum(lengths) + empty), empty)
         positions = tf.range(width)[tf.newaxis]  # (1, width)
         pad, cls, sep = (tf.constant(slot, tf.int64) for slot in (PAD_SLOT, CLS_SLOT, SEP_SLOT))
         slots = tf.where(tf.equal(positions, 0), cls, pad)

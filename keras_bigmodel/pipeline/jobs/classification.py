@@ -8,14 +8,14 @@ from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.data import data_report, hold_back, labels_to_train
 from keras_bigmodel.data.class_labels import sorted_counts
 from keras_bigmodel.data.text_inputs import check_column_names
-from keras_bigmodel.evaluation import paired_comparison
+from keras_bigmodel.evaluation import paired_comparison, threshold_for
 from keras_bigmodel.pipeline.jobs.class_weights import class_weights
 from keras_bigmodel.pipeline.jobs.classification_measures import (
     measure_classifier,
     tables_report,
     targets_and_answers,
 )
-from keras_bigmodel.pipeline.jobs.job import Job
+from keras_bigmodel.pipeline.jobs.job import OPTIONAL_SETTINGS, Job
 from keras_bigmodel.pipeline.measure_lines import class_lines, figure_lines, metric_lines
 from keras_bigmodel.pipeline.run_tables import read_parts
 from keras_bigmodel.pipeline.streamed_tables import is_streamed, stream_tables
@@ -31,7 +31,7 @@ class ClassificationJob(Job):
 
     name = "classification"
     task_class = TextClassifier
-    optional_settings = ("stream", "min_rows", "class_weight", "label_smoothing", "formats")
+    optional_settings = OPTIONAL_SETTINGS
 
     # ---- the tables
 
@@ -105,6 +105,13 @@ class ClassificationJob(Job):
     def fit_options(self, settings, table):
         """Returns the weights of the classes: dict of arguments of `Task.fit`."""
         return {"class_weight": class_weights(settings.class_weight, table.label_counts)}
+
+    def rejecting(self, task, table, *, reject_below=None, keep_accuracy=None, reporter):
+        """Returns the classifier with a threshold, given or chosen on a table; see `Job.rejecting`."""
+        if keep_accuracy is not None:
+            targets, answers = targets_and_answers(task, table, batch_size=64, reporter=reporter, title="choosing")
+            reject_below = threshold_for(targets, answers, task.labels, keep_accuracy)
+        return task.with_config(reject_below=reject_below)
 
     # ---- the measures
 

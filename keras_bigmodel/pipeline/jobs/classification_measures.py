@@ -4,7 +4,7 @@ import time
 
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.data import data_report, dominant_script
-from keras_bigmodel.evaluation import answer_details, classification_metrics, length_slices
+from keras_bigmodel.evaluation import answer_details, classification_metrics, length_slices, rejection_metrics
 from keras_bigmodel.pipeline.streamed_tables import StreamedTable
 from keras_bigmodel.pipeline.table_answers import check_columns, check_known_labels, predict_table
 
@@ -19,7 +19,8 @@ def measure_classifier(task, table, *, batch_size=64, reporter=SILENT):
         reporter: `Reporter` that receives the progress.
 
     Returns:
-        dict: `metrics` as from `evaluation.classification_metrics`, `details` as from `evaluation.answer_details`, and
+        dict: `metrics` as from `evaluation.classification_metrics`, with `rejection` as from
+        `evaluation.rejection_metrics` if the task rejects texts; `details` as from `evaluation.answer_details`; and
         `seconds`, float: the time that the predictions took.
 
     Raises:
@@ -34,6 +35,8 @@ def measure_classifier(task, table, *, batch_size=64, reporter=SILENT):
     }
     with reporter.bar("weighing the answers", 2) as advance:
         metrics = classification_metrics(targets, answers, task.labels)
+        if task.reject_below is not None:
+            metrics["rejection"] = rejection_metrics(targets, answers, task.labels, task.reject_below)
         advance()
         details = answer_details(targets, answers, task.labels, table.inputs, slices=slices)
         advance()

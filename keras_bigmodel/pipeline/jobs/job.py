@@ -22,6 +22,17 @@ A {task}. {headline}
 """
 
 
+OPTIONAL_SETTINGS = (
+    "stream",
+    "min_rows",
+    "class_weight",
+    "label_smoothing",
+    "formats",
+    "reject_below",
+    "keep_accuracy",
+)
+
+
 class Job:
     """Defines a kind of task, from reading the table to writing the report: one subclass and one row of `JOBS` each.
 
@@ -31,8 +42,7 @@ class Job:
     Attributes:
         name: str. Name of the kind, as given to `--task`.
         task_class: class of the tasks.
-        optional_settings: tuple of str. Those that this kind takes of `stream`, `min_rows`, `class_weight`,
-            `label_smoothing` and `formats`.
+        optional_settings: tuple of str. Those that this kind takes of `OPTIONAL_SETTINGS`.
     """
 
     name = None
@@ -49,7 +59,7 @@ class Job:
             UserError: there is one; the message names it.
         """
         entries = {entry.name: entry for entry in dataclasses.fields(settings)}
-        for name in ("stream", "min_rows", "class_weight", "label_smoothing", "formats"):
+        for name in OPTIONAL_SETTINGS:
             given = getattr(settings, name) not in (entries[name].default, False)
             if given and name not in self.optional_settings:
                 raise UserError(f"{option_of(entries[name])} came, and the kind of task {self.name} takes none.")
@@ -136,6 +146,21 @@ class Job:
             table: the training table.
         """
         return {}
+
+    def rejecting(self, task, table, *, reject_below=None, keep_accuracy=None, reporter):
+        """Returns the task with a threshold below which it gives no answer; only for kinds that take these settings.
+
+        Args:
+            task: a trained task.
+            table: the table on which the threshold is chosen.
+            reject_below: float. The threshold. Defaults to None.
+            keep_accuracy: float. Wanted accuracy of the answers above the threshold. Defaults to None.
+            reporter: `Reporter` that receives the progress.
+
+        Raises:
+            UserError: no threshold reaches the accuracy.
+        """
+        raise NotImplementedError
 
     # ---- the measures
 

@@ -1,0 +1,128 @@
+"""Writes the files that run a version in production: TensorFlow Serving's, Docker's, Kubernetes'. Knows no task."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import jinja2
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.model_files import read_json
+from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.export.serving_files.batch_measurement import ENOUGH, BatchMeasurement, cores
+
+SERVING_FOLDER = "serving"
+MEASURED_FILE = "measured.json"
+TEMPLATES = (
+    "batching.config",
+    "models.config",
+    "monitoring.config",
+    "prometheus.yml",
+    "docker-compose.yml",
+    "kubernetes.yml",
+)
+IMAGE = "tensorflow/serving:2.19.1"
+GRPC_PORT, REST_PORT = 8500, 8501  # on which the image's entry point starts the server
+METRICS_PATH = "/monitoring/prometheus/metrics"
+_POLL_SECONDS = 60
+_MEGABYTE = 1 << 20
+
+
+def write_serving_folder(version_folder, measurement, *, name, version, previous=None, folder=None):
+    """Writes the serving files of a version.
+
+    Args:
+        version_folder: path of the version folder with its SavedModel.
+        measurement: `BatchMeasurement` on the machine that will serve.
+        name: str. Name of the model.
+        version: int. Number of the version, which gets the label `stable`.
+        previous: int. Number of an older version that is served beside it as `previous`. Defaults to None.
+        folder: path of the folder to write. Defaults to None: `serving` in the version folder.
+    """
+    folder = Path(version_folder, SERVING_FOLDER) if folder is None else Path(folder)
+    folder.mkdir(exist_ok=True)
+    base_path = f"/models/{name}"
+    there = f"{base_path}/{version}/{SERVING_FOLDER}"
+    facts = {
+        "name": name,
+        "resource": _resource_name(name),
+        "folder": f"{name}/{version}/{SERVING_FOLDER}",
+        "base_path": base_path,
+        "rest_path": f"/v1/models/{quote(name)}",
+        "labels": {"stable": version} | ({} if previous is None else {"previous": previous}),
+        "image": IMAGE,
+        "grpc_port": GRPC_PORT,
+        "rest_port": REST_PORT,
+        "metrics_path": METRICS_PATH,
+        "flags": [
+            f"--model_config_file={there}/models.config",
+            f"--model_config_file_poll_wait_seconds={_POLL_SECONDS}",
+            "--allow_version_labels_for_unavailable_models=true",
+            "--enable_batching=true",
+            f"--batching_parameters_file={there}/batching.config",
+            f"--monitoring_config_file={there}/monitoring.config",
+        ],
+        "measured": measurement,
+        "batching": measurement.parameters(),
+        "enough": ENOUGH,
+        **_memory(version_folder, versions=1 if previous is None else 2),
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("keras_bigmodel.export.serving_files", "templates"),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    for template in TEMPLATES:
+        (folder / template).write_text(environment.get_template(template).render(facts), encoding="utf-8")
+    text = json.dumps(measurement.as_json(), indent=2)
+    (folder / MEASURED_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read_measurement(folder):
+    """Reads the measurement that the serving files in a folder were written after: `BatchMeasurement`.
+
+    Args:
+        folder: path of the folder of the serving files.
+
+    Raises:
+        UserError: there is none, or it is not what was written.
+    """
+    path, advice = Path(folder) / MEASURED_FILE, "Write the files again: bigmodel serving MODEL --out FOLDER."
+    if not path.is_file():
+        raise UserError(f"{folder} holds no {MEASURED_FILE}, so its batching was measured nowhere. {advice}")
+    try:
+        return BatchMeasurement.from_json(read_json(path, advice=advice))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"{path} is not as it was written. {advice}") from error
+
+
+def check_cores(folder):
+    """Checks that the batching of serving files was measured on a machine with as many cores as this one.
+
+    Args:
+        folder: path of the folder of the serving files.
+
+    Raises:
+        UserError: it was not, or as `read_measurement`.
+    """
+    measured = read_measurement(folder).cores
+    if measured != cores():
+        raise UserError(
+            f"{Path(folder) / 'batching.config'} was measured with {counted(measured, 'core')}, and this machine has "
+            f"{cores()}. "
+            "Measure here: bigmodel serving MODEL --out FOLDER."
+        )
+
+
+def _resource_name(name):
+    """Returns a name as Kubernetes takes it (RFC 1123): small letters, digits and dashes, 63 at most."""
+    return re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")[:63].strip("-") or "model"
+
+
+def _memory(version_folder, versions):
+    """Returns the memory that a container asks for: weights and graph in memory while another version is loaded."""
+    size = sum(path.stat().st_size for path in Path(version_folder, "variables").rglob("*") if path.is_file())
+    needed = (versions + 1) * size // _MEGABYTE + 512
+    return {"memory": f"{needed}Mi", "memory_limit": f"{2 * needed}Mi"}
