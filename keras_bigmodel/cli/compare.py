@@ -38,7 +38,7 @@ def run(
     from keras_bigmodel.tables import read_text_table
 
     rows = read_text_table(table, options=options)
-    import_tensorflow()
+    import_tensorflow(lean=True)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # with two models TensorFlow warns of too many traces
     from keras_bigmodel.pipeline.measurement import compare
 

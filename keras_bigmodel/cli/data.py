@@ -69,7 +69,7 @@ def _token_counts(tables, encoder):
 
 def _preprocessor(encoder, columns):
     """Returns the `TextPreprocessor` that train builds from an encoder's vocabulary."""
-    import_tensorflow()
+    import_tensorflow(lean=True)
     from keras_bigmodel.checkpoints import open_checkpoint
     from keras_bigmodel.preprocessors import TextPreprocessor
     from keras_bigmodel.tokenizers import WordPieceTokenizer

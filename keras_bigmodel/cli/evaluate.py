@@ -28,7 +28,7 @@ def run(
     if report is not None:
         check_free(report)
     rows = read_text_table(table, options=options)
-    import_tensorflow()
+    import_tensorflow(lean=True)
     from keras_bigmodel.pipeline import load_task, measure_for_report
     from keras_bigmodel.pipeline.jobs import job_of
 

@@ -62,7 +62,7 @@ def run(
     if data is None:
         check_no_table_options(options, "there is no --data to read", "label", "encoding")
     screen, table = Screen(), None
-    import_tensorflow()
+    import_tensorflow(lean=True)
     from keras_bigmodel.pipeline import check_drop, export
     from keras_bigmodel.pipeline.train_settings import check_rejection
     from keras_bigmodel.tasks.export_formats import format_named

@@ -39,7 +39,7 @@ def run(
     if out is not None:
         check_free(out)
     rows = None if texts is None else [row for row in read_inputs([texts], options)[0] if "".join(row).strip()]
-    import_tensorflow()
+    import_tensorflow(lean=True)
     from keras_bigmodel.pipeline import compare_exports
 
     if rows and isinstance(rows[0], tuple) and len(rows[0]) == 1:

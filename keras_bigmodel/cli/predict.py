@@ -74,7 +74,7 @@ class _Model:
     """Answers with the model itself."""
 
     def __init__(self, path, dtype, engine, options):
-        import_tensorflow()
+        import_tensorflow(lean=True)
         from keras_bigmodel.pipeline import load_task
 
         self._task, self._options = load_task(path, dtype=dtype), options

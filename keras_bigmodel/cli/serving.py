@@ -31,7 +31,7 @@ def run(
     rows = None if texts is None else [row for row in read_inputs([texts], options)[0] if "".join(row).strip()]
     if rows and isinstance(rows[0], tuple) and len(rows[0]) == 1:
         rows = [text for (text,) in rows]
-    import_tensorflow()
+    import_tensorflow(lean=True)
     from keras_bigmodel.export.serving_files import read_measurement
     from keras_bigmodel.pipeline import serving
 

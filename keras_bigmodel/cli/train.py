@@ -52,7 +52,7 @@ def run(
         from keras_bigmodel.pipeline.run_folder import RunFolder
 
         RunFolder(values["out"]).check_no_unfinished()  # raises before TensorFlow is loaded
-    import_tensorflow()
+    import_tensorflow(lean=True)
     from keras_bigmodel.pipeline.train_run import has_state, settings_of_unfinished, train
     from keras_bigmodel.training import RunStopped
 

@@ -1,9 +1,14 @@
-"""Runs a SavedModel with TensorFlow only, in a process of its own; with TensorFlow Text if the graph has its ops.
+"""Runs a SavedModel with TensorFlow only, in a process of its own; with TensorFlow Text's ops if the graph has them.
 
-A script, run by path. It imports nothing of keras_bigmodel and blocks the import of it by anything else.
+A script, run by path. It blocks the import of keras_bigmodel and of Keras, which servers do not have, and of packages
+that TensorFlow imports if it finds them, which takes two seconds.
 usage: saved_model_client.py SAVED_MODEL REQUESTS.npz ANSWERS.npz
 """
 
+import glob
+import importlib.machinery
+import importlib.metadata
+import importlib.util
 import json
 import os
 import sys
@@ -13,12 +18,38 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 class _Blocker:
-    """Blocks the import of keras_bigmodel, so that what runs here runs without it."""
+    """Blocks the import of packages, so that what runs here runs without them."""
 
     def find_spec(self, name, path=None, target=None):
-        """Raises `ModuleNotFoundError` for keras_bigmodel."""
-        if name.partition(".")[0] == "keras_bigmodel":
-            raise ModuleNotFoundError(f"{name} is blocked here", name=name)
+        """Finds a blocked package, whose import raises `ModuleNotFoundError`. TensorFlow looks for Keras before."""
+        blocked = ("keras_bigmodel", "keras", "tf_keras", "jax", "sklearn", "pandas", "torch")
+        return importlib.machinery.ModuleSpec(name, self) if name.partition(".")[0] in blocked else None
+
+    def create_module(self, spec):
+        """Raises `ModuleNotFoundError`."""
+        raise ModuleNotFoundError(f"{spec.name} is blocked here", name=spec.name)
+
+    def exec_module(self, module):
+        """Does nothing; it is never called."""
+
+
+def load_text_ops():
+    """Loads the ops of TensorFlow Text, without the package, which asks for Keras.
+
+    Returns:
+        str: the version of the package.
+    """
+    import tensorflow as tf
+
+    spec = importlib.util.find_spec("tensorflow_text")
+    if spec is None:
+        raise ModuleNotFoundError(
+            "the graph has ops of tensorflow_text, which is not installed", name="tensorflow_text"
+        )
+    pattern = os.path.join(spec.submodule_search_locations[0], "python", "ops", "_*.so")
+    for path in sorted(glob.glob(pattern)):
+        tf.load_op_library(path)
+    return importlib.metadata.version("tensorflow-text")
 
 
 def ops_of(folder):
@@ -152,9 +183,7 @@ def main(folder, requests_path, answers_path):
     foreign = foreign_ops(folder)
     versions = {"tensorflow": tf.__version__}
     if foreign:
-        import tensorflow_text
-
-        versions["tensorflow-text"] = tensorflow_text.__version__
+        versions["tensorflow-text"] = load_text_ops()
     start = time.perf_counter()
     loaded = tf.saved_model.load(folder)
     load_seconds = time.perf_counter() - start

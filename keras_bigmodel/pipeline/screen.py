@@ -18,8 +18,10 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from keras_bigmodel.core.hidden_packages import hidden_packages
 from keras_bigmodel.core.reporter import Reporter
 
+_UNUSED = ("jax", "sklearn", "pandas", "torch")  # packages that Keras imports if it finds them
 _PATIENCE = 2  # seconds before a bar of rows appears
 
 
@@ -89,14 +91,19 @@ class _RowsASecond(ProgressColumn):
         return Text("" if speed is None else f"{speed:,.0f} rows/s")
 
 
-def import_tensorflow():
+def import_tensorflow(*, lean=False):
     """Imports TensorFlow without its messages on standard error; prints them if the import fails.
 
     Its C++ code writes to standard error before it reads any of its own options.
+
+    Args:
+        lean: bool. Whether Keras is loaded without its support of JAX, scikit-learn and pandas, which takes two seconds
+            where these are installed. Only for programs that use none of it. Defaults to False.
     """
     if "tensorflow" in sys.modules:
         return
-    with tempfile.TemporaryFile() as aside, _standard_error_to(aside.fileno()) as real:
+    hidden = hidden_packages(*_UNUSED) if lean else contextlib.nullcontext()
+    with tempfile.TemporaryFile() as aside, _standard_error_to(aside.fileno()) as real, hidden:
         try:
             import tensorflow  # noqa: F401
 

@@ -34,6 +34,7 @@ def test_smaller_weights_hardly_turn_the_vectors(embedding_file, task, quantize)
     assert embedding_file(quantize).stat().st_size < embedding_file("none").stat().st_size
 
 
+@pytest.mark.full
 def test_pairs_have_vectors_too(tiny_bert, tmp_path):
     task = TextClassifier.from_encoder(tiny_bert, ["no", "yes"], pairs=True, dtype="float32", max_length=32)
     write_lite_embedding(task, tmp_path / "model.tflite", quantize="none")

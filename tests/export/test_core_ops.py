@@ -58,6 +58,7 @@ def a_whole_life(run, tiny_bert, table, folder):
     assert compared["agrees"]
 
 
+@pytest.mark.full
 def test_a_model_lives_where_tensorflow_text_cannot_be_found(tiny_bert, table, tmp_path):
     def run(*arguments):
         ran = run_without_text(BIGMODEL, *arguments)

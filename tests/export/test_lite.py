@@ -38,6 +38,7 @@ def test_labels_and_vocabulary_lie_in_the_file_uncompressed(lite_file, task):
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
 
 
+@pytest.mark.full
 def test_the_same_model_gives_the_same_file(lite_file, task, tmp_path):
     task.export(tmp_path / "again", "litert", quantize="none")
     assert (tmp_path / "again/model.tflite").read_bytes() == lite_file[0].read_bytes()

@@ -100,6 +100,7 @@ class ScoreWithVectors(TextScore):
         self.embedding_model = keras.Model(inputs, encoder(inputs)["sequence_output"][:, 0])
 
 
+@pytest.mark.full
 def test_every_task_with_vectors_of_texts_is_written(tiny_bert, tmp_path):
     case = CASES["a number a text"]
     other = case.make(tiny_bert)

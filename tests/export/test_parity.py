@@ -120,6 +120,7 @@ def test_an_op_that_a_stock_server_lacks_is_refused_by_name(letter_counter, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_model_that_calls_back_into_python_is_refused(letter_counter, tmp_path):
     def through_python(outputs, tracing):
         same = tf.numpy_function(lambda ids: ids, [outputs["token_ids"]], tf.int32)

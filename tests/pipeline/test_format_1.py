@@ -62,6 +62,7 @@ def test_inspect_and_predict_take_it(old, bigmodel):
         assert found == pytest.approx(row, abs=0.01)
 
 
+@pytest.mark.full
 def test_an_export_of_it_is_of_todays_format(old):
     folder, expected = old
     written, certificate = export(folder / "model")

@@ -130,7 +130,7 @@ KINDS = {  # the job, the row of the tasks' own table, the reader of its answers
 }
 
 
-FULL = {"score", "place", "words", "image"}  # what other rows have, too
+FULL = {"score", "tags", "place", "words", "image"}  # what the other rows compute, too
 
 
 @pytest.fixture(

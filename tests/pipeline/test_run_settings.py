@@ -75,6 +75,7 @@ def test_weights_of_rows_and_of_classes_reach_the_loss(make_settings, tmp_path):
 # ---- ends
 
 
+@pytest.mark.full
 def test_early_stopping_takes_the_best_epoch_and_says_so(make_settings, tmp_path):
     listener = Listener()
     settings = make_settings(tmp_path / "model", epochs=12, patience=1, learning_rate=0.05, validation_share=0.2)
@@ -103,6 +104,7 @@ class Poison(keras.callbacks.Callback):
             self.model.trainable_variables[-1].assign(self.model.trainable_variables[-1] * np.nan)
 
 
+@pytest.mark.full
 def test_a_loss_that_is_no_number_publishes_the_last_good_weights_with_a_note(make_settings, tmp_path):
     folder, manifest = train(make_settings(tmp_path / "model", epochs=3), callbacks=[Poison(1)])
     assert "The loss was no number any more in epoch 2, batch 1" in manifest.notes[0]

@@ -203,6 +203,7 @@ def test_an_export_keeps_the_model_and_its_report(third):
     np.testing.assert_allclose(one.predict(texts), other.predict(texts), atol=1e-6)
 
 
+@pytest.mark.full
 def test_an_export_to_a_folder_of_its_own_leaves_the_versions_alone(versions, tmp_path):
     folder, certificate = export(versions["base"], out=str(tmp_path / "served"))
     assert folder == tmp_path / "served"

@@ -14,8 +14,6 @@ from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.tasks.prediction_step import MAX_SINGLE_BATCH_ROWS
 from tests.task_contract import LABELS, messages
 
-DTYPES = ["float32", "mixed_bfloat16", "bfloat16"]
-
 
 @pytest.fixture
 def task(tiny_bert):
@@ -27,7 +25,7 @@ def by_keras(task, texts):
     return task.outputs_from_logits(task(task.preprocess(texts), training=False)).numpy()
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16", pytest.param("bfloat16", marks=pytest.mark.full)])
 @pytest.mark.parametrize("number", [1, MAX_SINGLE_BATCH_ROWS, MAX_SINGLE_BATCH_ROWS + 1, 24])
 def test_answers_are_those_of_the_model(tiny_bert, rows, dtype, number):
     task = TextClassifier.from_encoder(tiny_bert, LABELS, dtype=dtype, max_length=32)
@@ -69,7 +67,9 @@ def test_callbacks_and_the_progress_bar_see_every_batch(task, rows, texts, capsy
     assert f"{len(sizes)}/{len(sizes)}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "dtype", ["mixed_bfloat16", *(pytest.param(dtype, marks=pytest.mark.full) for dtype in ("float32", "bfloat16"))]
+)
 def test_eight_threads_get_the_right_answers(tiny_bert, rows, dtype):
     task = TextClassifier.from_encoder(tiny_bert, LABELS, dtype=dtype, max_length=32)
     texts = rows[0]

@@ -15,16 +15,27 @@ WORDS = st.text("abcß中😀", min_size=1, max_size=12)
 PIECES = st.lists(st.tuples(st.booleans(), st.text("abc中😀", min_size=1, max_size=6)), max_size=25)
 
 
-@settings(max_examples=30)
+def check_split(pieces, words):
+    vocabulary = list(dict.fromkeys([*SPECIAL, *("##" * rest + letters for rest, letters in pieces)]))
+    plain = PlainWordPieceTokenizer(vocabulary)
+    core = WordPieceTokenizer(vocabulary, ops="core")
+    assert core.tokenize(words).to_list() == [plain.tokenize(word) for word in words]
+
+
+@settings(max_examples=8)  # each traces a graph
 @given(PIECES, st.lists(WORDS, max_size=8))
 @example([(False, "a"), (True, "bcd"), (True, "b")], ["abc", "abcd", "ab"])
 @example([(False, "ab"), (False, "abcab"), (True, "c"), (True, "ab"), (True, "abc")], ["abcabc", "abcab", "abcababc"])
 @example([], ["a"])
 def test_any_words_split_into_the_longest_matches_of_any_vocabulary(pieces, words):
-    vocabulary = list(dict.fromkeys([*SPECIAL, *("##" * rest + letters for rest, letters in pieces)]))
-    plain = PlainWordPieceTokenizer(vocabulary)
-    core = WordPieceTokenizer(vocabulary, ops="core")
-    assert core.tokenize(words).to_list() == [plain.tokenize(word) for word in words]
+    check_split(pieces, words)
+
+
+@pytest.mark.full
+@settings(max_examples=150)
+@given(PIECES, st.lists(WORDS, max_size=20))
+def test_a_hundred_vocabularies_more_split_alike(pieces, words):
+    check_split(pieces, words)
 
 
 def test_the_unknown_token_as_a_piece_is_no_unknown_word():

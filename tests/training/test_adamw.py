@@ -367,6 +367,7 @@ print(json.dumps({"weights": [weight.tolist() for weight in model.get_weights()]
 """
 
 
+@pytest.mark.full
 def test_twenty_clipped_steps_end_alike_on_tensorflow_and_on_jax():
     model = small_model()
     model.build((None, 5))

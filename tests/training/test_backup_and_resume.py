@@ -112,6 +112,7 @@ def test_only_the_newest_state_stays(stopped):
     assert len(state.history["val_loss"]) == 1
 
 
+@pytest.mark.full
 def test_the_state_is_gone_after_the_run_unless_it_is_to_be_kept(tiny_bert, stopped):
     fitted(make(tiny_bert), BackupAndResume(stopped, keep=True), StopAt(BackupAndResume(stopped), 9, 9))
     assert [path.name for path in stopped.iterdir()] == ["state-00000004"]
@@ -129,12 +130,12 @@ def test_a_resumed_batch_is_trained_once(tiny_bert, stopped):
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        ({"epochs": 5}, "epochs 3, and 5 came"),
+        pytest.param({"epochs": 5}, "epochs 3, and 5 came", marks=pytest.mark.full),
         ({"batch_size": 16}, "batches an epoch 6, and 3 came"),
-        ({"batch_size": 7}, "batches an epoch 6, and 7 came"),
-        ({"batch_size": 9}, "batch_size 8, and 9 came"),
-        ({"shuffle": False}, "shuffle True, and False came"),
-        ({"seed": 4}, "seed 3, and 4 came"),
+        pytest.param({"batch_size": 7}, "batches an epoch 6, and 7 came", marks=pytest.mark.full),
+        pytest.param({"batch_size": 9}, "batch_size 8, and 9 came", marks=pytest.mark.full),
+        pytest.param({"shuffle": False}, "shuffle True, and False came", marks=pytest.mark.full),
+        pytest.param({"seed": 4}, "seed 3, and 4 came", marks=pytest.mark.full),
     ],
 )
 def test_the_state_of_another_run_is_refused(tiny_bert, stopped, how, sentence):
@@ -155,6 +156,7 @@ def test_other_texts_are_refused(tiny_bert, stopped):
         )
 
 
+@pytest.mark.full
 def test_another_model_is_refused(tiny_bert, stopped):
     task = make(tiny_bert)
     task.encoder.trainable = False
@@ -163,13 +165,14 @@ def test_another_model_is_refused(tiny_bert, stopped):
         fitted(task, BackupAndResume(stopped), StopAt(BackupAndResume(stopped), 9, 9))
 
 
+@pytest.mark.full
 def test_other_callbacks_are_refused(tiny_bert, stopped):
     sentence = "had the callbacks EarlyStopping, StopAt, WarmupDecay, and this one has EarlyStopping, WarmupDecay"
     with pytest.raises(UserError, match=sentence):
         fitted(make(tiny_bert), BackupAndResume(stopped))
 
 
-@pytest.mark.parametrize("name", ["state.json", "state.safetensors"])
+@pytest.mark.parametrize("name", [pytest.param("state.json", marks=pytest.mark.full), "state.safetensors"])
 @pytest.mark.parametrize("damage", [lambda file: file.unlink(), lambda file: file.write_bytes(b"\0" * 40)])
 def test_a_damaged_state_is_refused_with_advice(tiny_bert, stopped, name, damage):
     damage(stopped / "state-00000002" / name)
@@ -212,6 +215,7 @@ def test_a_run_stopped_while_it_passes_over_batches_leaves_the_task_as_it_was(ti
     assert int(task.optimizer.iterations) == 8 + 6, "eight of the state and six more, none passed over"
 
 
+@pytest.mark.full
 def test_other_metrics_are_refused(tiny_bert, stopped):
     task = make(tiny_bert, metrics=["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(2)])
     with pytest.raises(UserError, match="measured other metrics"):
@@ -265,6 +269,7 @@ def test_the_epochs_of_the_history_are_those_of_the_whole_run(tiny_bert, tmp_pat
     assert task.history.epoch == [1, 2]
 
 
+@pytest.mark.full
 def test_a_dataset_of_strings_goes_on_from_the_end_of_an_epoch(tiny_bert, tmp_path):
     import tensorflow as tf
 
@@ -362,6 +367,7 @@ def test_the_state_of_another_version_of_this_package_is_refused(tiny_bert, stop
             fitted(make(tiny_bert), BackupAndResume(stopped), StopAt(BackupAndResume(stopped), 9, 9))
 
 
+@pytest.mark.full
 def test_a_resumed_run_ends_on_the_weights_of_the_last_good_epoch_too(tiny_bert, tmp_path):
     snapshots = Snapshots()
 

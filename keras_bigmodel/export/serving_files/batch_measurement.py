@@ -14,7 +14,7 @@ from keras_bigmodel.core.reporter import SILENT
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 ENOUGH = 0.95  # of the highest rate
-_CALLS, _MOST_CALLS, _SECONDS = 3, 50, 0.4  # of each size: calls at least and at most, seconds unless calls lack
+_CALLS, _MOST_CALLS, _SECONDS = 3, 20, 0.1  # of each size: calls at least and at most, seconds unless calls lack
 _LONGEST_WAIT = 0.005  # seconds that a request waits for others
 _LONGEST_QUEUE = 2.0  # seconds of work that may wait
 
