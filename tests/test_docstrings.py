@@ -11,7 +11,7 @@ VERBS = set(
     """
     Adds Answers Appends Applies Asserts Averages Builds Calls Checks Clears Closes Collects Combines Compares
     Compiles Computes Configures Converts Copies Counts Creates Decodes Defines Describes Draws Embeds Encodes
-    Estimates Evaluates Exports Extracts Feeds Fills Filters Finds Fits Formats Groups Handles Holds Imports
+    Estimates Evaluates Exports Extracts Feeds Fills Filters Finds Fits Formats Groups Handles Hides Holds Imports
     Indicates Infers Initializes Iterates Joins Labels Learns Limits Lists Loads Locks Looks Maps Marks Measures
     Merges Moves Normalizes Opens Packs Pads Parses Plans Plots Predicts Prepares Prints Projects Provides
     Quantizes Raises Reads Records Registers Removes Renames Renders Replaces Reports Represents Resets Restores

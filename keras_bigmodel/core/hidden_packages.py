@@ -7,7 +7,7 @@ from importlib.machinery import ModuleSpec
 
 @contextlib.contextmanager
 def hidden_packages(*names):
-    """Makes imports of packages fail inside the block, as if they were not installed, unless they are loaded already.
+    """Hides packages, whose imports inside the block fail as if they were not installed, unless they are loaded already.
 
     Libraries import packages that they can do without: Keras takes two seconds more where JAX, scikit-learn and pandas
     are installed.
