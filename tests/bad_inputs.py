@@ -18,6 +18,7 @@ from pathlib import Path
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.tasks.label_names import LabelNames
 from tests.checkpoints import layouts
+from tests.export import refusals
 from tests.hostile import test_python as hostile
 from tests.task_contract import LABELS, messages
 from tests.tasks import test_label_names as labels
@@ -166,6 +167,15 @@ def label_sentences():
     return found
 
 
+def serving_sentences():
+    """Gives name → sentence with which what is wanted of an export or its serving files is refused."""
+    found = {}
+    for name, act in refusals.REFUSED.items():
+        with tempfile.TemporaryDirectory() as aside, contextlib.chdir(aside):
+            found[name] = _sentence(act)
+    return found
+
+
 def own_task_sentences():
     """Gives name → sentence with which a task of one's own is refused."""
     with tempfile.TemporaryDirectory() as aside, contextlib.chdir(aside):
@@ -194,6 +204,7 @@ SENTENCES = {
     "Labels in Python": label_sentences,
     "Rows in Python": python_sentences(hostile.rows_refused()),
     "Arguments of fit": python_sentences(hostile.arguments_refused()),
+    "Exports and serving": serving_sentences,
     "Tasks of your own": own_task_sentences,
 }
 

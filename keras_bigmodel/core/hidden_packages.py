@@ -7,10 +7,10 @@ from importlib.machinery import ModuleSpec
 
 @contextlib.contextmanager
 def hidden_packages(*names):
-    """Hides packages, whose imports inside the block fail as if they were not installed, unless they are loaded already.
+    """Hides packages from imports inside the block, which fail as if they were not installed.
 
-    Libraries import packages that they can do without: Keras takes two seconds more where JAX, scikit-learn and pandas
-    are installed.
+    A package that is loaded already stays. Libraries import packages that they can do without: Keras takes two seconds
+    more where JAX, scikit-learn and pandas are installed.
 
     Args:
         *names: str. Names of packages.

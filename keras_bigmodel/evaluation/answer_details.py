@@ -7,6 +7,7 @@ import numpy as np
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.evaluation.calibration import reliability
 from keras_bigmodel.evaluation.intervals import proportion_interval
+from keras_bigmodel.evaluation.rejection import kept_curve
 from keras_bigmodel.evaluation.roc import roc_curve
 from keras_bigmodel.evaluation.scored_texts import ScoredTexts
 
@@ -27,7 +28,7 @@ def answer_details(targets, probabilities, labels, texts, *, slices=None):
     Returns:
         dict of plain numbers and strings:
         `roc`: label → `false_positive_rate` and `true_positive_rate`, 200 points at most, for classes with a curve;
-        `reliability`: see `calibration.reliability`;
+        `reliability`: see `calibration.reliability`; `kept`: see `rejection.kept_curve`;
         `slices`: one dict per slice, with `by`, `slice`, `texts`, `accuracy` and `interval` (Wilson's, 95 %), in the
         order of `slices`, and within a criterion in natural order (`9–16` before `10–20`, numbers before words);
         `mistakes`: the 50 most confident errors, the most confident first, with `text`, `text_pair` (pairs only),
@@ -45,6 +46,7 @@ def answer_details(targets, probabilities, labels, texts, *, slices=None):
     return {
         "roc": _curves(scored),
         "reliability": reliability(scored),
+        "kept": kept_curve(scored),
         "slices": [entry for by, column in slices.items() for entry in _slices(scored, by, column)],
         "mistakes": _mistakes(scored, columns),
     }

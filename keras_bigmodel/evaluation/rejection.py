@@ -59,23 +59,52 @@ def threshold_for(targets, probabilities, labels, accuracy):
     >>> threshold_for([0] * 30, [[0.9, 0.1]] * 25 + [[0.4, 0.6]] * 5, ["no", "yes"], 0.99)
     0.75
     """
-    scored = ScoredTexts(targets, probabilities, labels)
-    confidence = _confidence(scored)
-    order = np.argsort(-confidence, kind="stable")
-    confidence, right = confidence[order], scored.right[order]
-    reached = np.cumsum(right) / np.arange(1, len(right) + 1)
-    is_border = np.append(confidence[:-1] > confidence[1:], True)  # texts of one probability are kept or not together
-    possible = np.flatnonzero(is_border & (np.arange(1, len(right) + 1) >= min(LEAST_KEPT, len(right))))
+    confidence, reached, possible = _borders(ScoredTexts(targets, probabilities, labels))
     good = possible[reached[possible] >= accuracy]
     if not len(good):
         best = possible[reached[possible].argmax()]
         raise UserError(
-            f"No threshold keeps an accuracy of {accuracy:.2%} on {LEAST_KEPT} or more of the {len(right):,} texts; "
+            f"No threshold keeps an accuracy of {accuracy:.2%} on {LEAST_KEPT} or more of the {len(reached):,} texts; "
             f"the highest is {reached[best]:.2%}, on the {best + 1:,} with a probability of {confidence[best]:.4f} or "
             "more. Ask for less."
         )
     last = good[-1]
-    return 0.0 if last == len(right) - 1 else float((confidence[last] + confidence[last + 1]) / 2)
+    return 0.0 if last == len(reached) - 1 else float((confidence[last] + confidence[last + 1]) / 2)
+
+
+def kept_curve(scored, *, points=200):
+    """Computes the accuracy of the texts above each probability, the highest first.
+
+    Args:
+        scored: `ScoredTexts`.
+        points: int. Largest number of points. Defaults to 200.
+
+    Returns:
+        dict of lists of float: `share` of the texts kept, their `accuracy`, and `below`, the lowest probability kept.
+        Without the points that keep fewer than 20 texts.
+
+    Source: El-Yaniv and Wiener, 2010.
+    """
+    confidence, reached, possible = _borders(scored)
+    if len(possible) > points:
+        possible = possible[np.linspace(0, len(possible) - 1, points).round().astype(int)]
+    return {
+        "share": ((possible + 1) / len(reached)).tolist(),
+        "accuracy": reached[possible].tolist(),
+        "below": confidence[possible].astype("float64").tolist(),
+    }
+
+
+def _borders(scored):
+    """Returns probabilities from high to low, the accuracy down to each, and the indices where texts may be cut off.
+
+    Texts of one probability are kept or not together, and at least 20 are kept, or all.
+    """
+    confidence = _confidence(scored)
+    order = np.argsort(-confidence, kind="stable")
+    confidence, numbers = confidence[order], np.arange(1, len(scored) + 1)
+    is_border = np.append(confidence[:-1] > confidence[1:], True) & (numbers >= min(LEAST_KEPT, len(scored)))
+    return confidence, np.cumsum(scored.right[order]) / numbers, np.flatnonzero(is_border)
 
 
 def _confidence(scored):

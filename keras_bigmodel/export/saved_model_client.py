@@ -37,15 +37,13 @@ def load_text_ops():
     """Loads the ops of TensorFlow Text, without the package, which asks for Keras.
 
     Returns:
-        str: the version of the package.
+        str: the version of the package. The process ends if it is not installed.
     """
     import tensorflow as tf
 
     spec = importlib.util.find_spec("tensorflow_text")
     if spec is None:
-        raise ModuleNotFoundError(
-            "the graph has ops of tensorflow_text, which is not installed", name="tensorflow_text"
-        )
+        sys.exit("its graph has ops of tensorflow_text, which is not installed")
     pattern = os.path.join(spec.submodule_search_locations[0], "python", "ops", "_*.so")
     for path in sorted(glob.glob(pattern)):
         tf.load_op_library(path)
@@ -188,6 +186,10 @@ def main(folder, requests_path, answers_path):
     loaded = tf.saved_model.load(folder)
     load_seconds = time.perf_counter() - start
     batches, batches_of, requests = read_requests(requests_path)
+    unknown = sorted(set(batches_of) - set(loaded.signatures))
+    if unknown:
+        known = ", ".join(sorted(loaded.signatures))
+        sys.exit(f"it has no signature {', '.join(unknown)}; it has {known}")
     answers = {}
     for number in range(batches):
         for name, numbers in batches_of.items():

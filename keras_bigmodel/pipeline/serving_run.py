@@ -26,11 +26,13 @@ def serving(path, *, out=None, texts=None, reporter=SILENT):
         `Path`.
 
     Raises:
-        UserError: as `load_task`; the version's files were measured with other cores; `out` exists.
+        UserError: as `load_task`; a file is missing or altered; the version's serving files were measured with other
+            cores; `out` exists.
     """
     if is_saved_task(path):
         raise UserError(f"{path} is a saved task, which no server loads. Export it as a version: bigmodel export.")
     folder = version_folder(path).resolve()
+    Manifest.read(folder).check(folder)
     if out is None:
         check_cores(folder / SERVING_FOLDER)
         return folder / SERVING_FOLDER

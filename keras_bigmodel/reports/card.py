@@ -76,6 +76,7 @@ def _view(run):
         "name": Markup(_in_code(model.get("name"))),
         "example": {name: Markup(code) for name, code in _example(columns).items()},
         "columns": columns,
+        "needs_text_ops": (run.get("parity") or {}).get("foreign_ops") != [],
         "parity_words": _parity_words(run.get("parity")),
         "exports": export_rows(run),
         "labels": model.get("labels") or metrics.get("labels") or [],

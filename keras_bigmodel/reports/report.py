@@ -25,7 +25,7 @@ _CHAPTERS = {  # id → title, function that returns a true value if the run has
     "measures": ("Measures", lambda view: view["measures"]),
     "classes": ("Classes", lambda view: view["classes"]),
     "confusion": ("Confusion", lambda view: "confusion_matrix" in view["plots"]),
-    "probabilities": ("Probabilities", lambda view: {"roc", "reliability"} & set(view["plots"])),
+    "probabilities": ("Probabilities", lambda view: {"roc", "reliability", "kept"} & set(view["plots"])),
     "slices": ("Slices", lambda view: view["slices"]),
     "mistakes": ("The surest mistakes", lambda view: "mistakes" in view["details"]),
     "making": ("How it was made", lambda view: view["model"] or view["run"].get("parity")),

@@ -25,6 +25,7 @@ def test_the_certificate_says_on_what_it_rests(exported):
     outputs = certificate["endpoints"]["serving_default"]["outputs"]
     assert {name: facts["rule"] for name, facts in outputs.items()} == {
         "label": "same_choice",
+        "labels": "equal",
         "probabilities": "close",
     }
     logits = certificate["endpoints"]["tokens"]

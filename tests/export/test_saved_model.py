@@ -14,7 +14,10 @@ from tests.task_contract import LABELS
 
 INTEGERS = {"token_ids": tf.int32, "segment_ids": tf.int32, "padding_mask": tf.int32}
 SIGNATURES = {
-    "serving_default": ({"text": tf.string}, {"label": tf.string, "probabilities": tf.float32}),
+    "serving_default": (
+        {"text": tf.string},
+        {"label": tf.string, "labels": tf.string, "probabilities": tf.float32},
+    ),
     "tokenize": ({"text": tf.string}, INTEGERS),
     "tokens": (INTEGERS, {"logits": tf.float32}),
     "embed": ({"text": tf.string}, {"embedding": tf.float32}),

@@ -91,7 +91,16 @@ def test_a_whole_run_has_every_chapter_and_every_plot_as_a_file(tmp_path, kind):
     page = page_of(tmp_path, run_of(kind))
     assert chapters(page) == ALL
     plots = {path.stem for path in tmp_path.glob("*.svg")}
-    wanted = {"class_sizes", "text_lengths", "training_1", "training_2", "confusion_matrix", "roc", "reliability"}
+    wanted = {
+        "class_sizes",
+        "text_lengths",
+        "training_1",
+        "training_2",
+        "confusion_matrix",
+        "roc",
+        "reliability",
+        "kept",
+    }
     assert plots == wanted
     assert page.tags.count("figure") == len(plots)
     assert (tmp_path / "index.html").stat().st_size < 1_500_000

@@ -1,6 +1,7 @@
 """A classifier that gives no label where it is not sure: the same in Keras, in graphs, in files, on the screen."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -119,13 +120,19 @@ def test_a_threshold_that_is_no_probability_is_refused(plain, wrong):
         plain.with_config(reject_below=wrong)
 
 
-def test_a_threshold_is_chosen_on_the_validation_rows_and_written_as_a_version(model, bigmodel, table):
-    answered = bigmodel("export", model, "--keep-accuracy", "0.2", "--data", table, "--json")
+@pytest.fixture
+def own(model, tmp_path):
+    """A copy of the trained model, which other tests share, to write versions into."""
+    return shutil.copytree(model, tmp_path / "own")
+
+
+def test_a_threshold_is_chosen_on_the_validation_rows_and_written_as_a_version(own, bigmodel, table):
+    answered = bigmodel("export", own, "--keep-accuracy", "0.2", "--data", table, "--json")
     assert answered.code == 0, answered.err
     folder = json.loads(answered.out)["folder"]
     answers = Manifest.read(folder).answers
     assert 0 <= answers["reject_below"] < 1
-    given = bigmodel("export", model, "--reject-below", "0.99", "--json")
+    given = bigmodel("export", own, "--reject-below", "0.99", "--json")
     assert given.code == 0, given.err
     line = json.loads(bigmodel("predict", json.loads(given.out)["folder"], "hello there").out)
     assert (line["label"], line["rejected"]) == ("", True)

@@ -4,7 +4,12 @@ import time
 
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.data import data_report, dominant_script
-from keras_bigmodel.evaluation import answer_details, classification_metrics, length_slices, rejection_metrics
+from keras_bigmodel.evaluation import (
+    answer_details,
+    classification_metrics,
+    length_slices,
+    rejection_metrics,
+)
 from keras_bigmodel.pipeline.streamed_tables import StreamedTable
 from keras_bigmodel.pipeline.table_answers import check_columns, check_known_labels, predict_table
 

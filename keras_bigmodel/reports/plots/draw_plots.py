@@ -3,6 +3,7 @@
 from keras_bigmodel.reports.plots.canvas import own_settings
 from keras_bigmodel.reports.plots.class_sizes import class_sizes
 from keras_bigmodel.reports.plots.confusion_matrix import confusion_matrix
+from keras_bigmodel.reports.plots.kept import kept
 from keras_bigmodel.reports.plots.reliability import reliability
 from keras_bigmodel.reports.plots.roc import roc
 from keras_bigmodel.reports.plots.text_lengths import text_lengths
@@ -32,5 +33,6 @@ def draw_plots(run, *, measured_part, data_part):
         confusion_matrix(metrics),
         roc(metrics, details),
         reliability(metrics, details),
+        kept(metrics, details),
     ]
     return {plot.name: plot for plot in plots if plot is not None}

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,8 +77,10 @@ def test_models_config_has_the_version_and_the_one_before_under_labels(folder, n
 
 def test_batching_config_follows_from_the_measurement(folder, messages):
     batching = parsed(folder / "batching.config", messages["BatchingParameters"]())
-    assert batching.max_batch_size.value == 8
-    assert list(batching.allowed_batch_sizes) == [1, 2, 4, 8]  # the last one must be the largest batch
+    assert batching.max_execution_batch_size.value == 8
+    assert batching.enable_large_batch_splitting.value  # a request of more rows is split
+    assert batching.max_batch_size.value >= 1000
+    assert not batching.allowed_batch_sizes  # the server wants the last one to be max_batch_size
     assert batching.num_batch_threads.value == 2
     assert batching.batch_timeout_micros.value == 2000
     assert batching.max_enqueued_batches.value == math.ceil(2.0 / 0.012)
@@ -87,7 +90,8 @@ def test_batching_config_follows_from_the_measurement(folder, messages):
 
 def test_a_machine_on_which_batches_gain_nothing_does_not_wait_for_any():
     parameters = BatchMeasurement(1, None, {1: 0.001, 2: 0.002, 4: 0.004}).parameters()
-    assert (parameters.max_batch_size, parameters.batch_timeout_micros) == (1, 0)
+    assert (parameters.max_execution_batch_size, parameters.batch_timeout_micros) == (1, 0)
+    assert parameters.max_enqueued_batches >= parameters.max_batch_size  # the largest request fits
 
 
 def test_monitoring_and_prometheus_name_the_same_path_and_a_known_metric(folder, messages):
@@ -224,8 +228,8 @@ def test_alone_and_in_a_batch_the_answers_are_equal(tiny_bert, pooling, pairs):
     assert together["probabilities"].numpy() == pytest.approx(probabilities, abs=1e-5)
 
 
-def test_the_next_version_is_served_beside_the_one_before(model, bigmodel):
-    written = bigmodel("export", model, "--json")
+def test_the_next_version_is_served_beside_the_one_before(model, bigmodel, tmp_path):
+    written = bigmodel("export", shutil.copytree(model, tmp_path / "own"), "--json")
     assert written.code == 0, written.err
     folder = Path(json.loads(written.out)["folder"])
     (config,) = parsed(
