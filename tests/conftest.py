@@ -1,8 +1,12 @@
 """What all tests share: a tiny BERT, a small table, the JAX run's limits."""
 
+import fcntl
 import io
+import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -80,11 +84,24 @@ def table(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def trained(tiny_bert, table, tmp_path_factory):
-    """What `bigmodel train` did in a process of its own, and where."""
-    base = tmp_path_factory.mktemp("models") / "reviews"
-    how = ("--epochs", 1, "--max-length", 32, "--dtype", "float32", "--validation-share", 0.2, "--json")
-    return base, program("train", table, "--out", base, "--encoder", tiny_bert, *how)
+def trained(tiny_bert, table, tmp_path_factory, worker_id):
+    """What `bigmodel train` did in a process of its own, and where: one run, and a copy for each worker."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = (shared if worker_id == "master" else shared.parent) / "trained"
+    shared.mkdir(exist_ok=True)
+    base, told = shared / "reviews", shared / "told.json"
+    command = ["train", table, "--epochs", 1, "--max-length", 32, "--dtype", "float32", "--validation-share", 0.2]
+    command += ["--encoder", tiny_bert, "--json", "--out", base]
+    with open(shared / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.is_file():
+            ran = program(*command)
+            told.write_text(json.dumps([ran.returncode, ran.stdout, ran.stderr]), encoding="utf-8")
+    code, out, err = json.loads(told.read_text(encoding="utf-8"))
+    own = tmp_path_factory.mktemp("models") / "reviews"
+    if base.is_dir():
+        shutil.copytree(base, own)
+    return own, subprocess.CompletedProcess(command, code, out, err)
 
 
 @pytest.fixture(scope="session")

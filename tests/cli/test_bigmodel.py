@@ -70,7 +70,7 @@ def test_train_writes_version_1_and_prints_json(trained):
     base, done = trained
     assert done.returncode == 0, done.stderr
     printed = json.loads(done.stdout)
-    assert printed["folder"] == str(base / "1")
+    assert printed["folder"] == f"{done.args[-1]}/1"
     assert printed["metrics"]["validation"]["texts"] == 9
     assert printed["parity"]["agrees"] is True
     assert (base / "1" / "saved_model.pb").is_file()

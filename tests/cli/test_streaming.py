@@ -84,6 +84,7 @@ def test_long_texts_are_answered_a_few_at_a_time(bigmodel, model, tmp_path, monk
     assert len(bigmodel("predict", model, path).out.splitlines()) == 5
 
 
+@pytest.mark.full
 def test_train_streams_when_it_is_asked_to(bigmodel, tiny_bert, tmp_path):
     table = WRITERS[".csv"](tmp_path / "table.csv", list(zip(*messages(60), strict=True)))
     how = ("--encoder", tiny_bert, "--epochs", 1, "--max-length", 32, "--dtype", "float32", "--validation-share", 0.2)

@@ -87,6 +87,7 @@ def test_ids_that_are_too_long_are_truncated(files, task, format):
     np.testing.assert_allclose(*found, atol=1e-5)
 
 
+@pytest.mark.full
 def test_pairs_are_written_too(tiny_bert, tmp_path, format):
     task = TextClassifier.from_encoder(tiny_bert, LABELS, pairs=True, dtype="float32", max_length=16)
     task.export(tmp_path / "out", format)

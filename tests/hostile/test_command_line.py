@@ -258,6 +258,7 @@ def test_a_version_of_settings_in_quotes_is_the_same_version(tmp_path, bigmodel)
 # ---- what is for sending on
 
 
+@pytest.mark.full
 def test_card_and_report_name_files_and_no_folders(tmp_path, tiny_bert, bigmodel):
     out = tmp_path / "home" / "models" / "reviews"
     test = good(tmp_path, ROWS[:9], "test.csv")

@@ -555,7 +555,7 @@ def test_class_weights_follow_the_same_reading(tiny_bert, rows):
         task.fit(rows[0], ["1", "2", "3"] * 8, class_weight={0: 1.0, 1: 2.0}, verbose=0)
 
 
-@pytest.mark.parametrize("together", [2, 5])
+@pytest.mark.parametrize("together", [2, pytest.param(5, marks=pytest.mark.full)])
 def test_steps_that_run_together_train_as_single_ones(steady_bert, rows, together):
     ends = []
     for steps in (1, together):

@@ -44,7 +44,15 @@ def test_our_optimizer_accumulates_as_keras_does(steady_bert):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
-@pytest.mark.parametrize("how", [{}, {"steps_per_execution": 2}, {"run_eagerly": True}], ids=str)
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        pytest.param({"steps_per_execution": 2}, marks=pytest.mark.full),
+        pytest.param({"run_eagerly": True}, marks=pytest.mark.full),
+    ],
+    ids=str,
+)
 def test_the_last_batches_of_an_epoch_make_an_update_though_they_are_too_few(steady_bert, how):
     texts, targets = TEXTS[:40], TARGETS[:40]
     weights = {}

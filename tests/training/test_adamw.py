@@ -134,7 +134,12 @@ def trained(optimizer, epochs=5, model=None, **compiling):
 
 @pytest.mark.parametrize(
     ("policy", "jit_compile"),
-    [("float32", False), ("float32", True), ("mixed_float16", False), ("mixed_bfloat16", True)],
+    [
+        ("float32", False),
+        pytest.param("float32", True, marks=pytest.mark.full),
+        ("mixed_float16", False),
+        ("mixed_bfloat16", True),
+    ],
     ids=["float32-graph", "float32-xla", "float16-graph", "bfloat16-xla"],
 )
 def test_fit_ends_where_keras_ends(policy, jit_compile):
@@ -325,7 +330,15 @@ def test_what_is_switched_off_after_building_is_off(setting):
     np.testing.assert_allclose(*ends, rtol=1e-6)
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16", "bfloat16"])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "float32",
+        pytest.param("mixed_float16", marks=pytest.mark.full),
+        "mixed_bfloat16",
+        pytest.param("bfloat16", marks=pytest.mark.full),
+    ],
+)
 def test_every_policy_trains_with_clipping_and_accumulation(policy):
     keras.config.set_dtype_policy(policy)
     for accumulate in (None, 2):
@@ -336,7 +349,7 @@ def test_every_policy_trains_with_clipping_and_accumulation(policy):
         assert losses[-1] < (0.95 if policy == "bfloat16" else 0.9) * losses[0], (accumulate, losses)
 
 
-@pytest.mark.parametrize("accumulate", [None, 2])
+@pytest.mark.parametrize("accumulate", [None, pytest.param(2, marks=pytest.mark.full)])
 def test_the_recipe_compiled_by_xla_ends_where_the_graph_ends(accumulate):
     ends = []
     for jit_compile in (False, True):

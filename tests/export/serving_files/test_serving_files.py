@@ -228,6 +228,7 @@ def test_alone_and_in_a_batch_the_answers_are_equal(tiny_bert, pooling, pairs):
     assert together["probabilities"].numpy() == pytest.approx(probabilities, abs=1e-5)
 
 
+@pytest.mark.full
 def test_the_next_version_is_served_beside_the_one_before(model, bigmodel, tmp_path):
     written = bigmodel("export", shutil.copytree(model, tmp_path / "own"), "--json")
     assert written.code == 0, written.err
