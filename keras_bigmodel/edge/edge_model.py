@@ -40,7 +40,7 @@ class EdgeModel:
         if num_threads is not None and not 1 <= num_threads <= _MOST_THREADS:
             raise UserError(f"num_threads={num_threads} came; wanted 1 to {_MOST_THREADS}.")
         path = checked_path(path, "the path of a file that bigmodel export wrote")
-        self._path, self._num_threads = path, num_threads or _processors()
+        self._path, self._num_threads = path, num_threads or processors()
         self._computing = threading.Lock()  # a runtime computes one batch at a time
         self._network = self.network_class(path, num_threads=self._num_threads)
         self._contents = contents = self._network.contents
@@ -135,6 +135,6 @@ class EdgeModel:
         return [self.network_class(self._path, num_threads=1) for _ in range(self._num_threads)]
 
 
-def _processors():
+def processors():
     """Returns the number of processors that this process may use: int."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

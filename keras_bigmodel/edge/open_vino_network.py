@@ -1,6 +1,7 @@
 """Runs the network of an OpenVINO file on ids. Knows arrays; no text, no labels."""
 
 import json
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from keras_bigmodel.edge.lite_contents import LiteContents
 
 OUTPUT = "probabilities"
 WEIGHTS = "weights"  # entry of the contents: the sha256 of the file of weights
+# OpenVINO's bindings initialize their access to NumPy at the first use, and wait for ever if two threads use it first.
+_STARTING = threading.Lock()
 CONTENTS = "keras_bigmodel"  # name of the entry of the file's run-time information that holds labels and vocabulary
 
 
@@ -57,6 +60,8 @@ class OpenVinoNetwork:
                 "files from one export."
             )
         self._request = compiled.create_infer_request()
+        with _STARTING:
+            self(**{port.any_name: np.ones((1, 2), "int32") for port in compiled.inputs})
 
     def __call__(self, **ids):
         """Computes the probabilities of one batch of texts of equal length.

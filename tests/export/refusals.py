@@ -21,7 +21,7 @@ def unreachable():
 
 
 def other_cores():
-    with mock.patch.object(serving_folder, "cores", return_value=8):
+    with mock.patch.object(serving_folder, "processors", return_value=8):
         folder = Path("model", "1")
         (folder / "variables").mkdir(parents=True)
         write_serving_folder(folder, BatchMeasurement(2, 20.0, {1: 0.004, 2: 0.006}), name="model", version=1)

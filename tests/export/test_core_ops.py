@@ -68,6 +68,26 @@ def test_a_model_lives_where_tensorflow_text_cannot_be_found(tiny_bert, table, t
     a_whole_life(run, tiny_bert, table, tmp_path)
 
 
+WITHOUT_LOCKS = """
+import sys
+from keras_bigmodel import TextClassifier
+encoder, folder = sys.argv[1:]
+task = TextClassifier.from_encoder(encoder, ["bad", "good"], dtype="float32", max_length=32)
+task.fit(["one", "two", "three", "four"] * 4, ["bad", "good"] * 8, epochs=1, batch_size=8, verbose=0)
+task.save(folder + "/saved")
+print(task.export(folder + "/out")["foreign_ops"], TextClassifier.load(folder + "/saved").classify(["one"])[0].label)
+"""
+
+
+@pytest.mark.full
+def test_in_python_it_also_lives_without_the_locks_of_posix(tiny_bert, tmp_path):
+    ran = run_without_text(
+        WITHOUT_LOCKS, tiny_bert, tmp_path, hidden=("tensorflow_text", "fcntl", "termios", "resource")
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip() in ("[] bad", "[] good")
+
+
 def test_the_fast_mode_is_refused_there_before_anything_is_trained(tiny_bert, table, tmp_path):
     how = ("--out", tmp_path / "reviews", "--encoder", tiny_bert, "--mode", "fast")
     ran = run_without_text(BIGMODEL, "train", table, *how)

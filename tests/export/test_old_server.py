@@ -10,7 +10,7 @@ from keras_bigmodel.data import support_messages
 from keras_bigmodel.data.bundled_texts import parity_texts
 from keras_bigmodel.export import saved_model_parity
 from tests.environments import python_with
-from tests.task_contract import LABELS
+from tests.task_contract import LABELS, TASK_CASES
 
 OLD = "2.12.1"
 
@@ -44,6 +44,27 @@ def test_tasks_of_every_kind_answer_there_as_here(tiny_bert, tmp_path, old_pytho
     if task.pairs:
         columns["text_pair"] = columns["text"][::-1]
     assert compared(task, tmp_path / "out", columns, old_python)["reasons"] == []
+
+
+@pytest.mark.full
+def test_texts_are_rejected_there_as_here(task, tmp_path, old_python):
+    texts = support_messages("test")[0][:100]
+    middle = float(sorted(task.predict(texts).max(axis=1))[50])
+    rejecting = task.with_config(reject_below=middle)
+    rejecting.export(tmp_path / "out")
+    certificate = compared(rejecting, tmp_path / "out", {"text": texts}, old_python)
+    assert certificate["reasons"] == []
+    assert {"label", "labels", "rejected"} <= set(certificate["endpoints"]["serving_default"]["outputs"])
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("case", TASK_CASES, ids=lambda case: case.name)
+def test_every_task_of_the_contract_answers_there_as_here(case, tiny_bert, tmp_path, old_python):
+    task = case.make(tiny_bert).with_dtype("float32")
+    task.export(tmp_path / "out")
+    certificate = compared(task, tmp_path / "out", task.preprocessor.samples(), old_python)
+    assert certificate["reasons"] == []
+    assert set(certificate["endpoints"]) == set(task.endpoints())
 
 
 @pytest.mark.full

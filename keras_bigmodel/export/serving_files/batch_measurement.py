@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import os
 import statistics
 import time
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.core.reporter import SILENT
+from keras_bigmodel.edge.edge_model import processors
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 ENOUGH = 0.95  # of the highest rate
@@ -51,7 +51,7 @@ class BatchMeasurement:
             for size in SIZES:
                 seconds[size] = _median_seconds(signature, columns, order, size)
                 advance()
-        return cls(cores(), tokens, seconds)
+        return cls(processors(), tokens, seconds)
 
     @classmethod
     def from_json(cls, described):
@@ -111,11 +111,6 @@ class BatchingParameters:
     batch_timeout_micros: int
     max_enqueued_batches: int
     num_batch_threads: int
-
-
-def cores():
-    """Returns the number of cores that this process may use: int."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _median_seconds(signature, columns, order, size):

@@ -10,7 +10,8 @@ import jinja2
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.model_files import read_json
 from keras_bigmodel.core.sentences import counted
-from keras_bigmodel.export.serving_files.batch_measurement import ENOUGH, BatchMeasurement, cores
+from keras_bigmodel.edge.edge_model import processors
+from keras_bigmodel.export.serving_files.batch_measurement import ENOUGH, BatchMeasurement
 
 SERVING_FOLDER = "serving"
 MEASURED_FILE = "measured.json"
@@ -108,10 +109,10 @@ def check_cores(folder):
         UserError: it was not, or as `read_measurement`.
     """
     measured = read_measurement(folder).cores
-    if measured != cores():
+    if measured != processors():
         raise UserError(
             f"{Path(folder) / 'batching.config'} was measured with {counted(measured, 'core')}, and this machine has "
-            f"{cores()}. "
+            f"{processors()}. "
             "Measure here: bigmodel serving MODEL --out FOLDER."
         )
 

@@ -21,8 +21,8 @@ from keras_bigmodel import TextClassifier
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.edge.edge_model import processors
 from keras_bigmodel.export.serving_files import BatchMeasurement, check_cores, write_serving_folder
-from keras_bigmodel.export.serving_files.batch_measurement import cores
 from keras_bigmodel.export.serving_files.warm_up_records import SIZES, WARM_UP_FILE
 from tests.task_contract import LABELS
 
@@ -243,7 +243,7 @@ def test_the_next_version_is_served_beside_the_one_before(model, bigmodel, tmp_p
 def test_the_command_shows_the_files_and_writes_them_after_a_measurement_here(version, bigmodel, tmp_path):
     shown = bigmodel("serving", version)
     assert shown.code == 0, shown.err
-    assert f"Measured on {cores()} cores" in shown.out
+    assert f"Measured on {processors()} cores" in shown.out
     assert f"docker compose -f {version / 'serving' / 'docker-compose.yml'} up" in shown.out
     texts = tmp_path / "texts.txt"
     texts.write_text("where is my parcel\nthe app crashes\n", encoding="utf-8")
@@ -251,15 +251,15 @@ def test_the_command_shows_the_files_and_writes_them_after_a_measurement_here(ve
     assert again.code == 0, again.err
     measured = json.loads(again.out)
     assert measured["folder"] == str(tmp_path / "here")
-    assert measured["cores"] == cores()
+    assert measured["cores"] == processors()
     assert list(measured["seconds"]) == ["1", "2", "4", "8", "16", "32", "64"]
     assert (tmp_path / "here" / "batching.config").is_file()
 
 
 def test_batching_of_a_machine_with_other_cores_is_refused_in_a_sentence(tmp_path):
     (tmp_path / "variables").mkdir()
-    write_serving_folder(tmp_path, BatchMeasurement(cores() + 3, None, seconds()), name="reviews", version=1)
-    there = re.escape(f"was measured with {counted(cores() + 3, 'core')}, and this machine has {cores()}.")
+    write_serving_folder(tmp_path, BatchMeasurement(processors() + 3, None, seconds()), name="reviews", version=1)
+    there = re.escape(f"was measured with {counted(processors() + 3, 'core')}, and this machine has {processors()}.")
     with pytest.raises(UserError, match=there):
         check_cores(tmp_path / "serving")
     (tmp_path / "serving" / "measured.json").write_text('{"cores": 2}', encoding="utf-8")
