@@ -31,6 +31,8 @@ def run(
     if manifest.labels:
         shown = ", ".join(manifest.labels[:12]) + (", …" if len(manifest.labels) > 12 else "")
         print(f"labels      {len(manifest.labels)}: {shown}")
+    if manifest.answers.get("reject_below") is not None:
+        print(f"rejects     texts whose highest probability is below {manifest.answers['reject_below']:.6f}")
     print(f"encoder     {_encoder(manifest)}")
     print(f"takes       {_takes(manifest.preprocessor)}")
     for part, headline in manifest.headlines.items():

@@ -59,7 +59,7 @@ class Prediction:
         label = names[order[0]]
         if reject_below is None:
             return cls(label, probabilities[label], probabilities)
-        rejected = bool(row[order[0]] < row.dtype.type(reject_below))  # as the graph compares: in float32
+        rejected = not row[order[0]] >= row.dtype.type(reject_below)  # as the graph compares, in float32
         return cls("" if rejected else label, probabilities[label], probabilities, rejected)
 
 

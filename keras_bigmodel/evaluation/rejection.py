@@ -6,6 +6,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.evaluation.intervals import proportion_interval
 from keras_bigmodel.evaluation.scored_texts import ScoredTexts
 
+_LARGEST_THRESHOLD = np.nextafter(np.float32(1), np.float32(0))
 LEAST_KEPT = 20  # texts on which a threshold is chosen
 
 
@@ -69,7 +70,11 @@ def threshold_for(targets, probabilities, labels, accuracy):
             "more. Ask for less."
         )
     last = good[-1]
-    return 0.0 if last == len(reached) - 1 else float((confidence[last] + confidence[last + 1]) / 2)
+    if last == len(reached) - 1:
+        return 0.0
+    lowest, below = (float(number) for number in confidence[last : last + 2])
+    middle = (lowest + below) / 2
+    return middle if below < np.float32(middle) else lowest  # in float32 it may be the lower of two neighbours
 
 
 def kept_curve(scored, *, points=200):
@@ -100,7 +105,7 @@ def _borders(scored):
 
     Texts of one probability are kept or not together, and at least 20 are kept, or all.
     """
-    confidence = _confidence(scored)
+    confidence = np.minimum(_confidence(scored), _LARGEST_THRESHOLD)
     order = np.argsort(-confidence, kind="stable")
     confidence, numbers = confidence[order], np.arange(1, len(scored) + 1)
     is_border = np.append(confidence[:-1] > confidence[1:], True) & (numbers >= min(LEAST_KEPT, len(scored)))

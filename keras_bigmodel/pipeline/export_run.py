@@ -12,20 +12,19 @@ from keras_bigmodel.core.versions import LITE_PATH, next_version, version_folder
 from keras_bigmodel.core.whole_folder import check_free
 from keras_bigmodel.edge import CLASSIFIERS
 from keras_bigmodel.export import QUANTIZERS
-from keras_bigmodel.pipeline.jobs import job_of
+from keras_bigmodel.pipeline.changed_task import changed_task, check_changes
 from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
 from keras_bigmodel.pipeline.run_folder import RunFolder
-from keras_bigmodel.pipeline.train_settings import MAX_DROP, check_rejection
+from keras_bigmodel.pipeline.train_settings import MAX_DROP
 from keras_bigmodel.pipeline.version_contents import (
     is_saved_task,
     load_task,
+    preprocessor_facts,
     validation_table,
     write_lite,
     write_version,
 )
-from keras_bigmodel.tasks.export_formats import check_ops, export_checked, exporter, format_named
-
-_KEPT = ("report", LITE_PATH.parent.name)
+from keras_bigmodel.tasks.export_formats import export_checked, exporter, format_named
 
 
 def export(path, *, format="saved_model", quantize=None, out=None, table=None, max_drop=None, reporter=SILENT, **how):
@@ -54,13 +53,12 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
     exporter(format, quantize)  # raises for an unknown format before anything is loaded
     format = format_named(format)
     check_drop(format, None if "keep_accuracy" in how else table, max_drop)
-    check_ops(how.get("ops"), format)
-    check_rejection(how.get("reject_below"), how.get("keep_accuracy"))
+    check_changes(format, **how)
     if out is None and format not in ("saved_model", "litert"):
         raise UserError(f"The format {format} is no version of a model; name a new folder for it with --out.")
     if out is not None:
         check_free(out)
-    task = _changed(load_task(path), path, table, reporter, **how)
+    task, notes = changed_task(load_task(path), path, format, table, reporter, **how)
     accept = None
     if format in CLASSIFIERS:
         accept = _accept(task, path, table, max_drop, quantize or QUANTIZERS[format][0], reporter)
@@ -69,43 +67,52 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
         return Path(out), export_checked(task, out, **how, reporter=reporter)
     folder = version_folder(path).resolve()  # the parent of "." would be "."
     parent = Manifest.read(folder)
+    is_same = describe_reader(task.answer_reader()) == parent.answers
     with RunFolder(folder.parent).locked(), next_version(folder.parent) as (aside, number):
-        for name in _KEPT:
-            if (folder / name).is_dir():
-                shutil.copytree(folder / name, aside / name)
-        if (folder / "card.md").is_file():
-            shutil.copy(folder / "card.md", aside / "card.md")
+        notes += _copied(folder, aside, notes, reporter, with_lite=is_same or format == "litert")
         how = {"quantize": quantize, "reporter": reporter}
         lite = write_lite(task, aside, accept, **how) if format == "litert" else None
-        notes = parent.notes if lite is None else [*parent.notes, _note(lite, parent.version)]
-        answers = describe_reader(task.answer_reader())
-        manifest = dataclasses.replace(parent, version=number, parent=parent.version, notes=notes, answers=answers)
-        written = write_version(task, aside, manifest, reporter=reporter)
+        notes += [] if lite is None else [_note(lite, parent.version)]
+        written = write_version(task, aside, _changed_manifest(parent, task, number, notes), reporter=reporter)
     return folder.parent / str(number), lite or written.parity
+
+
+def _copied(folder, aside, notes, reporter, *, with_lite):
+    """Copies report, card and LiteRT file of a version, the card with notes; returns notes on what was left out."""
+    for name in ("report", LITE_PATH.parent.name):
+        if (folder / name).is_dir() and (with_lite or name == "report"):
+            shutil.copytree(folder / name, aside / name)
+    if (folder / "card.md").is_file():
+        card = (folder / "card.md").read_text(encoding="utf-8")
+        changes = "".join(f"- {note}\n" for note in notes)
+        (aside / "card.md").write_text(card + (f"\n## Changes\n\n{changes}" if notes else ""), encoding="utf-8")
+    if with_lite or not (folder / LITE_PATH).is_file():
+        return []
+    note = (
+        "The LiteRT file of the version before has another threshold and was left out: bigmodel export --format litert."
+    )
+    reporter.say(note)
+    return [note]
+
+
+def _changed_manifest(parent, task, number, notes):
+    """Returns the manifest of a version that was made from a parent by an export."""
+    settings = {**parent.settings, "reject_below": getattr(task, "reject_below", None), "keep_accuracy": None}
+    return dataclasses.replace(
+        parent,
+        version=number,
+        parent=parent.version,
+        notes=[*parent.notes, *notes],
+        answers=describe_reader(task.answer_reader()),
+        preprocessor=preprocessor_facts(task.preprocessor),
+        settings=settings,
+    )
 
 
 def _note(certificate, version):
     """Returns the note on a LiteRT file that the report, copied from the parent version, does not list."""
     size = f"{certificate['bytes'] / 1e6:.1f} MB"
     return f"A LiteRT file ({certificate['quantize']}, {size}) was added to version {version}, whose report this is."
-
-
-def _changed(task, path, table, reporter, *, ops=None, reject_below=None, keep_accuracy=None):
-    """Returns the task in float32, by other ops and with a threshold, given or chosen on the table."""
-    task = task if task.export_dtype == "float32" else task.with_dtype("float32")
-    task = task if ops is None else task.with_ops(ops)
-    if reject_below is None and keep_accuracy is None:
-        return task
-    job = job_of(type(task).__name__)
-    if "reject_below" not in job.optional_settings:
-        raise UserError(f"{path} holds a {type(task).__name__}, which rejects nothing. Leave --reject-below out.")
-    if keep_accuracy is not None and table is None and not is_saved_task(path):
-        table = validation_table(Manifest.read(version_folder(path)))
-    if keep_accuracy is not None and table is None:
-        raise UserError(
-            f"--keep-accuracy came, and the validation rows of {path} are not there any more. Name a table with --data."
-        )
-    return job.rejecting(task, table, reject_below=reject_below, keep_accuracy=keep_accuracy, reporter=reporter)
 
 
 def _accept(task, path, table, max_drop, quantize, reporter):

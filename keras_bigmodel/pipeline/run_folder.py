@@ -1,6 +1,7 @@
 """Holds a run in progress in `saved_models/<name>/.training/`, locked, with its state. Knows no TensorFlow."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -14,9 +15,11 @@ from keras_bigmodel.core.model_files import read_json
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.run_lock import RunLock
 from keras_bigmodel.core.versions import version_numbers
+from keras_bigmodel.pipeline.train_settings import TrainSettings
 
 FOLDER = ".training"  # TensorFlow Serving ignores folders whose name is not a number
 _FORMAT = 2
+_DEFAULTS = {entry.name: entry.default for entry in dataclasses.fields(TrainSettings)}
 _SHAPE = {"id": str, "settings": dict, "tables": {...: str}, "started": str}
 
 
@@ -122,10 +125,11 @@ class RunFolder:
             UserError: as `read`; or the settings or the tables differ from those of the unfinished run.
         """
         self.run = self.read()
+        began = {name: value for name, value in self.run["settings"].items() if name in settings}
         for name, value in settings.items():
-            if self.run["settings"].get(name) != value:
+            if began.setdefault(name, _DEFAULTS.get(name)) != value:  # settings that came after the run have defaults
                 raise UserError(
-                    f"The unfinished run in {self.base} has {name} {self.run['settings'].get(name)!r}, and {value!r} "
+                    f"The unfinished run in {self.base} has {name} {began[name]!r}, and {value!r} "
                     "came. Leave it out to go on, or begin anew with --discard."
                 )
         changed = [name for name, digest in tables.items() if self.run["tables"].get(name) != digest]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import version_numbers
 from keras_bigmodel.export import BatchMeasurement, write_serving_folder
@@ -24,7 +25,7 @@ def write_serving_files(version, preprocessor, manifest, *, rows=None, folder=No
         folder: as in `write_serving_folder`.
         reporter: `Reporter` that receives the progress.
     """
-    signature = _signature_of(tf.saved_model.load(str(version)), preprocessor)
+    signature = _signature_of(_loaded(version), preprocessor)
     if signature is None:
         return
     rows = preprocessor.samples() if rows is None else rows
@@ -36,12 +37,22 @@ def write_serving_files(version, preprocessor, manifest, *, rows=None, folder=No
     write_serving_folder(version, measurement, **about, folder=folder)
 
 
+def _loaded(version):
+    try:
+        return tf.saved_model.load(str(version))
+    except (tf.errors.OpError, FileNotFoundError) as error:  # the second for an op that is not registered here
+        why = str(error).strip().splitlines()[0]
+        raise UserError(
+            f"{version} cannot be loaded here ({why:.160}). Install tensorflow-text if its ops are missing, or export "
+            "the model by TensorFlow's own: bigmodel export --ops core."
+        ) from error
+
+
 def _mean_length(preprocessor, rows):
     """Returns the mean length of rows, or None if all rows are equally long."""
     if preprocessor.length_of is None:
         return None
-    mask = preprocessor.padded(rows)[preprocessor.length_of]
-    return round(float(tf.reduce_sum(tf.cast(mask, tf.float32))) / len(mask), 1)
+    return round(float(preprocessor.encode(rows).lengths.mean()), 1)
 
 
 def _signature_of(loaded, preprocessor):

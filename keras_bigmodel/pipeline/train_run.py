@@ -24,7 +24,7 @@ from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
 from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.run_report import write_run_report
 from keras_bigmodel.pipeline.train_settings import TrainSettings
-from keras_bigmodel.pipeline.version_contents import load_task, parent_of, write_lite, write_version
+from keras_bigmodel.pipeline.version_contents import load_task, parent_of, preprocessor_facts, write_lite, write_version
 from keras_bigmodel.training import resolve_dtype
 
 UNFINISHED = ("refuse", "resume", "discard")
@@ -185,7 +185,7 @@ def _publish(task, job, settings, run, tables, figures, reporter):
             parent=run.run["parent"],
             run=run.run["id"],
             answers=describe_reader(shipped.answer_reader()),
-            preprocessor=_preprocessor_facts(task.preprocessor),
+            preprocessor=preprocessor_facts(task.preprocessor),
             sizes={**getattr(task.encoder, "settings", {}), "parameters": task.count_params()},
             settings={**dataclasses.asdict(settings), "trained_in": task.export_dtype},
             data={name: job.table_facts(table) for name, table in tables.items()},
@@ -214,7 +214,7 @@ def _with_rejection(task, job, settings, table, notes, reporter):
     except UserError as error:
         note = f"The version gives every text a label. {error}"
         reporter.say(note)
-        return task, [*notes, note]
+        return task.with_config(reject_below=None), [*notes, note]
 
 
 def _with_lite(task, folder, settings, table, notes, reporter):
@@ -234,13 +234,3 @@ def _with_lite(task, folder, settings, table, notes, reporter):
         reporter.say(note)
         return {"exports": {}, "notes": [*notes, note]}
     return {"exports": {f"LiteRT {settings.quantize}": certificate}, "notes": notes}
-
-
-def _preprocessor_facts(preprocessor):
-    """Returns a preprocessor's settings without those stored in separate files: dict."""
-    config, _ = preprocessor.to_files(keras.saving.serialize_keras_object(preprocessor)["config"])
-    tokenizer = config.pop("tokenizer", None)
-    facts = {"class": type(preprocessor).__name__, "columns": list(preprocessor.columns), **config}
-    if isinstance(tokenizer, dict):
-        facts["tokenizer"] = {"class": tokenizer["class_name"], **tokenizer["config"]}
-    return facts

@@ -5,6 +5,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import keras
+
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import FILE_NAME, Manifest
 from keras_bigmodel.core.path_check import checked_path
@@ -145,3 +147,17 @@ def parent_of(settings):
             f"{settings.out} holds no version to continue from. Leave --continue out to begin from the encoder."
         )
     return version_numbers(settings.out)[-1]
+
+
+def preprocessor_facts(preprocessor):
+    """Returns a preprocessor's settings for the manifest, without those stored in separate files: dict.
+
+    Args:
+        preprocessor: `Preprocessor`.
+    """
+    config, _ = preprocessor.to_files(keras.saving.serialize_keras_object(preprocessor)["config"])
+    tokenizer = config.pop("tokenizer", None)
+    facts = {"class": type(preprocessor).__name__, "columns": list(preprocessor.columns), **config}
+    if isinstance(tokenizer, dict):
+        facts["tokenizer"] = {"class": tokenizer["class_name"], **tokenizer["config"]}
+    return facts

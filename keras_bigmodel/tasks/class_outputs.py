@@ -26,7 +26,8 @@ def class_outputs(names, logits, probabilities, reject_below=None):
         "probabilities": probabilities,
     }
     if reject_below is not None:
-        rejected = tf.reduce_max(probabilities, axis=-1) < tf.constant(reject_below, probabilities.dtype)
+        # Not `<`: what is no number is rejected.
+        rejected = ~(tf.reduce_max(probabilities, axis=-1) >= tf.constant(reject_below, probabilities.dtype))
         outputs |= {"label": tf.where(rejected, "", outputs["label"]), "rejected": rejected}
     return outputs
 

@@ -37,6 +37,17 @@ def test_the_lowest_threshold_that_reaches_the_accuracy_is_chosen(scored, accura
     assert measured["share_kept"] == measured["kept"] / len(scored)
 
 
+@pytest.mark.parametrize("pair", [(1.0, 0.9), (0.50000006, 0.5), (0.99999994, 0.9999999)])
+def test_of_neighbours_in_float32_the_lower_is_cut_off(pair):
+    high, low = np.float32(pair[0]), np.float32(pair[1])
+    assert high > low
+    probabilities = np.array([[high, 1 - high]] * 20 + [[low, 1 - low]] * 20, "float32")
+    targets = np.array([0] * 20 + [1] * 20)
+    below = threshold_for(targets, probabilities, ["no", "yes"], 1.0)
+    assert 0 < below < 1
+    assert rejection_metrics(targets, probabilities, ["no", "yes"], below)["kept"] == 20
+
+
 def test_nothing_kept_has_no_accuracy():
     measured = rejection_metrics([0, 1], [[0.6, 0.4], [0.3, 0.7]], ["no", "yes"], 0.9)
     assert (measured["kept"], measured["accuracy_kept"]) == (0, None)

@@ -13,7 +13,10 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.data.bundled_texts import support_messages
 from keras_bigmodel.edge import LiteClassifier
+from keras_bigmodel.evaluation.rejection import kept_curve
+from keras_bigmodel.evaluation.scored_texts import ScoredTexts
 from keras_bigmodel.export import SameChoice
+from keras_bigmodel.tables import read_text_table
 from tests.task_contract import LABELS
 
 TEXTS = support_messages("test")[0][:60]
@@ -127,17 +130,38 @@ def own(model, tmp_path):
 
 
 def test_a_threshold_is_chosen_on_the_validation_rows_and_written_as_a_version(own, bigmodel, table):
-    answered = bigmodel("export", own, "--keep-accuracy", "0.2", "--data", table, "--json")
+    task, rows = TextClassifier.load(own), read_text_table(table)
+    scored = ScoredTexts(task.encode_targets(rows.labels), task.predict(rows.texts), task.labels)
+    best = max(zip(*kept_curve(scored).values(), strict=True), key=lambda point: (point[1], point[0]))
+    answered = bigmodel("export", own, "--keep-accuracy", best[1] - 1e-9, "--data", table, "--json")
     assert answered.code == 0, answered.err
-    folder = json.loads(answered.out)["folder"]
-    answers = Manifest.read(folder).answers
-    assert 0 <= answers["reject_below"] < 1
+    answers = Manifest.read(json.loads(answered.out)["folder"]).answers
+    assert answers.get("reject_below", 0) <= best[2]
+    assert ("reject_below" in answers) == (best[0] < 1)  # if all are kept, there is no threshold
     given = bigmodel("export", own, "--reject-below", "0.99", "--json")
     assert given.code == 0, given.err
     line = json.loads(bigmodel("predict", json.loads(given.out)["folder"], "hello there").out)
     assert (line["label"], line["rejected"]) == ("", True)
     shown = bigmodel("evaluate", json.loads(given.out)["folder"], table)
     assert "below a probability of 0.9900, 100.0 % of the texts get no label" in shown.out
+
+
+def test_what_changed_is_told_and_a_file_of_another_threshold_is_left_out(own, bigmodel):
+    (own / "1" / "lite").mkdir()
+    (own / "1" / "lite" / "model.tflite").write_bytes(b"of another threshold")
+    Manifest.read(own / "1").write(own / "1")
+    ran = bigmodel("export", own, "--reject-below", "0.5")
+    assert ran.code == 0, ran.err
+    assert not (own / "2" / "lite").exists()
+    told = Manifest.read(own / "2").notes
+    assert any("below 0.500000 gets no label in this version" in note for note in told)
+    assert any("has another threshold and was left out" in note for note in told)
+    assert "## Changes" in (own / "2" / "card.md").read_text("utf-8")
+    assert "rejects     texts whose highest probability is below 0.500000" in bigmodel("inspect", own).out
+    refused = bigmodel("export", own, "--reject-below", "0.5", "--format", "hugging_face", "--out", own / "hub")
+    assert (refused.code, "knows no threshold" in refused.err) == (2, True)
+    assert bigmodel("export", own, "--reject-below", "0").code == 0
+    assert "reject_below" not in Manifest.read(own / "3").answers
 
 
 def test_a_rejection_out_of_reach_or_twice_said_ends_with_two_and_writes_nothing(model, bigmodel, table):

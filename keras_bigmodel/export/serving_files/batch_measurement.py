@@ -13,11 +13,10 @@ from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.edge.edge_model import processors
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
-ENOUGH = 0.95  # of the highest rate
+ENOUGH = 0.9  # of the highest rate
 _CALLS, _MOST_CALLS, _SECONDS = 3, 20, 0.1  # of each size: calls at least and at most, seconds unless calls lack
 _LONGEST_WAIT = 0.005  # seconds that a request waits for others
-_LONGEST_QUEUE = 2.0  # seconds of work that may wait, or one largest request
-_LARGEST_REQUEST = 1024  # rows
+_LONGEST_QUEUE = 2.0  # seconds of work that may wait
 
 
 @dataclass(frozen=True)
@@ -82,14 +81,14 @@ class BatchMeasurement:
         """Returns the parameters of TensorFlow Serving's batching that follow: `BatchingParameters`."""
         rates = self.rows_per_second
         enough = ENOUGH * max(rates.values())
-        largest = next(size for size in rates if rates[size] >= enough)
+        largest = max(size for size in rates if rates[size] >= enough)
         # A request waits at most half the time that it takes alone, and not at all if batches are no faster.
-        wait = min(self.seconds[min(self.seconds)] / 2, _LONGEST_WAIT) if largest > 1 else 0
+        gains = max(rates.values()) * ENOUGH > rates[min(rates)]
+        wait = min(self.seconds[min(self.seconds)] / 2, _LONGEST_WAIT) if gains else 0
         return BatchingParameters(
-            max_batch_size=_LARGEST_REQUEST,
-            max_execution_batch_size=largest,
+            max_batch_size=largest,
             batch_timeout_micros=round(wait * 1e6),
-            max_enqueued_batches=max(math.ceil(_LONGEST_QUEUE / self.seconds[largest]), _LARGEST_REQUEST // largest),
+            max_enqueued_batches=max(math.ceil(_LONGEST_QUEUE / self.seconds[largest]), self.cores),
             num_batch_threads=self.cores,
         )
 
@@ -99,15 +98,13 @@ class BatchingParameters:
     """Holds the parameters of TensorFlow Serving's batching; the names are those of `session_bundle_config.proto`.
 
     Args:
-        max_batch_size: int. Rows in a request; a larger one is refused.
-        max_execution_batch_size: int. Rows in a batch; a larger request is split.
+        max_batch_size: int. Rows in a batch; the server refuses larger requests.
         batch_timeout_micros: int. Microseconds that a request waits for others.
         max_enqueued_batches: int. Batches that may wait; above that, the server refuses requests.
         num_batch_threads: int. Batches that are computed at the same time.
     """
 
     max_batch_size: int
-    max_execution_batch_size: int
     batch_timeout_micros: int
     max_enqueued_batches: int
     num_batch_threads: int

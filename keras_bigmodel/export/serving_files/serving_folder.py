@@ -1,5 +1,6 @@
 """Writes the files that run a version in production: TensorFlow Serving's, Docker's, Kubernetes'. Knows no task."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -28,6 +29,8 @@ GRPC_PORT, REST_PORT = 8500, 8501  # on which the image's entry point starts the
 METRICS_PATH = "/monitoring/prometheus/metrics"
 _POLL_SECONDS = 60
 _MEGABYTE = 1 << 20
+_APART = "/serving"  # where a server sees files that do not stand in the version
+_LONGEST_NAME = 50  # characters, of 63: Kubernetes appends to it
 
 
 def write_serving_folder(version_folder, measurement, *, name, version, previous=None, folder=None):
@@ -41,15 +44,21 @@ def write_serving_folder(version_folder, measurement, *, name, version, previous
         previous: int. Number of an older version that is served beside it as `previous`. Defaults to None.
         folder: path of the folder to write. Defaults to None: `serving` in the version folder.
     """
-    folder = Path(version_folder, SERVING_FOLDER) if folder is None else Path(folder)
+    check_model_name(name)
+    version_folder, apart = Path(version_folder).resolve(), folder is not None
+    folder = Path(folder) if apart else version_folder / SERVING_FOLDER
     folder.mkdir(exist_ok=True)
     base_path = f"/models/{name}"
-    there = f"{base_path}/{version}/{SERVING_FOLDER}"
+    there = _APART if apart else f"{base_path}/{version}/{SERVING_FOLDER}"
     facts = {
         "name": name,
-        "resource": _resource_name(name),
-        "folder": f"{name}/{version}/{SERVING_FOLDER}",
+        "resource": resource_name(name),
         "base_path": base_path,
+        "apart": apart,
+        "there": there,
+        "source": str(version_folder.parent) if apart else "../..",
+        "poll_seconds": _POLL_SECONDS,
+        "cpu": f"{max(1000 * measurement.cores - 500, 500)}m",  # a node keeps a part of its cores for itself
         "rest_path": f"/v1/models/{quote(name)}",
         "labels": {"stable": version} | ({} if previous is None else {"previous": previous}),
         "image": IMAGE,
@@ -117,9 +126,38 @@ def check_cores(folder):
         )
 
 
-def _resource_name(name):
-    """Returns a name as Kubernetes takes it (RFC 1123): small letters, digits and dashes, 63 at most."""
-    return re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")[:63].strip("-") or "model"
+def check_model_name(name):
+    """Checks that a model's name can be a folder of a server.
+
+    Args:
+        name: str.
+
+    Raises:
+        UserError: it has a slash or a character that is not printable, or is empty or dots.
+    """
+    if not name.strip(".") or "/" in name or "\\" in name or not name.isprintable():
+        raise UserError(f"The model's name is {name!r:.80}; wanted the name of a folder. Rename the model's folder.")
+
+
+def resource_name(name):
+    """Returns a name as Kubernetes takes it: small letters, digits and dashes, from a letter on, 63 characters at most.
+
+    A name that has to be changed ends in a part of its sha256, so that two models do not get one name.
+
+    Args:
+        name: str.
+
+    >>> resource_name("reviews"), resource_name("3_way")
+    ('reviews', 'model-3-way-7d2ea8')
+
+    Source: RFC 1035.
+    """
+    changed = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+    if not re.match("[a-z]", changed):
+        changed = f"model-{changed}".rstrip("-")
+    if changed == name and len(name) <= _LONGEST_NAME:
+        return name
+    return f"{changed[: _LONGEST_NAME - 7].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
 def _memory(version_folder, versions):

@@ -111,7 +111,7 @@ class ClassificationJob(Job):
         if keep_accuracy is not None:
             targets, answers = targets_and_answers(task, table, batch_size=64, reporter=reporter, title="choosing")
             reject_below = threshold_for(targets, answers, task.labels, keep_accuracy)
-        return task.with_config(reject_below=reject_below)
+        return task.with_config(reject_below=reject_below or None)  # 0 rejects nothing
 
     # ---- the measures
 
@@ -179,7 +179,8 @@ def _continued_task(parent, settings, labels, dtype):
     check_column_names(last.preprocessor.columns, settings.input_columns, folder)
     policy = keras.dtype_policies.serialize(keras.dtype_policies.get(dtype))
     last = last if settings.ops == "auto" else last.with_ops(settings.ops)
-    return last.with_config(dtype=policy, dropout=settings.dropout, l2=settings.l2)
+    # A threshold belongs to the weights that it was chosen for.
+    return last.with_config(dtype=policy, dropout=settings.dropout, l2=settings.l2, reject_below=None)
 
 
 def _check_labels(wanted, labels, folder):

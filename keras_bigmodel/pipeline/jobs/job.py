@@ -60,7 +60,8 @@ class Job:
         """
         entries = {entry.name: entry for entry in dataclasses.fields(settings)}
         for name in OPTIONAL_SETTINGS:
-            given = getattr(settings, name) not in (entries[name].default, False)
+            value = getattr(settings, name)
+            given = value is not False and (type(value), value) != (type(entries[name].default), entries[name].default)
             if given and name not in self.optional_settings:
                 raise UserError(f"{option_of(entries[name])} came, and the kind of task {self.name} takes none.")
 

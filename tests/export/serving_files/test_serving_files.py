@@ -23,16 +23,28 @@ from keras_bigmodel.core.manifest import Manifest
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.edge.edge_model import processors
 from keras_bigmodel.export.serving_files import BatchMeasurement, check_cores, write_serving_folder
+from keras_bigmodel.export.serving_files.serving_folder import resource_name
 from keras_bigmodel.export.serving_files.warm_up_records import SIZES, WARM_UP_FILE
 from tests.task_contract import LABELS
 
 KNOWN = json.loads(Path(__file__).with_name("tensorflow_serving.json").read_text("utf-8"))
-NAMES = ["reviews", "Meine_Bewertungen", "评论", 'it\'s "quoted"']
+NAMES = [
+    "reviews",
+    "Meine_Bewertungen",
+    "评论",
+    'it\'s "quoted"',
+    "2024",
+    "on",
+    "3-way",
+    "a: b #c",
+    "$HOME {x}",
+    "x" * 90,
+]
 
 
 def seconds(**changes):
-    """A machine on which batches of 8 are as good as larger ones."""
-    return {1: 0.004, 2: 0.005, 4: 0.007, 8: 0.012, 16: 0.024, 32: 0.048, 64: 0.1} | changes
+    """A machine on which batches of 32 are as good as smaller ones, and larger ones are not."""
+    return {1: 0.004, 2: 0.005, 4: 0.007, 8: 0.012, 16: 0.024, 32: 0.048, 64: 0.15} | changes
 
 
 @pytest.fixture(params=NAMES)
@@ -77,21 +89,19 @@ def test_models_config_has_the_version_and_the_one_before_under_labels(folder, n
 
 def test_batching_config_follows_from_the_measurement(folder, messages):
     batching = parsed(folder / "batching.config", messages["BatchingParameters"]())
-    assert batching.max_execution_batch_size.value == 8
-    assert batching.enable_large_batch_splitting.value  # a request of more rows is split
-    assert batching.max_batch_size.value >= 1000
-    assert not batching.allowed_batch_sizes  # the server wants the last one to be max_batch_size
+    assert batching.max_batch_size.value == 32
+    assert not batching.enable_large_batch_splitting.value  # it would end the server on outputs of other lengths
+    assert not batching.allowed_batch_sizes
     assert batching.num_batch_threads.value == 2
     assert batching.batch_timeout_micros.value == 2000
-    assert batching.max_enqueued_batches.value == math.ceil(2.0 / 0.012)
+    assert batching.max_enqueued_batches.value == math.ceil(2.0 / 0.048)
     assert batching.pad_variable_length_inputs
     assert batching == batching.FromString(batching.SerializeToString())
 
 
 def test_a_machine_on_which_batches_gain_nothing_does_not_wait_for_any():
     parameters = BatchMeasurement(1, None, {1: 0.001, 2: 0.002, 4: 0.004}).parameters()
-    assert (parameters.max_execution_batch_size, parameters.batch_timeout_micros) == (1, 0)
-    assert parameters.max_enqueued_batches >= parameters.max_batch_size  # the largest request fits
+    assert (parameters.max_batch_size, parameters.batch_timeout_micros) == (4, 0)
 
 
 def test_monitoring_and_prometheus_name_the_same_path_and_a_known_metric(folder, messages):
@@ -111,6 +121,12 @@ def flags_of(arguments):
     return dict(argument.removeprefix("--").split("=", 1) for argument in arguments)
 
 
+def unescaped(texts):
+    """Gives texts as Compose reads them, which takes $ for the beginning of a variable."""
+    assert all("$" not in text.replace("$$", "") for text in texts)
+    return [text.replace("$$", "$") for text in texts]
+
+
 def check_flags(arguments, name):
     flags = flags_of(arguments)
     assert set(flags) <= set(KNOWN["flags"])
@@ -124,10 +140,10 @@ def check_flags(arguments, name):
 def test_compose_starts_the_server_on_files_that_are_there(folder, name):
     services = yaml.safe_load((folder / "docker-compose.yml").read_text("utf-8"))["services"]
     serving = services["serving"]
-    assert all((folder / file).is_file() for file in check_flags(serving["command"], name))
+    assert all((folder / file).is_file() for file in check_flags(unescaped(serving["command"]), name))
     assert serving["ports"] == [f"{port}:{port}" for port in KNOWN["ports"].values()]
     (volume,) = serving["volumes"]
-    assert volume["target"] == f"/models/{name}"
+    assert unescaped([volume["target"]]) == [f"/models/{name}"]
     assert (folder / volume["source"]).resolve() == folder.parent.parent  # the folder with the versions
     assert str(KNOWN["ports"]["rest"]) in serving["healthcheck"]["test"][-1]
     prometheus = services["prometheus"]["volumes"][0]
@@ -162,6 +178,39 @@ def test_kubernetes_accepts_every_object_and_its_probes_ask_paths_that_servers_h
     assert pod["metadata"]["annotations"]["prometheus.io/path"] == KNOWN["monitoring_path"]
 
 
+def test_models_have_names_of_their_own_in_kubernetes():
+    names = [*NAMES, "新闻", "x" * 91, "meine-bewertungen", "model"]
+    resources = [resource_name(name) for name in names]
+    assert len(set(resources)) == len(names)
+    assert all(re.fullmatch("[a-z]([a-z0-9-]{0,61}[a-z0-9])?", resource) for resource in resources)
+    assert resource_name("reviews") == "reviews"
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "", "x\nkind: Pod", "a\\b"])
+def test_a_name_that_is_no_folders_name_is_refused(tmp_path, name):
+    with pytest.raises(UserError, match="wanted the name of a folder"):
+        write_serving_folder(tmp_path, BatchMeasurement(2, None, seconds()), name=name, version=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_measured_apart_mount_the_model_and_themselves(tmp_path):
+    version = tmp_path / "reviews" / "3"
+    (version / "variables").mkdir(parents=True)
+    out = tmp_path / "here"
+    write_serving_folder(version, BatchMeasurement(2, None, seconds()), name="reviews", version=3, folder=out)
+    serving = yaml.safe_load((out / "docker-compose.yml").read_text("utf-8"))["services"]["serving"]
+    mounts = {volume["target"]: (out / volume["source"]).resolve() for volume in serving["volumes"]}
+    assert mounts == {"/models/reviews": version.parent.resolve(), "/serving": out.resolve()}
+    deployment = next(yaml.safe_load_all((out / "kubernetes.yml").read_text("utf-8")))
+    kubernetes_validate.validate(deployment, "1.33", strict=True)
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert {"name": "serving", "mountPath": "/serving", "readOnly": True} in container["volumeMounts"]
+    for arguments in (serving["command"], container["args"]):
+        files = [Path(value) for flag, value in flags_of(arguments).items() if flag.endswith("file")]
+        assert len(files) == 3
+        assert all(file.parent == Path("/serving") and (out / file.name).is_file() for file in files)
+
+
 def test_the_commands_in_the_files_name_paths_that_servers_have(folder):
     for file in folder.iterdir():
         for path in re.findall(r"/v1/models/\S+?:predict", file.read_text("utf-8")):
@@ -176,11 +225,12 @@ def version(model):
     return model / "1"
 
 
-def test_a_version_has_them_all_and_its_manifest_lists_them(version):
+def test_a_version_has_them_all_and_its_manifest_lists_what_must_not_change(version):
     files = Manifest.read(version).files
     wanted = {"batching.config", "models.config", "monitoring.config", "prometheus.yml", "docker-compose.yml"}
-    assert {f"serving/{name}" for name in {*wanted, "kubernetes.yml", "measured.json"}} <= set(files)
+    assert {path.name for path in (version / "serving").iterdir()} == {*wanted, "kubernetes.yml", "measured.json"}
     assert str(WARM_UP_FILE) in files
+    assert not any(name.startswith("serving/") for name in files)  # they may be edited
 
 
 def logs(folder):
