@@ -52,12 +52,8 @@ def test_it_is_refused_with_the_sentence_of_the_document(name, tmp_path, tiny_be
     assert new == [], "nothing is written"
 
 
-# Each is a whole run: one here, the others in `make test-full`.
-QUICK = ("empty texts",)
-COUNTED_CASES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.full) for name in COUNTED]
-
-
-@pytest.mark.parametrize("name", COUNTED_CASES)
+@pytest.mark.full  # each is a whole run
+@pytest.mark.parametrize("name", COUNTED)
 def test_it_is_counted_and_said_and_the_run_goes_on(name, tmp_path, tiny_bert, monkeypatch, bigmodel):
     code, said, _ = run(COUNTED[name], tmp_path, tiny_bert, monkeypatch, bigmodel)
     assert rows_of("Counted and said").get(name, "") in said

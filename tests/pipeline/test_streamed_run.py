@@ -117,6 +117,7 @@ def test_no_more_rows_are_held_than_may_be(tmp_path, monkeypatch):
     assert set(sample.texts).isdisjoint(survey.held(LABELS).texts)
 
 
+@pytest.mark.full
 def test_a_sample_is_told_to_be_one(make_settings, tmp_path, monkeypatch):
     monkeypatch.setattr(table_survey.DrawnRows.__init__, "__kwdefaults__", {"leave_out": False, "most_rows": 30})
     path = write_table(tmp_path / "many.csv", [(f"{TEXTS[row % 60]} {row}", NAMES[row % 60]) for row in range(600)])

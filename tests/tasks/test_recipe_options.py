@@ -29,6 +29,7 @@ def test_accumulated_batches_make_one_update_of_their_mean(steady_bert):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+@pytest.mark.full
 def test_our_optimizer_accumulates_as_keras_does(steady_bert):
     from keras_bigmodel.training import AdamW
 

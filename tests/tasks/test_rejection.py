@@ -146,6 +146,7 @@ def test_a_threshold_is_chosen_on_the_validation_rows_and_written_as_a_version(o
     assert "below a probability of 0.9900, 100.0 % of the texts get no label" in shown.out
 
 
+@pytest.mark.full
 def test_what_changed_is_told_and_a_file_of_another_threshold_is_left_out(own, bigmodel):
     (own / "1" / "lite").mkdir()
     (own / "1" / "lite" / "model.tflite").write_bytes(b"of another threshold")

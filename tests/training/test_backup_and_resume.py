@@ -245,6 +245,7 @@ def test_a_metric_of_several_numbers_is_kept(tiny_bert, tmp_path):
     assert np.shape(backup.read().history["per_class"]) == (1, 3)
 
 
+@pytest.mark.full
 def test_several_steps_at_once_that_do_not_divide_an_epoch_arrive_too(tiny_bert, tmp_path):
     how = {"steps_per_execution": 4}  # of six batches
     whole = make(tiny_bert, **how)

@@ -148,7 +148,7 @@ def resource_name(name):
         name: str.
 
     >>> resource_name("reviews"), resource_name("3_way")
-    ('reviews', 'model-3-way-7d2ea8')
+    ('reviews', 'model-3-way-544c0e')
 
     Source: RFC 1035.
     """
