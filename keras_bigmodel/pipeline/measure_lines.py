@@ -27,7 +27,18 @@ def metric_lines(metrics):
         str.
     """
     figures = [f"{_FIGURES[name]} {_figure(metrics, name)}" for name in _IN_SHORT]
+    if metrics.get("rejection"):
+        figures.append(_rejection_in_short(metrics["rejection"]))
     return ", ".join([counted(metrics["texts"], "text"), *figures])
+
+
+def _rejection_in_short(rejection):
+    words = f"no label for {100 * (1 - rejection['share_kept']):.1f} % of them"
+    return (
+        words
+        if rejection["accuracy_kept"] is None
+        else f"{words}, accuracy {rejection['accuracy_kept']:.4f} of the others"
+    )
 
 
 def figure_lines(metrics):

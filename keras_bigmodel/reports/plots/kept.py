@@ -33,7 +33,7 @@ def kept(metrics, details):
     least = math.floor(min(curve["accuracy"]) * 20) / 20
     least = max(0.0, least if least < 1 else 0.95)
     axes = canvas.axes(left=52, right=24, top=_TOP, bottom=_BOTTOM, x_limits=(0, 1), y_limits=(least, 1))
-    ticks = {least + (1 - least) * place / 5: percent(least + (1 - least) * place / 5) for place in range(6)}
+    ticks = {least + (1 - least) * place / 5: percent(least + (1 - least) * place / 5, 0) for place in range(6)}
     canvas.y_axis(axes, ticks, "answers that were right")
     canvas.x_axis(axes, {place / 5: f"{place * 20}\u00a0%" for place in range(6)}, "texts kept, the surest first")
     axes.plot(curve["share"], curve["accuracy"], color=FIRST, linewidth=1.8, clip_on=False, zorder=2)
