@@ -64,11 +64,9 @@ def run(
     screen, table = Screen(), None
     import_tensorflow(lean=True)
     from keras_bigmodel.pipeline import check_drop, export
-    from keras_bigmodel.pipeline.train_settings import check_rejection
     from keras_bigmodel.tasks.export_formats import format_named
 
     check_drop(format, None if keep_accuracy is not None else data, max_drop)
-    check_rejection(reject_below, keep_accuracy)
     if data is not None:
         from keras_bigmodel.tables import read_text_table
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.options import with_table_options
-from keras_bigmodel.cli.predict_inputs import read_inputs
+from keras_bigmodel.cli.predict_inputs import read_filled_rows
 from keras_bigmodel.core.sentences import counted, parity_words
 from keras_bigmodel.core.standard_streams import print_json
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
@@ -38,12 +38,10 @@ def run(
 
     if out is not None:
         check_free(out)
-    rows = None if texts is None else [row for row in read_inputs([texts], options)[0] if "".join(row).strip()]
+    rows = None if texts is None else read_filled_rows(texts, options)
     import_tensorflow(lean=True)
     from keras_bigmodel.pipeline import compare_exports
 
-    if rows and isinstance(rows[0], tuple) and len(rows[0]) == 1:
-        rows = [text for (text,) in rows]
     how = {"texts": rows, "url": url} | ({} if formats is None else {"formats": formats.split(",")})
     found = compare_exports(model, **how, reporter=Screen())
     if out is not None:

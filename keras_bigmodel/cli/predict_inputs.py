@@ -62,6 +62,25 @@ def read_inputs(inputs, options):
     return _with_first_row_read(_table_rows(path, options)), row_estimate(path, options.format)
 
 
+def read_filled_rows(path, options):
+    """Returns the rows of a file of texts or of a table that have a text.
+
+    Args:
+        path: str. Path of the file.
+        options: `TableOptions`.
+
+    Returns:
+        list of str; for a table with a second column of texts, list of tuples of str.
+
+    Raises:
+        UserError: as `read_inputs`.
+    """
+    rows = [row for row in read_inputs([path], options)[0] if "".join(row).strip()]
+    if rows and isinstance(rows[0], tuple) and len(rows[0]) == 1:
+        rows = [text for (text,) in rows]
+    return rows
+
+
 def check_no_table_options(options, why, *more):
     """Raises `UserError` if an option on how a table is read is given; called when there is no table.
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from keras_bigmodel.cli.options import with_table_options
-from keras_bigmodel.cli.predict_inputs import check_no_table_options, read_inputs
+from keras_bigmodel.cli.predict_inputs import check_no_table_options, read_filled_rows
 from keras_bigmodel.core.standard_streams import print_json
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 
@@ -28,9 +28,7 @@ def run(
     """Show how to run a model in TensorFlow Serving, or measure its batches on this machine and write the files."""
     if texts is None:
         check_no_table_options(options, "there is no --texts to read", "encoding")
-    rows = None if texts is None else [row for row in read_inputs([texts], options)[0] if "".join(row).strip()]
-    if rows and isinstance(rows[0], tuple) and len(rows[0]) == 1:
-        rows = [text for (text,) in rows]
+    rows = None if texts is None else read_filled_rows(texts, options)
     import_tensorflow(lean=True)
     from keras_bigmodel.export.serving_files import read_measurement
     from keras_bigmodel.pipeline import serving

@@ -19,7 +19,7 @@ from keras_bigmodel.core.model_files import read_json
 FILE_NAME = "manifest.json"
 FORMAT = 2
 _READ = ("saved_model.pb", "task.json", "vocab.txt", "weights.weights.h5")  # files that a model is read from
-_EDITED = "serving/"  # settings of servers: a label is moved, a batch size changed
+SERVING_FOLDER = "serving"  # settings of servers, which people edit: a label is moved, a batch size changed
 _READ_FOLDERS = ("variables/", "assets/", "lite/")
 RECOVERY_ADVICE = "Take the folder from a backup or train again."
 _OUTPUT = {"rule": str, "rows?": int, "rows_that_differ": int, "largest_difference?": (*NUMBER, NoneType)}
@@ -211,7 +211,7 @@ def checksums(folder):
     digests = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and name != FILE_NAME and not name.startswith(_EDITED):
+        if path.is_file() and name != FILE_NAME and not name.startswith(f"{SERVING_FOLDER}/"):
             digests[name] = file_sha256(path)
     return digests
 

@@ -14,12 +14,11 @@ from keras_bigmodel.export.output_rules import Close, Equal, SameChoice, SameDir
 from keras_bigmodel.export.parity import PARITY_FILE, WorseExportError, certificate_of, certify
 from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.saved_model import write_saved_model
-from keras_bigmodel.export.serving_files import SERVING_FOLDER, BatchMeasurement, check_cores, write_serving_folder
+from keras_bigmodel.export.serving_files import BatchMeasurement, check_cores, write_serving_folder
 
 __all__ = [
     "PARITY_FILE",
     "QUANTIZERS",
-    "SERVING_FOLDER",
     "WRITERS",
     "BatchMeasurement",
     "Close",

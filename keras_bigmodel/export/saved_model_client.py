@@ -84,9 +84,18 @@ def foreign_ops(folder):
     Returns:
         list of str, sorted.
     """
+    return not_registered(ops_of(folder))
+
+
+def not_registered(ops):
+    """Returns those of some ops that this process does not register: list of str.
+
+    Args:
+        ops: list of str.
+    """
     from tensorflow.python.framework import op_def_registry
 
-    return [name for name in ops_of(folder) if op_def_registry.get(name) is None]
+    return [name for name in ops if op_def_registry.get(name) is None]
 
 
 def packed(name, array):
@@ -178,7 +187,8 @@ def main(folder, requests_path, answers_path):
     sys.meta_path.insert(0, _Blocker())
     import tensorflow as tf
 
-    foreign = foreign_ops(folder)
+    ops = ops_of(folder)
+    foreign = not_registered(ops)
     versions = {"tensorflow": tf.__version__}
     if foreign:
         versions["tensorflow-text"] = load_text_ops()
@@ -202,7 +212,7 @@ def main(folder, requests_path, answers_path):
         print(number + 1, flush=True)
     about = {
         "foreign_ops": foreign,
-        "ops": ops_of(folder),
+        "ops": ops,
         "load_seconds": load_seconds,
         "signatures": sorted(loaded.signatures),
         "versions": versions,

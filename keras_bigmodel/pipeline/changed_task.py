@@ -1,12 +1,10 @@
 """Changes a loaded task for an export: other ops, a threshold, none. Knows versions and jobs; writes nothing."""
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.manifest import Manifest
-from keras_bigmodel.core.versions import version_folder
 from keras_bigmodel.edge import CLASSIFIERS
 from keras_bigmodel.pipeline.jobs import job_of
 from keras_bigmodel.pipeline.train_settings import check_rejection
-from keras_bigmodel.pipeline.version_contents import is_saved_task, validation_table
+from keras_bigmodel.pipeline.version_contents import validation_table_of
 from keras_bigmodel.tasks.export_formats import check_ops, format_named
 
 _REJECTING = ("saved_model", *CLASSIFIERS)  # formats whose readers know a threshold
@@ -82,8 +80,8 @@ def _with_threshold(task, path, table, reporter, reject_below, keep_accuracy):
     job = job_of(type(task).__name__)
     if "reject_below" not in job.optional_settings:
         raise UserError(f"{path} holds a {type(task).__name__}, which rejects nothing. Leave --reject-below out.")
-    if keep_accuracy is not None and table is None and not is_saved_task(path):
-        table = validation_table(Manifest.read(version_folder(path)))
+    if keep_accuracy is not None and table is None:
+        table = validation_table_of(path)
     if keep_accuracy is not None and table is None:
         raise UserError(
             f"--keep-accuracy came, and the validation rows of {path} are not there any more. Name a table with --data."

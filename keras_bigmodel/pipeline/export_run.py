@@ -20,7 +20,7 @@ from keras_bigmodel.pipeline.version_contents import (
     is_saved_task,
     load_task,
     preprocessor_facts,
-    validation_table,
+    validation_table_of,
     write_lite,
     write_version,
 )
@@ -119,8 +119,8 @@ def _accept(task, path, table, max_drop, quantize, reporter):
     """Returns the `LostAccuracy` of a file, or None if nothing is lost or there is no table to measure it on."""
     if table is None and quantize == "none" and max_drop is None:
         return None
-    if table is None and not is_saved_task(path):
-        table = validation_table(Manifest.read(version_folder(path)))
+    if table is None:
+        table = validation_table_of(path)
     if table is not None:
         return LostAccuracy(task, table, MAX_DROP if max_drop is None else max_drop, reporter, quantize)
     sentence = f"The validation rows of {path} are not where they were, or have changed"

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.manifest import Manifest
+from keras_bigmodel.core.manifest import SERVING_FOLDER, Manifest
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.versions import version_folder
 from keras_bigmodel.core.whole_folder import check_free, whole_folder
-from keras_bigmodel.export import SERVING_FOLDER, check_cores
+from keras_bigmodel.export import check_cores
 from keras_bigmodel.pipeline.serving_files import write_serving_files
 from keras_bigmodel.pipeline.version_contents import is_saved_task, load_task
 

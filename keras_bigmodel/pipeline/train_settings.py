@@ -160,16 +160,8 @@ class RejectionSettings:
         None, help="Choose --reject-below on the validation rows, so that this share of the answers kept is right."
     )
 
-    def checks(self):
-        """Returns dict of field → `(whether its number is in its range, the range in words)`."""
-        below, kept = self.reject_below, self.keep_accuracy
-        return {
-            "reject_below": (below is None or 0 <= below < 1, "from 0 to below 1, e.g. 0.8"),
-            "keep_accuracy": (kept is None or 0 < kept <= 1, "above 0, at most 1, e.g. 0.98"),
-        }
 
-
-_PARTS = (TableSettings, TaskSettings, FitSettings, ExportSettings, RejectionSettings)
+_PARTS = (TableSettings, TaskSettings, FitSettings, ExportSettings)
 
 
 @dataclass(frozen=True, kw_only=True)

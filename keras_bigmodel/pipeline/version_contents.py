@@ -99,6 +99,15 @@ def validation_table(manifest):
     return table if is_same else None
 
 
+def validation_table_of(path):
+    """Returns the `validation_table` of the version that a path means, None for a saved task.
+
+    Args:
+        path: path of a version folder, a folder of versions, or a saved task.
+    """
+    return None if is_saved_task(path) else validation_table(Manifest.read(version_folder(path)))
+
+
 def is_saved_task(path):
     """Returns whether a folder was written by `Task.save` and is not a version.
 

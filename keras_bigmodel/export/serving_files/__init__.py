@@ -2,7 +2,6 @@
 
 from keras_bigmodel.export.serving_files.batch_measurement import BatchMeasurement
 from keras_bigmodel.export.serving_files.serving_folder import (
-    SERVING_FOLDER,
     check_cores,
     read_measurement,
     write_serving_folder,
@@ -10,7 +9,6 @@ from keras_bigmodel.export.serving_files.serving_folder import (
 from keras_bigmodel.export.serving_files.warm_up_records import WARM_UP_FILE, write_warm_up_records
 
 __all__ = [
-    "SERVING_FOLDER",
     "WARM_UP_FILE",
     "BatchMeasurement",
     "check_cores",

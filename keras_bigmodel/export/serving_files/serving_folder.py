@@ -9,12 +9,12 @@ from urllib.parse import quote
 import jinja2
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.manifest import SERVING_FOLDER
 from keras_bigmodel.core.model_files import read_json
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.edge.edge_model import processors
 from keras_bigmodel.export.serving_files.batch_measurement import ENOUGH, BatchMeasurement
 
-SERVING_FOLDER = "serving"
 MEASURED_FILE = "measured.json"
 TEMPLATES = (
     "batching.config",
@@ -121,8 +121,7 @@ def check_cores(folder):
     if measured != processors():
         raise UserError(
             f"{Path(folder) / 'batching.config'} was measured with {counted(measured, 'core')}, and this machine has "
-            f"{processors()}. "
-            "Measure here: bigmodel serving MODEL --out FOLDER."
+            f"{processors()}. Measure here: bigmodel serving MODEL --out FOLDER."
         )
 
 

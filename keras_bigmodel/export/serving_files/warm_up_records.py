@@ -15,16 +15,16 @@ _MODEL_SPEC, _INPUTS = 1, 2  # of PredictRequest
 _NAME, _SIGNATURE_NAME = 1, 3  # of ModelSpec
 _KEY, _VALUE = 1, 2  # of an entry of a map
 _LENGTH_DELIMITED = 2
+_MODEL_NAME = b"model"  # the server does not read it
 
 
-def write_warm_up_records(endpoints, preprocessor, folder, *, name="model"):
+def write_warm_up_records(endpoints, preprocessor, folder):
     """Writes a request of each size for every signature, so that the first real request is no slower than the others.
 
     Args:
         endpoints: dict of name → `Endpoint`.
         preprocessor: `Preprocessor`, whose samples are the rows.
         folder: path of the SavedModel.
-        name: str. Name of the model. Defaults to `"model"`; the server does not read it.
 
     Source: `prediction_log.proto` and `predict.proto` of TensorFlow Serving; records as TFRecord.
     """
@@ -37,18 +37,17 @@ def write_warm_up_records(endpoints, preprocessor, folder, *, name="model"):
             for signature, endpoint in endpoints.items():
                 rows = {spec.name: requests.batches[0][spec.name][:size] for spec in endpoint.inputs}
                 inputs = {spec.name: tf.constant(rows[spec.name], spec.dtype) for spec in endpoint.inputs}
-                writer.write(prediction_log(name, signature, inputs))
+                writer.write(prediction_log(signature, inputs))
 
 
-def prediction_log(name, signature, inputs):
+def prediction_log(signature, inputs):
     """Returns a serialized `PredictionLog` of a request: bytes.
 
     Args:
-        name: str. Name of the model.
         signature: str. Name of the signature.
         inputs: dict of input name → tensor.
     """
-    request = _field(_MODEL_SPEC, _field(_NAME, name.encode()) + _field(_SIGNATURE_NAME, signature.encode()))
+    request = _field(_MODEL_SPEC, _field(_NAME, _MODEL_NAME) + _field(_SIGNATURE_NAME, signature.encode()))
     for key, tensor in inputs.items():
         value = tf.make_tensor_proto(tensor).SerializeToString()
         request += _field(_INPUTS, _field(_KEY, key.encode()) + _field(_VALUE, value))
