@@ -122,7 +122,7 @@ def test_every_chapter_is_seen_and_nothing_sticks_out(browser, pages, kind, widt
             assert page.locator(f"nav a[href='#{chapter}']").is_visible()
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("figure svg").count() == 7
+        assert page.locator("figure svg").count() == 8
         page.screenshot(path=tmp_path / f"{kind}_{width}_{scheme}.png", full_page=True)
 
 
