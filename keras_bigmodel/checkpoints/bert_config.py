@@ -20,7 +20,15 @@ SETTINGS = {
 }
 REQUIRED = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
 _COUNTS = (*REQUIRED, "max_position_embeddings", "type_vocab_size")
-_ACTIVATIONS = {"gelu": "gelu", "gelu_python": "gelu", "relu": "relu", "silu": "silu", "swish": "silu"}
+_ACTIVATIONS = {
+    "gelu": "gelu",
+    "gelu_python": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
+}
 # For files of 2018, which name no model type: only a BERT has all of these keys and none of the keys of others.
 _KEYS_OF_2018 = {*REQUIRED, "hidden_act", "max_position_embeddings", "type_vocab_size"}
 _KEYS_OF_OTHERS = {"embedding_size", "attention_window", "n_embd", "d_model", "rotary_emb_base", "bos_token_id"}
@@ -175,3 +183,12 @@ class BertConfig:
 
 def _is_count(value):
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12
+
+
+def hugging_face_activation(name):
+    """Returns Hugging Face's name of an activation of `BertEncoder`: str.
+
+    Args:
+        name: str. As in `BertEncoder`.
+    """
+    return next((theirs for theirs, ours in _ACTIVATIONS.items() if ours == name), name)

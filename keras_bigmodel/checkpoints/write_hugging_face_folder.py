@@ -13,7 +13,7 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
-from keras_bigmodel.checkpoints.bert_config import SETTINGS
+from keras_bigmodel.checkpoints.bert_config import SETTINGS, hugging_face_activation
 from keras_bigmodel.checkpoints.bert_name_map import bert_name_map, head_name_map
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers.vocabulary import write_vocabulary
@@ -121,6 +121,7 @@ def _id(tokenizer, token):
 
 def _config(encoder, labels, pooling, dropout):
     values = {theirs: encoder.settings[ours] for theirs, ours in SETTINGS.items()}
+    values["hidden_act"] = hugging_face_activation(values["hidden_act"])
     config = {
         "architectures": ["BertForSequenceClassification"],
         "model_type": "bert",

@@ -12,9 +12,23 @@ BACKEND = keras.backend.backend()
 
 if BACKEND == "tensorflow":
     from keras_bigmodel.kernels import fused_update
-    from keras_bigmodel.kernels.tensorflow_kernels import affine, dot_product_attention, dropout, gelu, layer_norm
+    from keras_bigmodel.kernels.tensorflow_kernels import (
+        affine,
+        dot_product_attention,
+        dropout,
+        gelu,
+        gelu_tanh,
+        layer_norm,
+    )
 else:
-    from keras_bigmodel.kernels.plain import affine, dot_product_attention, dropout, gelu, layer_norm
+    from keras_bigmodel.kernels.plain import (
+        affine,
+        dot_product_attention,
+        dropout,
+        gelu,
+        gelu_tanh,
+        layer_norm,
+    )
 
     if BACKEND == "jax":
         from keras_bigmodel.kernels.plain import fused_attention as dot_product_attention
@@ -29,5 +43,6 @@ __all__ = [
     "dropout",
     "fused_update",
     "gelu",
+    "gelu_tanh",
     "layer_norm",
 ]

@@ -33,6 +33,20 @@ def gelu(x):
     return keras.activations.gelu(x)
 
 
+def gelu_tanh(x):
+    """Applies GELU in its tanh form: `0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x ** 3)))`.
+
+    Args:
+        x: tensor of any shape.
+
+    Returns:
+        Tensor of the same shape and dtype.
+
+    Source: Hendrycks and Gimpel, 2016, "Gaussian error linear units".
+    """
+    return keras.activations.gelu(x, approximate=True)
+
+
 def layer_norm(x, gamma, beta, epsilon, *, training=None):
     """Computes layer normalization over the last axis in float32.
 

@@ -12,6 +12,7 @@ from keras_bigmodel.kernels import plain
 
 _SQRT_HALF = math.sqrt(0.5)
 _DENSITY_AT_ZERO = 1.0 / math.sqrt(2.0 * math.pi)
+_TANH_SCALE, _TANH_CUBE = math.sqrt(2.0 / math.pi), 0.044715  # of GELU's tanh form
 
 
 def affine(x, kernel, bias):
@@ -45,6 +46,22 @@ def gelu(x):
     density = tf.exp(-0.5 * tf.square(wide)) * _DENSITY_AT_ZERO
     slope = tf.cast(below + wide * density, x.dtype)
     return tf.cast(wide * below, x.dtype), lambda upstream: upstream * slope
+
+
+@tf.custom_gradient
+def gelu_tanh(x):
+    """Applies GELU in its tanh form, as `plain.gelu_tanh`.
+
+    Computes in float32. The forward pass stores the derivative for the gradient.
+    """
+    wide = tf.cast(x, tf.float32)
+    square = tf.square(wide)
+    bent = tf.tanh(wide * (_TANH_SCALE + _TANH_SCALE * _TANH_CUBE * square))
+    below = 0.5 + 0.5 * bent
+    steepness = wide * (_TANH_SCALE + 3.0 * _TANH_SCALE * _TANH_CUBE * square)
+    # 1 - bent² is written as a product of 0 for large x, whose square may overflow.
+    slope = below + tf.math.multiply_no_nan(0.5 * steepness, 1.0 - tf.square(bent))
+    return tf.cast(wide * below, x.dtype), lambda upstream: upstream * tf.cast(slope, x.dtype)
 
 
 def layer_norm(x, gamma, beta, epsilon, *, training=None):

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_bigmodel.layers.activations import activation_of, name_of
 from keras_bigmodel.layers.projection import Projection
 
 
@@ -13,7 +14,8 @@ class FeedForward(keras.layers.Layer):
 
     Args:
         intermediate_dim: int. Width of the hidden layer, between the two dense products.
-        activation: str or callable. Activation of the hidden layer. Defaults to `"gelu"` (erf form, as in BERT).
+        activation: str or callable. Activation of the hidden layer. Defaults to `"gelu"` (erf form); `"gelu_tanh"` is
+            its tanh form, as in the BERTs of TF-Hub.
         kernel_initializer: str or initializer of the kernels. Defaults to `"glorot_uniform"`.
         **kwargs: Passed to `keras.layers.Layer`, e.g. `name` and `dtype`.
 
@@ -28,7 +30,7 @@ class FeedForward(keras.layers.Layer):
     def __init__(self, intermediate_dim, *, activation="gelu", kernel_initializer="glorot_uniform", **kwargs):
         super().__init__(**kwargs)
         self.intermediate_dim = intermediate_dim
-        self.activation = keras.activations.get(activation)
+        self.activation = activation_of(activation)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.supports_masking = True
 
@@ -60,6 +62,6 @@ class FeedForward(keras.layers.Layer):
         return {
             **super().get_config(),
             "intermediate_dim": self.intermediate_dim,
-            "activation": keras.activations.serialize(self.activation),
+            "activation": name_of(self.activation),
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_bigmodel import kernels
+from keras_bigmodel.layers.activations import gelu_tanh
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
@@ -38,4 +39,6 @@ class Projection(keras.layers.Dense):
         product = kernels.affine(flat, self.kernel, self.bias)
         if self.activation is keras.activations.gelu:
             return kernels.gelu(product)
+        if self.activation is gelu_tanh:
+            return kernels.gelu_tanh(product)
         return product if self.activation is None else self.activation(product)

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_bigmodel.layers.activations import activation_of, name_of
 from keras_bigmodel.layers.dropout import Dropout
 from keras_bigmodel.layers.feed_forward import FeedForward
 from keras_bigmodel.layers.layer_norm import LayerNorm
@@ -22,7 +23,8 @@ class TransformerLayer(keras.layers.Layer):
         intermediate_dim: int. Width of the feed-forward network's hidden layer. Defaults to `4 * d_model`.
         dropout: float in [0, 1). Dropout rate of the outputs of both sublayers. Defaults to 0.1.
         attention_dropout: float in [0, 1). Dropout rate of the attention weights. Defaults to `dropout`.
-        activation: str or callable. Activation of the feed-forward network. Defaults to `"gelu"`.
+        activation: str or callable. Activation of the feed-forward network. Defaults to `"gelu"` (erf form);
+            `"gelu_tanh"` is its tanh form.
         norm_first: bool. Whether to normalize before each sublayer (pre-norm) instead of after (post-norm, as in BERT).
             Defaults to False.
         epsilon: float. Added to the variance in the normalizations. Defaults to 1e-12, as in BERT.
@@ -71,7 +73,7 @@ class TransformerLayer(keras.layers.Layer):
         self.intermediate_dim = 4 * d_model if intermediate_dim is None else intermediate_dim
         self.dropout = dropout
         self.attention_dropout = dropout if attention_dropout is None else attention_dropout
-        self.activation = keras.activations.get(activation)
+        self.activation = activation_of(activation)
         self.norm_first = norm_first
         self.epsilon = epsilon
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
@@ -161,7 +163,7 @@ class TransformerLayer(keras.layers.Layer):
             "intermediate_dim": self.intermediate_dim,
             "dropout": self.dropout,
             "attention_dropout": self.attention_dropout,
-            "activation": keras.activations.serialize(self.activation),
+            "activation": name_of(self.activation),
             "norm_first": self.norm_first,
             "epsilon": self.epsilon,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),

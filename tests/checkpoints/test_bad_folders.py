@@ -192,8 +192,9 @@ def test_a_vocabulary_larger_than_the_model(folder):
 
 
 def test_an_unknown_activation(folder):
-    change_config(folder, hidden_act="gelu_new")
-    assert 'activation "gelu_new"; known are gelu, gelu_python, relu, silu, swish' in refusal(folder)
+    change_config(folder, hidden_act="gelu_10")
+    known = "gelu, gelu_python, gelu_new, gelu_pytorch_tanh, relu, silu, swish"
+    assert f'activation "gelu_10"; known are {known}' in refusal(folder)
 
 
 @pytest.mark.parametrize("kind", ["relative_key", "relative_key_query"])

@@ -213,7 +213,9 @@ def test_a_config_without_the_optional_numbers_gets_berts_own(tmp_path):
     assert (settings["activation"], settings["epsilon"], settings["num_segments"]) == ("gelu", 1e-12, 2)
 
 
-@pytest.mark.parametrize(("theirs", "ours"), [("gelu_python", "gelu"), ("swish", "silu"), ("relu", "relu")])
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [("gelu_python", "gelu"), ("swish", "silu"), ("relu", "relu"), ("gelu_new", "gelu_tanh")]
+)
 def test_the_activations_names_are_translated(tmp_path, theirs, ours):
     assert load_encoder(write_tiny_bert(tmp_path, hidden_act=theirs)).settings["activation"] == ours
 

@@ -85,6 +85,30 @@ def test_gelu_of_what_is_very_large_is_itself_or_nothing():
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
+def test_gelu_tanh_and_its_slope(dtype):
+    same_both_ways(kernels.gelu_tanh, plain.gelu_tanh, [drawn(50, 20, scale=3.0)], dtype, (50, 20))
+
+
+def test_gelu_tanh_is_googles_formula_to_a_hundred_thousandth():
+    x = np.linspace(-12.0, 12.0, 20_001).astype("float32")
+    wide, k = x.astype("float64"), np.sqrt(2.0 / np.pi)
+    bent = np.tanh(k * (wide + 0.044715 * wide**3))
+    slope = 0.5 * (1.0 + bent) + 0.5 * wide * (1.0 - bent**2) * k * (1.0 + 3 * 0.044715 * wide**2)
+    found, found_slope = value_and_gradients(kernels.gelu_tanh, [ops.convert_to_tensor(x)], np.ones_like(x))
+    np.testing.assert_allclose(found, 0.5 * wide * (1.0 + bent), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(found_slope, slope, rtol=0, atol=1e-5)
+
+
+def test_gelu_tanh_of_what_is_very_large_is_itself_or_nothing():
+    if keras.backend.backend() == "jax":
+        pytest.skip("JAX differentiates Keras's own formula, whose cube overflows.")
+    x = ops.convert_to_tensor(np.array([-1e30, -100.0, 0.0, 100.0, 1e30], "float32"))
+    found, slope = value_and_gradients(kernels.gelu_tanh, [x], np.ones(5, "float32"))
+    np.testing.assert_array_equal(found, np.array([0.0, 0.0, 0.0, 100.0, 1e30], "float32"))
+    np.testing.assert_array_equal(slope, [0.0, 0.0, 0.5, 1.0, 1.0])
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("shape", [(6, 16), (2, 3, 16)])
 def test_a_normalisation_and_its_gradients(dtype, shape):
     gamma, beta = drawn(16, seed=1), drawn(16, seed=2)

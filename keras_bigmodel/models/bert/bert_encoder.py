@@ -23,7 +23,8 @@ class BertEncoder(keras.Model):
         num_segments: int. Number of segments. Defaults to 2.
         dropout: float in [0, 1). Dropout rate of the embeddings and of the sublayers' outputs. Defaults to 0.1.
         attention_dropout: float in [0, 1). Dropout rate of the attention weights. Defaults to 0.1.
-        activation: str. Activation of the feed-forward networks. Defaults to `"gelu"` (erf form).
+        activation: str. Activation of the feed-forward networks. Defaults to `"gelu"` (erf form);
+            `"gelu_tanh"` is its tanh form, as in the BERTs of TF-Hub.
         epsilon: float. Added to the variance in the normalizations. Defaults to 1e-12.
         pooler: bool. Whether to add BERT's pooler, a dense layer with tanh on the first token's state. Defaults
             to True.
