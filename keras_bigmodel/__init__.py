@@ -12,6 +12,7 @@ _HOMES = {
     "BertEncoder": "models.bert",
     "ClsPooling": "layers",
     "FeedForward": "layers",
+    "HubEncoder": "checkpoints",
     "MeanPooling": "layers",
     "MultiHeadAttention": "layers",
     "PlainWordPieceTokenizer": "tokenizers",

@@ -3,8 +3,11 @@
 import difflib
 from pathlib import Path
 
+from keras_bigmodel.checkpoints.hub_folder import HubFolder
+from keras_bigmodel.checkpoints.hub_handle import is_url
 from keras_bigmodel.checkpoints.hugging_face_folder import HuggingFaceFolder
 from keras_bigmodel.checkpoints.minilm import minilm_folder
+from keras_bigmodel.checkpoints.saved_model_file import FILE
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
 
@@ -15,10 +18,11 @@ def open_checkpoint(source):
     """Opens a checkpoint without reading its weights.
 
     Args:
-        source: str or path. A known name (`"minilm"`) or a folder in Hugging Face's format.
+        source: str or path. A known name (`"minilm"`), a folder in Hugging Face's format, or a BERT of TF-Hub: its
+            folder or address.
 
     Returns:
-        `HuggingFaceFolder`.
+        `HuggingFaceFolder` or `HubFolder`.
 
     Raises:
         UserError: there is no such name or folder, or the folder does not contain a BERT.
@@ -26,6 +30,8 @@ def open_checkpoint(source):
     checked_path(source, "the name of an encoder, or its folder")
     if str(source) in NAMED_ENCODERS:
         return HuggingFaceFolder(NAMED_ENCODERS[str(source)]())
+    if is_url(source) or _is_hub_module(Path(source)):
+        return HubFolder(source)
     if Path(source).exists():
         return HuggingFaceFolder(source)
     near = difflib.get_close_matches(str(source), NAMED_ENCODERS, n=1)
@@ -33,7 +39,7 @@ def open_checkpoint(source):
     raise UserError(
         f'No encoder "{source}": it is neither a known name nor a folder.{hint} Known names: '
         f"{', '.join(NAMED_ENCODERS)}. A folder must hold config.json, model.safetensors, and vocab.txt or "
-        "tokenizer.json, e.g. ./my-bert"
+        "tokenizer.json, e.g. ./my-bert; or saved_model.pb of a TF-Hub BERT"
     )
 
 
@@ -41,7 +47,7 @@ def load_encoder(source, *, pooler=True, dtype=None):
     """Loads a pretrained encoder.
 
     Args:
-        source: str or path. A known name (`"minilm"`) or a folder in Hugging Face's format.
+        source: str or path. As in `open_checkpoint`.
         pooler: bool. Whether to load BERT's pooler if there is one. Defaults to `True`.
         dtype: str or dtype policy of the layers. Defaults to Keras's global policy.
 
@@ -52,6 +58,12 @@ def load_encoder(source, *, pooler=True, dtype=None):
         UserError: as `open_checkpoint`; or tensors are missing, of another shape, or have invalid numbers.
     """
     return open_checkpoint(source).load_encoder(pooler=pooler, dtype=dtype)
+
+
+def _is_hub_module(folder):
+    """Returns whether a folder is a SavedModel that neither this package nor Hugging Face wrote: bool."""
+    others = ("config.json", "manifest.json", "task.json")
+    return (folder / FILE).is_file() and not any((folder / name).is_file() for name in others)
 
 
 def _how_to_download(name):

@@ -48,11 +48,6 @@ def check_has_config(folder):
             f"{folder} holds an adapter alone ({_listed(names)}). Merge it into its model with peft: "
             'model.merge_and_unload().save_pretrained("merged"), and give that folder.'
         )
-    if "saved_model.pb" in names:
-        raise UserError(
-            f"{folder} is a SavedModel ({_listed(names)}), of which no encoder can be read. Give a folder that holds "
-            f"{_WANTED}."
-        )
     raise UserError(f"{folder} is no BERT folder: it holds {_listed(names)}. Wanted are {_WANTED}.")
 
 

@@ -435,9 +435,9 @@ REFUSED = {
         _without("model.safetensors", and_also=["flax_model.msgpack"]),
         ["flax_model.msgpack", "from_flax=True"],
     ),
-    "a SavedModel": (
+    "a SavedModel that is none": (
         _without("config.json", "model.safetensors", and_also=["saved_model.pb"]),
-        ["is a SavedModel"],
+        ["saved_model.pb"],
     ),
     "an adapter alone": (
         _without("config.json", "model.safetensors", and_also=["adapter_config.json"]),

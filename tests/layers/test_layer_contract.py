@@ -45,13 +45,6 @@ CASES = [
         arguments=lambda *size: [states(*size)],
     ),
     LayerCase(
-        "layer_with_tanh_gelu",
-        make=lambda **kwargs: layers.TransformerLayer(8, 2, activation="gelu_tanh", **kwargs),
-        arguments=lambda *size: [states(*size)],
-        takes_mask=True,
-        drops=True,
-    ),
-    LayerCase(
         "post_norm_layer",
         make=lambda **kwargs: layers.TransformerLayer(8, 2, **kwargs),
         arguments=lambda *size: [states(*size)],

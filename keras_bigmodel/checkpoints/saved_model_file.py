@@ -1,0 +1,182 @@
+"""Reads what a SavedModel holds without running it: objects, variables by name, signatures, ops. Knows no model."""
+
+from functools import cached_property
+from pathlib import Path
+
+import tensorflow as tf
+from google.protobuf.message import DecodeError
+from tensorflow.core.protobuf import saved_model_pb2, trackable_object_graph_pb2
+
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.model_files import check_no_git_pointer
+
+FILE = "saved_model.pb"
+_OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"
+_AGAIN = "Copy the folder again from where it was made."
+
+
+class SavedModelFile:
+    """Holds the contents of a SavedModel's folder, read from `saved_model.pb` and the index of its variables.
+
+    Args:
+        folder: str or path of the folder.
+
+    Raises:
+        UserError: there is no `saved_model.pb`, or it is not one; the message says what is wrong with it.
+
+    Source: the SavedModel format of TensorFlow (`saved_model.proto`, `saved_object_graph.proto`).
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        path = self.folder / FILE
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error.strerror}). Give the folder of a SavedModel.") from error
+        check_no_git_pointer(path, content)
+        message = saved_model_pb2.SavedModel()
+        try:
+            message.ParseFromString(content)
+        except DecodeError as error:
+            raise UserError(f"{path} is no SavedModel, or a part of one ({len(content):,} bytes). {_AGAIN}") from error
+        if not message.meta_graphs:
+            raise UserError(f"{path} holds no graph ({len(content):,} bytes): it is truncated, or no model. {_AGAIN}")
+        self.schema_version = message.saved_model_schema_version
+        self.bytes = len(content)
+        serving = [graph for graph in message.meta_graphs if "serve" in graph.meta_info_def.tags]
+        self.graph = (serving or message.meta_graphs)[0]
+
+    @property
+    def tensorflow_version(self):
+        """Returns the version of TensorFlow that wrote the folder: str."""
+        return self.graph.meta_info_def.tensorflow_version
+
+    @property
+    def nodes(self):
+        """Returns the tracked objects, the root first: sequence of `SavedObject` messages; empty in TensorFlow 1."""
+        return self.graph.object_graph_def.nodes
+
+    def child(self, name, node=None):
+        """Returns the object that stands under a name: `SavedObject` message, or None.
+
+        Args:
+            name: str.
+            node: `SavedObject` of the parent. Defaults to None: the root.
+        """
+        node = node if node is not None else (self.nodes[0] if self.nodes else None)
+        children = node.children if node is not None else ()
+        found = [child.node_id for child in children if child.local_name == name]
+        return self.nodes[found[0]] if found else None
+
+    @property
+    def names(self):
+        """Returns the names of the objects under the root: set of str."""
+        return {child.local_name for child in self.nodes[0].children} if self.nodes else set()
+
+    @property
+    def signatures(self):
+        """Returns the signatures that are called from outside: dict of name → `SignatureDef` message."""
+        return {
+            name: signature
+            for name, signature in self.graph.signature_def.items()
+            if name not in ("__saved_model_init_op", "__saved_model_train_op")
+        }
+
+    def asset(self, name):
+        """Returns the path of the file that stands as an asset under a name of the root: `Path`, or None.
+
+        Args:
+            name: str.
+
+        Raises:
+            UserError: the folder lacks the file.
+        """
+        node = self.child(name)
+        if node is None or not node.HasField("asset"):
+            return None
+        path = self.folder / "assets" / self.graph.asset_file_def[node.asset.asset_file_def_index].filename
+        if not path.is_file():
+            raise UserError(f"{self.folder} lacks {path.relative_to(self.folder)}, which its graph names. {_AGAIN}")
+        return path
+
+    @cached_property
+    def ops(self):
+        """Returns how often each op occurs in the graph and its functions: dict of op → int."""
+        counts = {}
+        graphs = [self.graph.graph_def.node, *(part.node_def for part in self.graph.graph_def.library.function)]
+        for nodes in graphs:
+            for node in nodes:
+                counts[node.op] = counts.get(node.op, 0) + 1
+        return counts
+
+    def floats_named(self, *endings):
+        """Returns the constant numbers whose node's name ends in one of some endings: set of float.
+
+        Args:
+            *endings: str.
+        """
+        return {
+            float(tf.make_ndarray(node.attr["value"].tensor))
+            for function in self.graph.graph_def.library.function
+            for node in function.node_def
+            if node.op == "Const" and node.name.endswith(endings) and not node.attr["value"].tensor.tensor_shape.dim
+        }
+
+    # ---- variables
+
+    @cached_property
+    def checkpoint(self):
+        """Returns the reader of the variables' values, or None if the folder has no variables.
+
+        Raises:
+            UserError: the files are truncated or altered.
+        """
+        prefix = self.folder / "variables" / "variables"
+        if not prefix.with_name("variables.index").is_file():
+            return None
+        try:
+            return tf.train.load_checkpoint(str(prefix))
+        except (tf.errors.OpError, RuntimeError, ValueError) as error:
+            raise UserError(f"{prefix.parent} is no checkpoint ({_first_line(error)}). {_AGAIN}") from error
+
+    @cached_property
+    def keys(self):
+        """Returns the keys of the checkpoint by the variables' names, `":0"` left out: dict of str → str."""
+        if self.checkpoint is None:
+            return {}
+        shapes = self.checkpoint.get_variable_to_shape_map()
+        if _OBJECTS not in shapes:
+            return {key: key for key in shapes}
+        message = trackable_object_graph_pb2.TrackableObjectGraph()
+        message.ParseFromString(self.checkpoint.get_tensor(_OBJECTS))
+        found = [part for node in message.nodes for part in node.attributes if part.checkpoint_key in shapes]
+        return {part.full_name or part.checkpoint_key: part.checkpoint_key for part in found}
+
+    def shape(self, name):
+        """Returns the shape of a variable: tuple of int.
+
+        Args:
+            name: str. One of `keys`.
+        """
+        return tuple(self.checkpoint.get_variable_to_shape_map()[self.keys[name]])
+
+    def read(self, name):
+        """Returns the values of a variable: array.
+
+        Args:
+            name: str. One of `keys`.
+
+        Raises:
+            UserError: the files are truncated or altered.
+        """
+        try:
+            return self.checkpoint.get_tensor(self.keys[name])
+        except (tf.errors.OpError, RuntimeError, ValueError) as error:
+            raise UserError(
+                f"{name} cannot be read from {self.folder / 'variables'} ({_first_line(error)}). {_AGAIN}"
+            ) from error
+
+
+def _first_line(error):
+    return str(error).splitlines()[0][:160] if str(error) else type(error).__name__

@@ -1,0 +1,144 @@
+"""A TF-Hub BERT as a Keras 3 layer: the module's own numbers, trained, frozen, saved, exported."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_bigmodel import HubEncoder, UserError
+from keras_bigmodel.checkpoints.hub_interface import INPUTS
+
+LENGTH = 12
+
+
+def rows(number=32, seed=0):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(3, LENGTH + 1, (number, 1))
+    mask = (np.arange(LENGTH) < lengths).astype("int32")
+    ids = rng.integers(5, 500, (number, LENGTH)).astype("int32") * mask
+    return {"input_word_ids": ids, "input_mask": mask, "input_type_ids": np.zeros_like(ids)}
+
+
+def classifier(folder, **kwargs):
+    """The tutorials' classifier: three integer inputs, the encoder, a mean, a softmax."""
+    inputs = {name: keras.Input((LENGTH,), dtype="int32", name=name) for name in INPUTS}
+    encoder = HubEncoder(folder, **kwargs)
+    states = encoder(inputs)["sequence_output"]
+    outputs = keras.layers.Dense(2, activation="softmax")(keras.layers.GlobalAveragePooling1D()(states))
+    return keras.Model(inputs, outputs), encoder
+
+
+def labels(data):
+    return (data["input_word_ids"].sum(axis=1) % 2).astype("int32")
+
+
+def test_the_outputs_are_the_modules(hub_bert):
+    data = rows()
+    ours = HubEncoder(hub_bert)(data)
+    theirs = tf.saved_model.load(str(hub_bert))({name: tf.constant(part) for name, part in data.items()})
+    assert set(ours) == {"default", "pooled_output", "sequence_output", "encoder_outputs"}
+    assert len(ours["encoder_outputs"]) == 2
+    for name in ("default", "pooled_output", "sequence_output"):
+        np.testing.assert_array_equal(ours[name], theirs[name])
+
+
+@pytest.mark.parametrize("jit", [False, pytest.param(True, marks=pytest.mark.full)])
+def test_adam_trains_its_weights_under_fit(hub_bert, jit):
+    model, encoder = classifier(hub_bert)
+    data = rows()
+    before = [weight.numpy().copy() for weight in encoder.weights]
+    model.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=jit)
+    history = model.fit(data, labels(data), epochs=12, batch_size=16, verbose=0, validation_split=0.25).history
+    assert history["loss"][-1] < 0.6 * history["loss"][0]
+    # A BERT of one segment does not train the other; the pooler is not on the way to the loss.
+    moved = [np.abs(weight.numpy() - old).max() > 0 for weight, old in zip(encoder.weights, before, strict=True)]
+    still = [weight.name for weight, has in zip(encoder.weights, moved, strict=True) if not has]
+    assert still == ["pooler_transform_kernel", "pooler_transform_bias"]
+
+
+def test_dropout_is_applied_in_training_only(hub_bert):
+    encoder, data = HubEncoder(hub_bert), rows()
+    calm = encoder(data)["pooled_output"]
+    np.testing.assert_array_equal(calm, encoder(data, training=False)["pooled_output"])
+    assert np.abs(calm - encoder(data, training=True)["pooled_output"]).max() > 1e-3
+
+
+def test_frozen_weights_stay_as_they_are(hub_bert):
+    model, encoder = classifier(hub_bert, trainable=False)
+    assert len(model.trainable_weights) == 2
+    before = encoder.get_weights()
+    data = rows()
+    model.compile(keras.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
+    model.fit(data, labels(data), verbose=0)
+    for old, new in zip(before, encoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    encoder.trainable = True
+    assert len(model.trainable_weights) == 2 + len(before)
+
+
+def test_a_keras_file_comes_back_with_its_weights_and_goes_on_training(hub_bert, tmp_path):
+    model, _ = classifier(hub_bert)
+    data = rows()
+    model.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy")
+    model.fit(data, labels(data), verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again.predict(data, verbose=0), model.predict(data, verbose=0))
+    for one in (model, again):
+        keras.utils.set_random_seed(1)
+        one.fit(data, labels(data), shuffle=False, verbose=0)
+    for ours, theirs in zip(again.optimizer.variables, model.optimizer.variables, strict=True):
+        assert ours.shape == theirs.shape
+    np.testing.assert_allclose(again.predict(data, verbose=0), model.predict(data, verbose=0), atol=0.2)
+    twin = keras.models.clone_model(model)
+    twin.set_weights(model.get_weights())
+    np.testing.assert_array_equal(twin.predict(data, verbose=0), model.predict(data, verbose=0))
+
+
+def test_it_is_exported_as_keras_exports(hub_bert, tmp_path):
+    model, _ = classifier(hub_bert)
+    data = rows()
+    model.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy")
+    model.fit(data, labels(data), verbose=0)
+    model.export(str(tmp_path / "exported"), verbose=False)
+    served = tf.saved_model.load(str(tmp_path / "exported")).signatures["serving_default"]
+    answers = served(**{name: tf.constant(part) for name, part in data.items()})
+    np.testing.assert_allclose(next(iter(answers.values())), model.predict(data, verbose=0), atol=1e-6)
+
+
+def test_the_head_that_predicts_masked_tokens(hub_bert):
+    data = {**rows(4), "masked_lm_positions": np.array([[1, 2, 0]] * 4, "int32")}
+    encoder = HubEncoder(hub_bert, mlm=True)
+    theirs = tf.saved_model.load(str(hub_bert)).mlm({name: tf.constant(part) for name, part in data.items()})
+    found = encoder(data)["mlm_logits"]
+    assert tuple(found.shape) == (4, 3, 500)
+    np.testing.assert_array_equal(found, theirs["mlm_logits"])
+    assert len(encoder.weights) == len(HubEncoder(hub_bert).weights) + 5
+    with pytest.raises(UserError, match="masked_lm_positions"):
+        encoder(rows(4))
+
+
+def test_a_module_of_the_older_interface_runs(tmp_path):
+    """Versions 1 and 2 of TF-Hub's BERTs take a list and return two tensors."""
+    root = tf.train.Checkpoint()
+    root.table = tf.Variable(np.random.default_rng(0).standard_normal((500, 8)), dtype=tf.float32, name="table")
+    root.variables, root.trainable_variables = [root.table], [root.table]
+    spec = [tf.TensorSpec([None, None], tf.int32, name=name) for name in INPUTS]
+
+    @tf.function
+    def call(inputs, training=False):
+        states = tf.gather(root.table, inputs[0]) * tf.cast(inputs[1], tf.float32)[..., tf.newaxis]
+        return states[:, 0], states + (1.0 if training else 0.0)
+
+    for training in (False, True):
+        call.get_concrete_function(spec, training=training)
+    root.__call__ = call
+    served = tf.function(lambda **ids: {"out": call([ids[name] for name in INPUTS])[1]})
+    signature = served.get_concrete_function(**dict(zip(INPUTS, spec, strict=True)))
+    tf.saved_model.save(root, str(tmp_path / "old"), signatures={"serving_default": signature})
+    found = HubEncoder(tmp_path / "old")(rows(3))
+    assert {name: tuple(value.shape) for name, value in found.items()} == {
+        "pooled_output": (3, 8),
+        "default": (3, 8),
+        "sequence_output": (3, LENGTH, 8),
+    }
