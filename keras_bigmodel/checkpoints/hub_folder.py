@@ -8,9 +8,10 @@ import keras
 import numpy as np
 
 from keras_bigmodel.checkpoints.hub_handle import hub_folder
-from keras_bigmodel.checkpoints.hub_interface import INPUTS, check_encoder
+from keras_bigmodel.checkpoints.hub_interface import INPUTS, SETTINGS_ASSET, check_encoder
 from keras_bigmodel.checkpoints.hub_module import HubModule
 from keras_bigmodel.checkpoints.hub_name_map import hub_name_map, own_name_map
+from keras_bigmodel.checkpoints.mlm_head import HUB_PREFIX, MlmHead
 from keras_bigmodel.checkpoints.saved_model_file import SavedModelFile
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.model_files import read_json, read_text
@@ -18,10 +19,8 @@ from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.tokenizers.special_tokens import checked_ids
 from keras_bigmodel.tokenizers.tokenizer_files import vocabulary_from_lines
 
-SETTINGS_ASSET = "encoder_settings"  # in modules that this package writes
 _LAYER = re.compile(r"transformer/layer_(\d+)/self_attention/query/kernel")
 _LOWER_CASE = "do_lower_case/.ATTRIBUTES/VARIABLE_VALUE"
-_HEAD = "cls/predictions/"
 _TOLERANCE = 1e-4
 # Op → activation, in the order in which they are looked for: tanh is the pooler's too, the cube is GELU's alone.
 _ACTIVATIONS = {"Erf": "gelu", "Erfc": "gelu", "Pow": "gelu_tanh", "Relu": "relu", "Sigmoid": "silu"}
@@ -127,9 +126,9 @@ class HubFolder:
         """
         encoder = BertEncoder(**self.encoder_settings, pooler=self.has_pooler, dtype="float32")
         pairs = own_name_map(encoder) if self._settings_path is not None else hub_name_map(encoder)
-        self._check_names(pairs)
-        for pair in pairs:
-            pair.variable.assign(pair.join([self._array(name) for name in pair.names]))
+        self._fill(pairs)
+        others = [name for name in self._names if HUB_PREFIX not in name and self._is_unknown(name, pairs)]
+        self._refuse([f"{name} is no variable of a BERT" for name in others])
         self._check_equal(encoder)
         wanted = keras.dtype_policies.get(dtype) if dtype else keras.config.dtype_policy()
         if wanted.name == "float32" and pooler in (True, self.has_pooler):
@@ -137,6 +136,25 @@ class HubFolder:
         twin = BertEncoder(**self.encoder_settings, pooler=pooler and self.has_pooler, dtype=wanted)
         twin.set_weights(encoder.get_weights()[: len(twin.weights)])
         return twin
+
+    def load_mlm_head(self, encoder):
+        """Loads the module's head that predicts masked tokens.
+
+        Args:
+            encoder: the `BertEncoder` that `load_encoder` returned.
+
+        Returns:
+            `MlmHead`, or None if the module has none.
+
+        Raises:
+            UserError: as `load_encoder`.
+        """
+        found = [name for name in self._names if name.endswith(f"{HUB_PREFIX}/transform/dense/kernel")]
+        if not found:
+            return None
+        head = MlmHead(encoder)
+        self._fill(head.hub_names(found[0].partition(HUB_PREFIX)[0]))
+        return head
 
     def load_head(self, logits_layer):
         """Raises `UserError`: a TF-Hub BERT has no classification head."""
@@ -166,14 +184,24 @@ class HubFolder:
             raise UserError(f"{name} of {self.handle} has numbers that are NaN or infinite. Take another version.")
         return array
 
-    def _check_names(self, pairs):
-        wanted = {name: shape for pair in pairs for name, shape in zip(pair.names, pair.shapes, strict=True)}
-        problems = [f"{name} is missing" for name in wanted if name not in self._names]
-        for name, shape in wanted.items():
-            if name in self._names and self._file.shape(name) != shape:
+    def _fill(self, pairs):
+        """Assigns the module's numbers to variables; raises `UserError` if they do not fit."""
+        problems = []
+        for name, shape in [part for pair in pairs for part in zip(pair.names, pair.shapes, strict=True)]:
+            if name not in self._names:
+                problems.append(f"{name} is missing")
+            elif self._file.shape(name) != shape:
                 problems.append(f"{name} has shape {self._file.shape(name)}, and a BERT of these sizes has {shape}")
-        others = [name for name in self._names if name not in wanted and self._file.shape(name) and _HEAD not in name]
-        problems += [f"{name} is no variable of a BERT" for name in others]
+        self._refuse(problems)
+        for pair in pairs:
+            pair.variable.assign(pair.join([self._array(name) for name in pair.names]))
+
+    def _is_unknown(self, name, pairs):
+        """Returns whether a variable holds numbers that no pair reads."""
+        read = any(name in pair.names for pair in pairs)
+        return not read and bool(self._file.shape(name)) and self._file.is_float(name)
+
+    def _refuse(self, problems):
         if problems:
             shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
             raise UserError(f"{self.handle} is no BERT that can be read: {shown}. HubEncoder(handle) runs it as it is.")

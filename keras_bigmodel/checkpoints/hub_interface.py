@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from keras_bigmodel.core.errors import UserError
 
+ENCODER_FOLDER, PREPROCESSOR_FOLDER = "encoder", "preprocessor"  # of what this package writes
+SETTINGS_ASSET = "encoder_settings"  # the encoder's settings, in modules that this package writes
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")  # in the order of the modules that take a list
 
 

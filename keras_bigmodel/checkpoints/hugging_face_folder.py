@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from keras_bigmodel.checkpoints.bert_config import REQUIRED, BertConfig
 from keras_bigmodel.checkpoints.bert_name_map import bert_name_map, head_name_map
+from keras_bigmodel.checkpoints.mlm_head import MlmHead
 from keras_bigmodel.checkpoints.other_folders import (
     check_config_kind,
     check_has_config,
@@ -158,6 +161,31 @@ class HuggingFaceFolder:
                 f'new head with pooling="{other}" (--pooling {other}).'
             )
         self._fill(head_name_map(logits_layer))
+
+    def load_mlm_head(self, encoder):
+        """Loads the folder's head that predicts masked tokens.
+
+        Args:
+            encoder: the `BertEncoder` that `load_encoder` returned.
+
+        Returns:
+            `MlmHead`, or None if the folder has none.
+
+        Raises:
+            UserError: as `load_encoder`; or the head has embeddings of its own.
+        """
+        decoder = "cls.predictions.decoder.weight"
+        if "cls.predictions.transform.dense.weight" not in self._weights:
+            return None
+        names = (decoder, "embeddings.word_embeddings.weight")
+        if decoder in self._weights and not np.array_equal(*self._weights.read(names)):
+            raise UserError(
+                f"The head of {self.folder} that predicts masked tokens has embeddings of its own ({decoder}), where "
+                "BERT's shares the encoder's. It is not read."
+            )
+        head = MlmHead(encoder)
+        self._fill(head.hugging_face_names())
+        return head
 
     def _check_sizes(self):
         """Raises `UserError` if config.json's sizes far exceed the weights, before a model of these sizes is built."""

@@ -43,6 +43,18 @@ def open_checkpoint(source):
     )
 
 
+def is_checkpoint(source):
+    """Returns whether a source is a pretrained encoder, and no model of this package: bool.
+
+    Args:
+        source: str or path. As in `open_checkpoint`.
+    """
+    folder = Path(source)
+    is_ours = any((folder / name).exists() for name in ("manifest.json", "task.json"))
+    has_encoder = (folder / "config.json").is_file() or _is_hub_module(folder)
+    return str(source) in NAMED_ENCODERS or is_url(source) or (has_encoder and not is_ours)
+
+
 def load_encoder(source, *, pooler=True, dtype=None):
     """Loads a pretrained encoder.
 

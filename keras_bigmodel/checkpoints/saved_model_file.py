@@ -161,6 +161,14 @@ class SavedModelFile:
         """
         return tuple(self.checkpoint.get_variable_to_shape_map()[self.keys[name]])
 
+    def is_float(self, name):
+        """Returns whether a variable holds floats: bool.
+
+        Args:
+            name: str. One of `keys`.
+        """
+        return self.checkpoint.get_variable_to_dtype_map()[self.keys[name]].is_floating
+
     def read(self, name):
         """Returns the values of a variable: array.
 

@@ -19,7 +19,8 @@ _Format = Annotated[
     str,
     typer.Option(
         "--format",
-        help="saved_model (TF Serving), litert (phones), litert_embedding (vectors), onnx, openvino, hugging_face.",
+        help="saved_model (TF Serving), litert (phones), litert_embedding (vectors), onnx, openvino, hugging_face, "
+        "tf_hub.",
     ),
 ]
 _Quantize = Annotated[
@@ -45,7 +46,9 @@ _MaxDrop = Annotated[float | None, typer.Option(help="Points of accuracy that a 
 
 @with_table_options("weight", "format")
 def run(
-    model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
+    model: Annotated[
+        str, typer.Argument(help="Folder of the model, or of one version; for tf_hub also a pretrained encoder.")
+    ],
     format: _Format = "saved_model",
     quantize: _Quantize = None,
     ops: _Ops = None,
@@ -114,6 +117,14 @@ def _folder_line(certificate):
     return line
 
 
+def _modules_line(certificate):
+    head = " with the head that predicts masked tokens" if certificate["mlm"] else ""
+    return (
+        f"Two TF-Hub modules of {certificate['bytes'] / 1e6:.1f} MB: encoder{head}, and preprocessor. Compared in "
+        f"processes without keras_bigmodel on {parity_words(certificate)}."
+    )
+
+
 _LINES = {
     "saved_model": _saved_line,
     "litert": functools.partial(_file_line, "A LiteRT file"),
@@ -121,4 +132,5 @@ _LINES = {
     "onnx": functools.partial(_file_line, "An ONNX file"),
     "openvino": functools.partial(_file_line, "An OpenVINO file"),
     "hugging_face": _folder_line,
+    "tf_hub": _modules_line,
 }

@@ -13,6 +13,7 @@ from keras_bigmodel.core.whole_folder import check_free
 from keras_bigmodel.edge import CLASSIFIERS
 from keras_bigmodel.export import QUANTIZERS
 from keras_bigmodel.pipeline.changed_task import changed_task, check_changes
+from keras_bigmodel.pipeline.encoder_export import export_encoder, is_encoder_export
 from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
 from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.train_settings import MAX_DROP
@@ -31,7 +32,8 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
     """Exports a trained model into a new folder, or as the next version beside it.
 
     Args:
-        path: path of a version folder, or of a folder of versions.
+        path: path of a version folder, or of a folder of versions; with the format `"tf_hub"` also a pretrained
+            encoder, as in `checkpoints.open_checkpoint`.
         format: str. One of `tasks.export_formats.EXPORTERS`. Defaults to `"saved_model"`.
         quantize: str. The quantization of a file, one of `QUANTIZERS[format]`. Defaults to None: the first.
         out: path of a new folder. Defaults to None: the export becomes the next version, a LiteRT file in the folder
@@ -58,6 +60,8 @@ def export(path, *, format="saved_model", quantize=None, out=None, table=None, m
         raise UserError(f"The format {format} is no version of a model; name a new folder for it with --out.")
     if out is not None:
         check_free(out)
+    if is_encoder_export(path, format):
+        return export_encoder(path, out, reporter=reporter)
     task, notes = changed_task(load_task(path), path, format, table, reporter, **how)
     accept = None
     if format in CLASSIFIERS:

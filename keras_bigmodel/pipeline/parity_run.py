@@ -132,9 +132,9 @@ def _files(name, task, folder, rows, reporter):
     return found, missing
 
 
-def _hugging_face(task, folder, rows, reporter):
+def _folder(name, task, folder, rows, reporter):
     with tempfile.TemporaryDirectory() as aside:
-        return {_TITLES["hugging_face"]: EXPORTERS["hugging_face"](task, aside, rows, reporter)}, {}
+        return {_TITLES[name]: EXPORTERS[name](task, aside, rows, reporter)}, {}
 
 
 def _server_parity(task, url, rows, reporter):
@@ -152,10 +152,11 @@ _TITLES = {
     "saved_model": "SavedModel",
     **{name: kind.title for name, kind in EDGE_MODELS.items()},
     "hugging_face": "Hugging Face folder",
+    "tf_hub": "TF-Hub modules",
 }
 _COMPARE = {
     "saved_model": _saved_model,
     "litert": _lite,
     **{name: functools.partial(_files, name) for name in ("litert_embedding", "onnx", "openvino")},
-    "hugging_face": _hugging_face,
+    **{name: functools.partial(_folder, name) for name in ("hugging_face", "tf_hub")},
 }

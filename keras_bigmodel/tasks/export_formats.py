@@ -15,6 +15,7 @@ from keras_bigmodel.export import (
     write_checked_file,
     write_checked_saved_model,
 )
+from keras_bigmodel.tasks.checked_hub_modules import write_checked_hub_modules
 from keras_bigmodel.tasks.checked_hugging_face import write_checked_hugging_face
 
 # Format → function of an exportable, a folder, rows and a reporter. It writes the export, reads or runs it with other
@@ -23,6 +24,7 @@ EXPORTERS = {
     "saved_model": write_checked_saved_model,
     **{name: functools.partial(write_checked_file, format=name) for name in QUANTIZERS},
     "hugging_face": write_checked_hugging_face,
+    "tf_hub": write_checked_hub_modules,
 }
 _ALIASES = {"tflite": "litert"}  # the name until 2024, which files still end in
 _DTYPES = ("float32", "bfloat16")  # of the weights too: bfloat16 halves the file and needs no casts

@@ -167,7 +167,8 @@ class Task(RawRowModel):
         Args:
             folder: path of a new folder.
             format: str. One of `export_formats.EXPORTERS`: `"saved_model"` (TF Serving), `"litert"` (phones),
-                `"litert_embedding"`, `"onnx"`, `"openvino"`, `"hugging_face"`. Defaults to `"saved_model"`.
+                `"litert_embedding"`, `"onnx"`, `"openvino"`, `"hugging_face"`, `"tf_hub"`. Defaults to
+                `"saved_model"`.
             parity_texts: rows to compare, besides the preprocessor's samples. Defaults to none.
             **how: `dtype` (`"float32"`, the default, or `"bfloat16"`), `quantize` (one of `export.QUANTIZERS[format]`,
                 the first is the default), `ops` (as in `with_ops`), `overwrite` (bool).

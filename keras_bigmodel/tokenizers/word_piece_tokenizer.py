@@ -116,15 +116,37 @@ class WordPieceTokenizer(WordPieceVocabulary):
             UserError: the texts or pairs do not have exactly one dimension, their numbers differ, or `max_length`
                 cannot hold the special tokens.
         """
-        room = room_for_text(max_length, is_pair=pairs is not None)
+        room_for_text(max_length, is_pair=pairs is not None)  # raises before anything is computed
         first_pieces = self.tokenize(texts)
         if pairs is None:
-            return self._pack([first_pieces], [tf.minimum(first_pieces.row_lengths(), room)])
+            return self.pack(first_pieces, max_length=max_length)
         second_pieces = self.tokenize(pairs)
         check_equal_numbers(first_pieces.shape[0], second_pieces.shape[0])
-        return self._pack(
-            [first_pieces, second_pieces], longest_first(first_pieces.row_lengths(), second_pieces.row_lengths(), room)
-        )
+        return self.pack(first_pieces, second_pieces, max_length=max_length)
+
+    def pack(self, first_pieces, second_pieces=None, *, max_length=128):
+        """Packs token ids as a row does it: special tokens added, truncated and padded as in `__call__`.
+
+        Args:
+            first_pieces: int32 `RaggedTensor` `(texts, pieces)`, as `tokenize` returns it.
+            second_pieces: the same of the second texts. Defaults to None: single texts.
+            max_length: as in `__call__`; or scalar integer tensor, which is not checked.
+
+        Returns:
+            as `__call__`.
+
+        Raises:
+            UserError: `max_length` is an int that cannot hold the special tokens.
+        """
+        is_pair = second_pieces is not None
+        if tf.is_tensor(max_length):
+            room = tf.maximum(tf.cast(max_length, tf.int64) - (3 if is_pair else 2), 0)
+        else:
+            room = room_for_text(max_length, is_pair=is_pair)
+        if not is_pair:
+            return self._packed([first_pieces], [tf.minimum(first_pieces.row_lengths(), room)])
+        lengths = longest_first(first_pieces.row_lengths(), second_pieces.row_lengths(), room)
+        return self._packed([first_pieces, second_pieces], lengths)
 
     def get_config(self):
         """Returns the constructor's arguments as a dict that JSON can store."""
@@ -164,7 +186,7 @@ class WordPieceTokenizer(WordPieceVocabulary):
             lowercase=settings.lowercase,
         )
 
-    def _pack(self, parts, lengths):
+    def _packed(self, parts, lengths):
         # One gather from [pad, cls, sep, every piece]: a ragged concat would take about fifty ops.
         special = tf.constant([self.pad_id, self.cls_id, self.sep_id], tf.int32)
         values = tf.concat([special, *(part.values for part in parts)], axis=0)

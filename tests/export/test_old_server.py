@@ -3,12 +3,16 @@
 A server's binary cannot run here; its ops can, in an environment of their own.
 """
 
+import sys
+
+import numpy as np
 import pytest
 
 from keras_bigmodel import TextClassifier
 from keras_bigmodel.data import support_messages
 from keras_bigmodel.data.bundled_texts import parity_texts
 from keras_bigmodel.export import saved_model_parity
+from keras_bigmodel.pipeline import export
 from tests.environments import python_with
 from tests.task_contract import LABELS, TASK_CASES
 
@@ -17,7 +21,7 @@ OLD = "2.12.1"
 
 @pytest.fixture(scope="module")
 def old_python(tmp_path_factory):
-    wanted = (f"tensorflow-cpu=={OLD}", f"tensorflow-text=={OLD}")
+    wanted = (f"tensorflow-cpu=={OLD}", f"tensorflow-text=={OLD}", "tensorflow-hub==0.14.0")
     return python_with(tmp_path_factory.mktemp("old"), *wanted, package=False, constraints=False)
 
 
@@ -87,3 +91,21 @@ def test_bfloat16_answers_there_as_here(task, tmp_path, old_python):
     columns = {"text": support_messages("test")[0][:100]}
     certificate = saved_model_parity(twin, tmp_path / "out", columns, python=old_python)
     assert certificate["reasons"] == []
+
+
+@pytest.mark.full
+def test_tf_hubs_tutorials_run_there_as_here(tiny_bert, tmp_path, old_python):
+    from tests.checkpoints.test_write_hub_modules import check_tutorials, with_mlm_head
+    from tests.hub_tutorials import run_tutorials
+
+    export(with_mlm_head(tmp_path / "bert"), format="tf_hub", out=tmp_path / "out")
+    here = run_tutorials(sys.executable, tmp_path / "out", tmp_path / "here")
+    there = run_tutorials(old_python, tmp_path / "out", tmp_path / "there")
+    assert (here["tensorflow"][:4], there["tensorflow"]) == ("2.21", OLD)
+    for found in (here, there):
+        check_tutorials(found)
+    for name, value in here["page"].items():
+        if name in ("pooled", "mlm"):
+            np.testing.assert_allclose(value, there["page"][name], rtol=0, atol=1e-5)
+        else:
+            assert value == there["page"][name]

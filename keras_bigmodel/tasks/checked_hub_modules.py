@@ -1,0 +1,118 @@
+"""Writes an encoder and its tokenizer as TF-Hub modules, and checks that they agree. Knows their writer and parity."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from keras_bigmodel.checkpoints import HubFunctions, write_hub_modules
+from keras_bigmodel.checkpoints.hub_interface import ENCODER_FOLDER, INPUTS, PREPROCESSOR_FOLDER
+from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.reporter import SILENT
+from keras_bigmodel.export import Endpoint, certificate_of, certify, rows_to_compare, saved_model_parity
+from keras_bigmodel.preprocessors import Preprocessor
+
+_SIGNATURE = "serving_default"
+_SENTENCES = tf.TensorSpec([None], tf.string, name="sentences")
+
+
+@dataclass(frozen=True)
+class HubParts:
+    """Holds what TF-Hub modules are written of.
+
+    Args:
+        encoder: `BertEncoder`.
+        preprocessor: `TextPreprocessor` with a `WordPieceTokenizer`.
+        pooling: str. What `pooled_output` is; see `write_hub_modules`.
+        mlm_head: `MlmHead`, or None.
+    """
+
+    encoder: Any
+    preprocessor: Any
+    pooling: str
+    mlm_head: Any = None
+
+
+def write_checked_hub_modules(task, folder, parity_rows=None, reporter=SILENT):
+    """Writes the modules `encoder` and `preprocessor` and `parity.json`; raises `UserError` if they do not agree.
+
+    The head of a classifier is not a part of TF-Hub's interface and is left out: `pooled_output` is the vector that
+    the head stands on.
+
+    Args:
+        task: `TextClassifier`, or `HubParts`.
+        folder: path of an existing folder.
+        parity_rows: dict of column → checked texts to compare, besides the preprocessor's samples. Defaults to none.
+        reporter: `Reporter` of the progress. Defaults to a silent one.
+
+    Returns:
+        dict: the parity certificate.
+
+    Raises:
+        UserError: the modules do not agree, or the task is no `TextClassifier`.
+    """
+    if not hasattr(task, "pooling"):
+        raise UserError(
+            f"A {type(task).__name__} came; TF-Hub modules are written of TextClassifier and of encoders. Export it "
+            'with format="saved_model".'
+        )
+    preprocessor, mlm_head = task.preprocessor, getattr(task, "mlm_head", None)
+    functions = HubFunctions(
+        task.encoder, preprocessor.tokenizer, preprocessor.max_length, pooling=task.pooling, mlm_head=mlm_head
+    )
+    with reporter.bar("writing the modules", 1) as advance:
+        write_hub_modules(folder, functions)
+        advance()
+    columns = rows_to_compare(preprocessor, parity_rows)
+    sentences = {"sentences": [text for column in columns.values() for text in column]}
+    compared, reasons, about = {}, [], {}
+    for part in (PREPROCESSOR_FOLDER, ENCODER_FOLDER):
+        found = saved_model_parity(_HubModel(functions, part), Path(folder) / part, sentences, reporter=reporter)
+        compared[part] = found["endpoints"][_SIGNATURE]
+        reasons += [f"{part}: {reason}" for reason in found["reasons"]]
+        about[part] = {name: found[name] for name in ("oldest_serving", "clean_process", "load_seconds")}
+    return certify(
+        certificate_of(
+            compared,
+            reasons,
+            len(sentences["sentences"]),
+            mlm=mlm_head is not None,
+            modules=about,
+            bytes=sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()),
+        ),
+        folder,
+    )
+
+
+class _HubModel:
+    """Has what `saved_model_parity` asks of an exportable, for one of the two modules."""
+
+    export_dtype = "float32"
+
+    def __init__(self, functions, part):
+        self.preprocessor = _Sentences(functions)
+        self._functions, self._part = functions, part
+
+    def endpoints(self):
+        functions = self._functions
+        if self._part == PREPROCESSOR_FOLDER:
+            return {_SIGNATURE: Endpoint(functions.preprocess, (_SENTENCES,))}
+        ids = tuple(tf.TensorSpec([None, None], tf.int32, name=name) for name in INPUTS)
+        return {_SIGNATURE: Endpoint(functions.serve, ids, sampled=True)}
+
+
+class _Sentences(Preprocessor):
+    """Texts as a TF-Hub preprocessor takes them, and the features that it returns."""
+
+    columns, features = ("sentences",), INPUTS
+
+    def __init__(self, functions):
+        self._functions = functions
+
+    @property
+    def specs(self):
+        return {"sentences": _SENTENCES}
+
+    def __call__(self, sentences):
+        return self._functions.preprocess(sentences)
