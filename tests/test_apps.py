@@ -56,3 +56,11 @@ def test_intents_reaches_what_the_readme_says(tmp_path):
     # One seed, and other machines compute in other digits; three seeds gave 0.926 to 0.943.
     assert result["accuracy"] >= 0.90
     assert (Path(result["folder"]) / "saved_model.pb").is_file()
+
+
+@pytest.mark.full
+def test_the_tf_hub_classifier_is_trained_saved_and_exported(tiny_bert, tmp_path):
+    printed = run_app("tf_hub_classifier", "--encoder", tiny_bert, "--epochs", 1, "--out", tmp_path / "hub")
+    result = json.loads(printed.strip().splitlines()[-1])
+    assert result["difference"] == 0.0
+    assert result["served_accuracy"] == pytest.approx(result["accuracy"], abs=0.01)
