@@ -3,9 +3,10 @@
 usage: python benchmarks/hub_encoder.py DATA [--steps 12] [--rounds 5]
 
 A module as Google's exporter writes it (legacy Keras, `tests/hub_modules.py`) is filled with MiniLM's weights. 200
-texts of SST-2 go through the module's own preprocessor and encoder, and through ours, read from the same folder. Then the
-tutorials' classifier (three integer inputs, mean, softmax, Adam 3e-5) is trained on padded batches of 32 × 64 under
-`fit`, in turn on `HubEncoder` with that module, on `HubEncoder` with a module of `--format tf_hub`, and on our encoder.
+texts of SST-2 go through the module's own preprocessor and encoder, and through ours, read from the same folder. Then
+the tutorials' classifier (three integer inputs, mean, softmax, Adam 3e-5) is trained on padded batches of 32 × 64 under
+`fit`: in turn on `HubEncoder` as it is, with the module's own graph, with a module of `--format tf_hub`, and on our
+encoder.
 """
 
 import argparse
@@ -26,7 +27,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel import HubEncoder, TextClassifier, WordPieceTokenizer, load_encoder
-from keras_bigmodel.checkpoints import HubFunctions, open_checkpoint, write_hub_modules
+from keras_bigmodel.checkpoints import HubEncoderFunctions, HubPreprocessorFunctions, open_checkpoint, write_hub_modules
 from keras_bigmodel.checkpoints.hub_name_map import hub_name_map
 from tests.hub_modules import write_hub_bert, write_hub_preprocessor
 
@@ -62,9 +63,10 @@ def write_modules(folder):
     sizes |= {"inner": said["intermediate_dim"], "length": said["max_length"]}
     google = write_hub_bert(folder / "google", vocabulary, weights=weights, **sizes)
     preprocessor = write_hub_preprocessor(folder / "preprocessor", google / "assets" / "vocab.txt", length=128)
-    ours = HubFunctions(load_encoder(google, dtype="float32"), WordPieceTokenizer(vocabulary, **settings), 128)
     (folder / "ours").mkdir()
-    write_hub_modules(folder / "ours", ours)
+    encode = HubEncoderFunctions(load_encoder(google, dtype="float32"))
+    prepare = HubPreprocessorFunctions(WordPieceTokenizer(vocabulary, **settings), 128)
+    write_hub_modules(folder / "ours", encode, prepare)
     return {"google": google, "preprocessor": preprocessor, "ours": folder / "ours" / "encoder"}
 
 
@@ -115,8 +117,9 @@ def step_times(modules, steps, rounds):
     own = {name: name for name in NAMES.values()}
     models = {
         "our_encoder": classifier(load_encoder(modules["google"], dtype="float32"), own),
-        "hub_google": classifier(HubEncoder(modules["google"]), NAMES),
-        "hub_ours": classifier(HubEncoder(modules["ours"]), NAMES),
+        "hub_encoder": classifier(HubEncoder(modules["google"]), NAMES),
+        "googles_graph": classifier(HubEncoder(modules["google"], compute="module"), NAMES),
+        "our_modules_graph": classifier(HubEncoder(modules["ours"], compute="module"), NAMES),
     }
     rng = np.random.default_rng(0)
     rows = ROWS * steps

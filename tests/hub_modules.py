@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-SIZES = {"width": 32, "layers": 2, "heads": 4, "inner": 64, "length": 64}
+SIZES = {"width": 32, "layers": 2, "heads": 4, "inner": 64, "length": 64, "dropout": 0.1}
 
 
-def write_hub_bert(folder, vocabulary, *, lowercase=True, mlm=False, weights=None, seed=0, activation=None, **sizes):
+def write_hub_bert(
+    folder, vocabulary, *, lowercase=True, mlm=False, weights=None, activation=None, trainable=True, **sizes
+):
     """Writes an encoder module with `.vocab_file` and `.do_lower_case`; `mlm` adds the head that predicts tokens.
 
     `weights`, a dict of variable name → array, replaces the random numbers.
@@ -35,12 +37,13 @@ def write_hub_bert(folder, vocabulary, *, lowercase=True, mlm=False, weights=Non
         model = tf_keras.Model({**inputs, "masked_lm_positions": positions}, {**outputs, "mlm_logits": logits})
         core._auto_track_sub_layers = False
         core.mlm = model
-    _fill(model, weights, seed)
+    _fill(model, weights)
     path = Path(folder).with_name(f"{Path(folder).name}_words") / "vocab.txt"
     path.parent.mkdir(parents=True)
     path.write_text("".join(f"{token}\n" for token in vocabulary), encoding="utf-8")
     core.vocab_file = tf.saved_model.Asset(str(path))
     core.do_lower_case = tf.Variable(lowercase, trainable=False)
+    core.trainable = trainable
     core.save(str(folder), include_optimizer=False, save_format="tf")
     return Path(folder)
 
@@ -52,10 +55,10 @@ def _encoder(tf_keras, inputs, words, sizes, activation):
     states += _position_class(tf_keras)(sizes["length"], name="position_embedding")(states)
     states += tf_keras.layers.Embedding(2, width, name="type_embeddings")(inputs["input_type_ids"])
     states = tf_keras.layers.LayerNormalization(epsilon=1e-12, name="embeddings/layer_norm")(states)
-    states = tf_keras.layers.Dropout(0.1)(states)
+    states = tf_keras.layers.Dropout(sizes["dropout"])(states)
     block, found = _block_class(tf_keras), []
     for index in range(sizes["layers"]):
-        layer = block(sizes["heads"], sizes["inner"], activation, name=f"transformer/layer_{index}")
+        layer = block(sizes["heads"], sizes["inner"], activation, sizes["dropout"], name=f"transformer/layer_{index}")
         states = layer(states, inputs["input_mask"])
         found.append(states)
     pooled = tf_keras.layers.Dense(width, activation="tanh", name="pooler_transform")(states[:, 0])
@@ -81,9 +84,9 @@ def _block_class(tf_keras):
     layers = tf_keras.layers
 
     class TransformerEncoderBlock(layers.Layer):
-        def __init__(self, heads, inner, activation, **kwargs):
+        def __init__(self, heads, inner, activation, dropout, **kwargs):
             super().__init__(**kwargs)
-            self.heads, self.inner, self.activation = heads, inner, activation
+            self.heads, self.inner, self.activation, self.dropout = heads, inner, activation, dropout
 
         def build(self, shape):
             width = shape[-1]
@@ -94,7 +97,7 @@ def _block_class(tf_keras):
             self.widen = layers.EinsumDense("abc,cd->abd", (None, self.inner), bias_axes="d", name="intermediate")
             self.narrow = layers.EinsumDense("abc,cd->abd", (None, width), bias_axes="d", name="output")
             self.output_norm = layers.LayerNormalization(epsilon=1e-12, name="output_layer_norm")
-            self.drop = layers.Dropout(0.1)
+            self.drop = layers.Dropout(self.dropout)
 
         def call(self, states, mask):
             seen = tf.cast(mask[:, tf.newaxis, :], tf.float32) * tf.ones_like(states[..., :1])
@@ -124,8 +127,8 @@ def _head_class(tf_keras):
     return MaskedLM
 
 
-def _fill(model, weights, seed):
-    rng = np.random.default_rng(seed)
+def _fill(model, weights):
+    rng = np.random.default_rng(0)
     for variable in model.variables:
         name = variable.name.removesuffix(":0")
         if weights is not None and name in weights:

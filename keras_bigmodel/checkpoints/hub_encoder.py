@@ -3,27 +3,34 @@
 import hashlib
 
 import keras
-import tensorflow as tf
 
-from keras_bigmodel.checkpoints.hub_interface import INPUTS
-from keras_bigmodel.checkpoints.hub_module import POSITIONS, HubModule
+from keras_bigmodel.checkpoints.hub_folder import HubFolder
+from keras_bigmodel.checkpoints.hub_functions import HubEncoderFunctions
+from keras_bigmodel.checkpoints.hub_interface import INPUTS, POSITIONS
+from keras_bigmodel.checkpoints.hub_module import HubModule
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.models.bert import BertEncoder
+
+_WAYS = ("auto", "layers", "module")
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
 class HubEncoder(keras.layers.Layer):
     """Encodes token ids with a BERT of TF-Hub, whose weights Keras 3 trains, freezes, saves and exports.
 
-    Any module with TF-Hub's interface of encoders runs, also those that are no plain BERT (ALBERT, ELECTRA, experts).
-    It stands where `hub.KerasLayer` stood, which Keras 3 does not accept. `load_encoder(handle)` reads the weights of a
-    plain BERT into `BertEncoder` instead, which exports to every format.
+    It stands where `hub.KerasLayer` stood, which Keras 3 does not accept. A plain BERT runs in this package's layers,
+    which hold the module's weights: they train faster than the module's graph, also in bfloat16, and were compared with
+    it when they were read. Any other module with this interface (ALBERT, ELECTRA, experts) runs in its own graph.
 
     Args:
         handle: str or path. A folder that holds `saved_model.pb`, or the address of a module, e.g.
             `"https://tfhub.dev/tensorflow/small_bert/bert_en_uncased_L-4_H-256_A-4/2"`.
+        compute: `"layers"` (this package's layers), `"module"` (the module's own graph, to the last bit) or `"auto"`
+            (`"layers"` if the module is a plain BERT). Defaults to `"auto"`; the attribute says which it is.
         trainable: bool. Whether the weights are trained. Defaults to True.
-        mlm: bool. Whether to run the module's head that predicts masked tokens as well. Defaults to False.
-        **kwargs: `name` and `dtype` of `keras.layers.Layer`. The module computes in float32 in any case.
+        mlm: bool. Whether to run the module's head that predicts masked tokens as well, in its own graph. Defaults to
+            False.
+        **kwargs: `name` and `dtype` of `keras.layers.Layer`. A module's own graph computes in float32 in any case.
 
     Input shape: a dict of int `(batch, length)`: `input_word_ids`, `input_mask`, `input_type_ids`; with `mlm` also
     `masked_lm_positions`, `(batch, positions)`.
@@ -32,66 +39,111 @@ class HubEncoder(keras.layers.Layer):
     `(batch, length, hidden_dim)`; `encoder_outputs`, a list of such, one for each layer; with `mlm` also `mlm_logits`,
     `(batch, positions, vocabulary_size)`.
 
+    A `.keras` file holds the weights. With `compute="module"` it also needs the module at the handle when it is loaded.
+
     Raises:
-        UserError: as `HubModule`; `mlm` is asked of a module without that head; `trainable` of one without trainable
-            variables; or the folder holds another module than the one that was saved.
+        UserError: as `HubModule`; `compute="layers"` is asked of a module that is no plain BERT; `mlm` of one without
+            that head; `trainable` of one that was exported frozen; or the folder holds another module than the one
+            that was saved.
 
     Source: "Common SavedModel APIs for text" of TF-Hub.
     """
 
-    def __init__(self, handle, *, trainable=True, mlm=False, **kwargs):
-        fingerprint = kwargs.pop("fingerprint", None)
-        super().__init__(**{"dtype": "float32", **kwargs})
-        module = HubModule(handle)
-        self.handle, self.mlm = str(handle), mlm
-        self.fingerprint = _fingerprint(module.folder)
-        if fingerprint not in (None, self.fingerprint):
-            raise UserError(
-                f"{handle} holds another module than when this layer was saved (saved_model.pb differs). Put the "
-                "module of that time there."
-            )
-        if mlm and not module.has_mlm:
-            raise UserError(f"{handle} has no head that predicts masked tokens (.mlm). Leave mlm=True out.")
-        variables = module.variables(mlm=mlm)
-        if trainable and not any(variable.trainable for variable in variables):
-            raise UserError(
-                f"{handle} has no trainable variables: it was exported frozen. Use it with trainable=False, or take a "
-                "module that can be fine-tuned."
-            )
-        # Hidden from Keras: it would track the module's lists, whose variables are tracked as Keras's own below.
-        self._module = _Untracked(module)
-        self._module_weights = [_keras_variable(variable) for variable in variables]
+    def __init__(self, handle, *, compute="auto", trainable=True, mlm=False, **kwargs):
+        saved = {name: kwargs.pop(name, None) for name in ("encoder_settings", "pooling", "fingerprint")}
+        super().__init__(**kwargs)
+        if compute not in _WAYS:
+            raise UserError(f'compute="{compute}" came; wanted "layers", "module" or "auto".')
+        if mlm and compute == "layers":
+            raise UserError('mlm=True came with compute="layers"; that head runs in the module alone. Leave one out.')
+        self.handle, self.mlm, self.compute = str(handle), mlm, compute
+        self.encoder = self.pooling = self.fingerprint = None
+        if saved["encoder_settings"] is not None:  # of a file, which holds the weights
+            encoder = BertEncoder(**saved["encoder_settings"], dtype=self.dtype_policy)
+            self._run_in_layers(encoder, saved["pooling"])
+        elif mlm or compute == "module" or not self._read_as_layers(trainable):
+            self._run_as_module(HubModule(handle), trainable, saved["fingerprint"])
         self.trainable = trainable  # now, so that Keras hands it on to the weights
         self.built = True
 
+    def _read_as_layers(self, trainable):
+        """Reads a plain BERT into layers; returns whether the module is one."""
+        try:
+            folder = HubFolder(self.handle)
+            encoder = folder.load_encoder(dtype=self.dtype_policy)
+        except UserError:
+            if self.compute == "layers":
+                raise
+            return False  # what is wrong is told when the module is loaded
+        if trainable:
+            _check_trainable(self.handle, folder.is_trainable)
+        self._run_in_layers(encoder, folder.pooling or ("pooler" if folder.has_pooler else "mean"))
+        return True
+
+    def _run_in_layers(self, encoder, pooling):
+        self.compute, self.encoder, self.pooling = "layers", encoder, pooling
+        functions = HubEncoderFunctions(encoder, pooling)
+        self._run = _Untracked(functions.encode)
+
+    def _run_as_module(self, module, trainable, fingerprint):
+        self.compute = "module"
+        self.dtype_policy = keras.dtype_policies.get("float32")
+        self.fingerprint = _fingerprint(module.folder)
+        if fingerprint not in (None, self.fingerprint):
+            raise UserError(
+                f"{self.handle} holds another module than when this layer was saved (saved_model.pb differs). Put the "
+                "module of that time there."
+            )
+        if self.mlm and not module.has_mlm:
+            raise UserError(f"{self.handle} has no head that predicts masked tokens (.mlm). Leave mlm=True out.")
+        trained = module.trainable_variables(mlm=self.mlm)
+        if trainable:
+            _check_trainable(self.handle, bool(trained))
+        which = {variable.ref() for variable in trained}
+        self._module_weights = [
+            _keras_variable(variable, variable.ref() in which) for variable in module.variables(mlm=self.mlm)
+        ]
+        mlm = self.mlm
+        self._run = _Untracked(lambda inputs, training: module.call(inputs, training=training, mlm=mlm))
+
     def call(self, inputs, training=None):
-        """Runs the module; see the class for shapes."""
+        """Encodes token ids; see the class for shapes."""
         names = (*INPUTS, POSITIONS) if self.mlm else INPUTS
         missing = [name for name in names if not isinstance(inputs, dict) or name not in inputs]
         if missing:
             came = ", ".join(inputs) if isinstance(inputs, dict) else f"a {type(inputs).__name__}"
             raise UserError(f"HubEncoder takes a dict of {', '.join(names)}, and {came} came. Add {missing[0]}.")
-        return self._module.value.call(inputs, training=bool(training), mlm=self.mlm)
+        return self._run.value({name: inputs[name] for name in names}, training=bool(training))
 
     def get_config(self):
-        """Returns the configuration: dict of the arguments of `__init__`, and the digest of the module's graph."""
-        own = {"handle": self.handle, "mlm": self.mlm, "fingerprint": self.fingerprint}
-        return {**super().get_config(), **own}
+        """Returns the configuration: the arguments of `__init__` and what a file needs to be loaded: dict."""
+        own = {"handle": self.handle, "compute": self.compute, "mlm": self.mlm}
+        if self.encoder is not None:
+            settings = {**self.encoder.settings, "pooler": self.encoder.pooler is not None}
+            return {**super().get_config(), **own, "encoder_settings": settings, "pooling": self.pooling}
+        return {**super().get_config(), **own, "fingerprint": self.fingerprint}
 
 
 class _Untracked:
-    """Holds an object that Keras must not look into."""
+    """Holds an object that Keras must not look into: its variables are tracked elsewhere."""
 
     def __init__(self, value):
         self.value = value
 
 
-def _keras_variable(variable):
+def _check_trainable(handle, is_trainable):
+    if not is_trainable:
+        raise UserError(
+            f"{handle} has no trainable variables: it was exported frozen. Use it with trainable=False, or take a "
+            "module that can be fine-tuned."
+        )
+
+
+def _keras_variable(variable, trainable):
     """Returns a `keras.Variable` in the same storage as a `tf.Variable`, under a name that Keras accepts."""
     name = variable.name.removesuffix(":0").replace("/", "_")
-    return keras.Variable(variable, trainable=variable.trainable, dtype=variable.dtype.name, name=name)
+    return keras.Variable(variable, trainable=trainable, dtype=variable.dtype.name, name=name)
 
 
 def _fingerprint(folder):
-    with tf.io.gfile.GFile(str(folder / "saved_model.pb"), "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()[:16]
+    return hashlib.sha256((folder / "saved_model.pb").read_bytes()).hexdigest()[:16]

@@ -29,9 +29,8 @@ _ACTIVATIONS = {"Erf": "gelu", "Erfc": "gelu", "Pow": "gelu_tanh", "Relu": "relu
 class HubFolder:
     """Reads a BERT of TF-Hub, so that it becomes our own encoder: exported to every format, trained as fast.
 
-    The sizes are read from the shapes of the variables, activation and epsilon from the graph. The encoder is compared
-    with the module itself before it is returned. TF-Hub does not say how much dropout a module was trained with: the
-    encoder has BERT's 0.1.
+    The sizes are read from the shapes of the variables; activation, epsilon and dropout from the graph. The encoder is
+    compared with the module itself before it is returned.
 
     Args:
         handle: str or path. A folder that holds `saved_model.pb`, or the address of a module.
@@ -43,15 +42,16 @@ class HubFolder:
     Source: `official/nlp/tools/export_tfhub_lib.py` of tensorflow/models, which wrote TF-Hub's BERTs.
     """
 
-    has_head, other_head, num_head_outputs, labels, pooling = False, None, 0, None, None
+    has_head, other_head, num_head_outputs, labels = False, None, 0, None
 
     def __init__(self, handle):
         self.handle, self.folder = handle, hub_folder(handle)
         self._file = SavedModelFile(self.folder)
         check_encoder(self._file, handle)
         self._names = self._file.keys
-        self._settings_path = self._file.asset(SETTINGS_ASSET)
-        if self._settings_path is None and not any(map(_LAYER.fullmatch, self._names)):
+        path = self._file.asset(SETTINGS_ASSET)
+        self._said = {} if path is None else read_json(path)
+        if not self._said and not any(map(_LAYER.fullmatch, self._names)):
             shown = ", ".join(sorted(self._names)[:3]) or "none"
             raise UserError(
                 f"{handle} takes BERT's inputs, but its variables are not those of a BERT ({shown}, …). Run it as it "
@@ -61,9 +61,8 @@ class HubFolder:
     @cached_property
     def encoder_settings(self):
         """Returns the arguments of `BertEncoder` except `pooler`: dict."""
-        if self._settings_path is not None:
-            settings = read_json(self._settings_path)
-            return {name: value for name, value in settings.items() if name != "pooler"}
+        if self._said:
+            return {name: value for name, value in self._said.items() if name not in ("pooler", "pooling")}
         width, heads, _ = self._shape("transformer/layer_0/self_attention/query/kernel", 3)
         return {
             "vocabulary_size": self._shape("word_embeddings/embeddings", 2)[0],
@@ -75,7 +74,20 @@ class HubFolder:
             "num_segments": self._shape("type_embeddings/embeddings", 2)[0],
             "activation": self._activation(),
             "epsilon": self._epsilon(),
+            "dropout": self._dropout(in_attention=False),
+            "attention_dropout": self._dropout(in_attention=True),
         }
+
+    @property
+    def pooling(self):
+        """Returns what the module's `pooled_output` is: `"pooler"`, `"mean"` or `"cls"`; None in modules of others."""
+        return self._said.get("pooling")
+
+    @property
+    def is_trainable(self):
+        """Returns whether the module lets its variables be trained, as most do: bool."""
+        node = self._file.child("trainable_variables")
+        return node is not None and len(node.children) > 0
 
     @property
     def has_pooler(self):
@@ -125,7 +137,7 @@ class HubFolder:
                 compute what the module computes.
         """
         encoder = BertEncoder(**self.encoder_settings, pooler=self.has_pooler, dtype="float32")
-        pairs = own_name_map(encoder) if self._settings_path is not None else hub_name_map(encoder)
+        pairs = own_name_map(encoder) if self._said else hub_name_map(encoder)
         self._fill(pairs)
         others = [name for name in self._names if HUB_PREFIX not in name and self._is_unknown(name, pairs)]
         self._refuse([f"{name} is no variable of a BERT" for name in others])
@@ -175,8 +187,14 @@ class HubFolder:
         return found[0] if found else "gelu_tanh"
 
     def _epsilon(self):
-        found = self._file.floats_named("batchnorm/add/y")
-        return float(f"{min(found):.6g}") if found else 1e-12
+        found = self._file.floats_named("batchnorm/add/y").values()
+        return _shortest(min(found)) if found else 1e-12
+
+    def _dropout(self, *, in_attention):
+        """Returns the rate of the graph for training: float, BERT's 0.1 if it is not to be seen there."""
+        found = self._file.floats_named("GreaterEqual/y")
+        rates = {value for name, value in found.items() if ("self_attention" in name) == in_attention}
+        return _shortest(rates.pop()) if len(rates) == 1 else 0.1
 
     def _array(self, name):
         array = np.asarray(self._file.read(name), "float32")
@@ -228,6 +246,11 @@ def _probe(settings):
     mask = (np.arange(length) < np.array([[length], [max(1, length // 2)], [1]])).astype("int32")
     segments = (np.arange(length) >= length // 3).astype("int32") * np.ones((3, 1), "int32")
     return ids, mask, np.minimum(segments, settings["num_segments"] - 1).astype("int32")
+
+
+def _shortest(number):
+    """Returns a float32 as it was written: 0.1, not 0.10000000149."""
+    return float(f"{number:.6g}")
 
 
 def _seen(mask, value):

@@ -6,6 +6,7 @@ from keras_bigmodel.core.errors import UserError
 
 ENCODER_FOLDER, PREPROCESSOR_FOLDER = "encoder", "preprocessor"  # of what this package writes
 SETTINGS_ASSET = "encoder_settings"  # the encoder's settings, in modules that this package writes
+POSITIONS = "masked_lm_positions"  # the fourth input of `.mlm`
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")  # in the order of the modules that take a list
 
 

@@ -5,11 +5,9 @@ import inspect
 import tensorflow as tf
 
 from keras_bigmodel.checkpoints.hub_handle import hub_folder
-from keras_bigmodel.checkpoints.hub_interface import INPUTS, check_encoder
+from keras_bigmodel.checkpoints.hub_interface import INPUTS, POSITIONS, check_encoder
 from keras_bigmodel.checkpoints.saved_model_file import SavedModelFile
 from keras_bigmodel.core.errors import UserError
-
-POSITIONS = "masked_lm_positions"
 
 
 class HubModule:
@@ -45,12 +43,23 @@ class HubModule:
         return callable(getattr(self.loaded, "mlm", None))
 
     def variables(self, *, mlm=False):
-        """Returns the numbers that are trained or could be: list of `tf.Variable`.
+        """Returns the numbers that the module computes with: list of `tf.Variable`.
 
         Args:
             mlm: bool. Whether to include those of the head that predicts masked tokens.
         """
-        found = getattr(self.loaded.mlm if mlm else self.loaded, "variables", None) or []
+        return self._listed("variables", mlm)
+
+    def trainable_variables(self, *, mlm=False):
+        """Returns those of `variables` that the module lets be trained; none if it was exported frozen.
+
+        Args:
+            mlm: as in `variables`.
+        """
+        return self._listed("trainable_variables", mlm)
+
+    def _listed(self, name, mlm):
+        found = getattr(self.loaded.mlm if mlm else self.loaded, name, None) or []
         return [variable for variable in found if variable.dtype.is_floating]
 
     def call(self, inputs, *, training=False, mlm=False):

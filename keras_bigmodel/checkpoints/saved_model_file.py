@@ -110,18 +110,20 @@ class SavedModelFile:
                 counts[node.op] = counts.get(node.op, 0) + 1
         return counts
 
-    def floats_named(self, *endings):
-        """Returns the constant numbers whose node's name ends in one of some endings: set of float.
+    def floats_named(self, ending):
+        """Returns the constant numbers of the functions whose node's name has an ending: dict of name → float.
 
         Args:
-            *endings: str.
+            ending: str.
         """
-        return {
-            float(tf.make_ndarray(node.attr["value"].tensor))
-            for function in self.graph.graph_def.library.function
-            for node in function.node_def
-            if node.op == "Const" and node.name.endswith(endings) and not node.attr["value"].tensor.tensor_shape.dim
-        }
+        found = {}
+        for function in self.graph.graph_def.library.function:
+            for node in function.node_def:
+                tensor = node.attr["value"].tensor
+                is_number = tensor.dtype == tf.float32.as_datatype_enum and not tensor.tensor_shape.dim
+                if node.op == "Const" and node.name.endswith(ending) and is_number:
+                    found[f"{function.signature.name}/{node.name}"] = float(tf.make_ndarray(tensor))
+        return found
 
     # ---- variables
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_bigmodel.checkpoints import HubFunctions, write_hub_modules
+from keras_bigmodel.checkpoints import HubEncoderFunctions, HubPreprocessorFunctions, write_hub_modules
 from keras_bigmodel.checkpoints.hub_interface import ENCODER_FOLDER, INPUTS, PREPROCESSOR_FOLDER
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.reporter import SILENT
@@ -58,17 +58,16 @@ def write_checked_hub_modules(task, folder, parity_rows=None, reporter=SILENT):
             'with format="saved_model".'
         )
     preprocessor, mlm_head = task.preprocessor, getattr(task, "mlm_head", None)
-    functions = HubFunctions(
-        task.encoder, preprocessor.tokenizer, preprocessor.max_length, pooling=task.pooling, mlm_head=mlm_head
-    )
+    encode = HubEncoderFunctions(task.encoder, task.pooling, mlm_head)
+    prepare = HubPreprocessorFunctions(preprocessor.tokenizer, preprocessor.max_length)
     with reporter.bar("writing the modules", 1) as advance:
-        write_hub_modules(folder, functions)
+        write_hub_modules(folder, encode, prepare)
         advance()
     columns = rows_to_compare(preprocessor, parity_rows)
     sentences = {"sentences": [text for column in columns.values() for text in column]}
     compared, reasons, about = {}, [], {}
     for part in (PREPROCESSOR_FOLDER, ENCODER_FOLDER):
-        found = saved_model_parity(_HubModel(functions, part), Path(folder) / part, sentences, reporter=reporter)
+        found = saved_model_parity(_HubModel(encode, prepare, part), Path(folder) / part, sentences, reporter=reporter)
         compared[part] = found["endpoints"][_SIGNATURE]
         reasons += [f"{part}: {reason}" for reason in found["reasons"]]
         about[part] = {name: found[name] for name in ("oldest_serving", "clean_process", "load_seconds")}
@@ -90,16 +89,15 @@ class _HubModel:
 
     export_dtype = "float32"
 
-    def __init__(self, functions, part):
-        self.preprocessor = _Sentences(functions)
-        self._functions, self._part = functions, part
+    def __init__(self, encode, prepare, part):
+        self.preprocessor = _Sentences(prepare)
+        self._encode, self._part = encode, part
 
     def endpoints(self):
-        functions = self._functions
         if self._part == PREPROCESSOR_FOLDER:
-            return {_SIGNATURE: Endpoint(functions.preprocess, (_SENTENCES,))}
+            return {_SIGNATURE: Endpoint(self.preprocessor, (_SENTENCES,))}
         ids = tuple(tf.TensorSpec([None, None], tf.int32, name=name) for name in INPUTS)
-        return {_SIGNATURE: Endpoint(functions.serve, ids, sampled=True)}
+        return {_SIGNATURE: Endpoint(self._encode.serve, ids, sampled=True)}
 
 
 class _Sentences(Preprocessor):

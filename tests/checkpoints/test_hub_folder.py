@@ -55,7 +55,9 @@ def test_the_ids_are_those_of_the_modules_preprocessor(hub_bert, hub_preprocesso
 
 
 def test_sizes_vocabulary_and_case_are_read(tmp_path):
-    folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), lowercase=False, layers=1, heads=2, inner=48)
+    folder = write_hub_bert(
+        tmp_path / "bert", tiny_vocabulary(), lowercase=False, layers=1, heads=2, inner=48, dropout=0.2
+    )
     checkpoint = HubFolder(folder)
     assert checkpoint.encoder_settings == {
         "vocabulary_size": 500,
@@ -67,6 +69,8 @@ def test_sizes_vocabulary_and_case_are_read(tmp_path):
         "num_segments": 2,
         "activation": "gelu_tanh",
         "epsilon": 1e-12,
+        "dropout": 0.2,
+        "attention_dropout": 0.1,
     }
     assert checkpoint.vocabulary() == (list(tiny_vocabulary()), {"lowercase": False})
     assert (checkpoint.has_pooler, checkpoint.has_head, checkpoint.labels) == (True, False, None)

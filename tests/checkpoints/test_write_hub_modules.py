@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 from scipy.special import erf
 
 from keras_bigmodel import HubEncoder, TextClassifier, UserError, WordPieceTokenizer, load_encoder
-from keras_bigmodel.checkpoints import HubFunctions, open_checkpoint, write_hub_modules
+from keras_bigmodel.checkpoints import HubEncoderFunctions, HubPreprocessorFunctions, open_checkpoint, write_hub_modules
 from keras_bigmodel.data import support_messages
 from keras_bigmodel.pipeline import export
 from tests.hub_tutorials import run_tutorials
@@ -96,7 +96,8 @@ def test_a_source_without_the_head_gives_a_module_without_it(tiny_bert, tmp_path
     vocabulary, settings = checkpoint.vocabulary()
     encoder = checkpoint.load_encoder()
     assert checkpoint.load_mlm_head(encoder) is None
-    write_hub_modules(tmp_path, HubFunctions(encoder, WordPieceTokenizer(vocabulary, **settings), 16))
+    prepare = HubPreprocessorFunctions(WordPieceTokenizer(vocabulary, **settings), 16)
+    write_hub_modules(tmp_path, HubEncoderFunctions(encoder), prepare)
     assert not hasattr(tf.saved_model.load(str(tmp_path / "encoder")), "mlm")
     with pytest.raises(UserError, match="has no head that predicts masked tokens"):
         HubEncoder(tmp_path / "encoder", mlm=True)
