@@ -102,12 +102,13 @@ class SavedModelFile:
 
     @cached_property
     def ops(self):
-        """Returns how often each op occurs in the graph and its functions: dict of op → int."""
-        counts = {}
+        """Returns how often each op occurs in the graph and its functions, except calls: dict of op → int."""
+        counts, own = {}, {part.signature.name for part in self.graph.graph_def.library.function}
         graphs = [self.graph.graph_def.node, *(part.node_def for part in self.graph.graph_def.library.function)]
         for nodes in graphs:
             for node in nodes:
-                counts[node.op] = counts.get(node.op, 0) + 1
+                if node.op not in own:
+                    counts[node.op] = counts.get(node.op, 0) + 1
         return counts
 
     def floats_named(self, ending):

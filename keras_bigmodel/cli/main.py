@@ -8,7 +8,7 @@ import traceback
 import typer
 
 from keras_bigmodel._version import __version__
-from keras_bigmodel.cli import compare, data, evaluate, export, inspect, parity, predict, serving, train
+from keras_bigmodel.cli import compare, data, doctor, evaluate, export, inspect, parity, predict, serving, train
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.standard_streams import SIGPIPE_EXIT, ReaderLeftError, discard_output, standard_streams
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (data, train, evaluate, compare, predict, inspect, export, parity, serving):
+for command in (data, train, evaluate, compare, predict, inspect, export, parity, serving, doctor):
     app.command(command.NAME)(command.run)
 
 

@@ -3,18 +3,23 @@
 # The oldest TensorFlow Serving that an export must run in. It links TensorFlow 2.14 and tensorflow-text 2.12.1.
 OLDEST_SERVING = "2.14"
 
-# tensorflow/serving links tensorflow-text's kernels: 2.14 to 2.19.1 those of tensorflow-text 2.12.1, 2.20 and later
-# those of 2.20.0 (its WORKSPACE and tensorflow_serving/model_servers/BUILD at these tags). The ops of an export that
-# are not TensorFlow's own must be among these: op → oldest TensorFlow Serving that has it.
+# tensorflow/serving links tensorflow-text's library ops_lib: 2.14 to 2.19.1 that of tensorflow-text 2.12.1, 2.20 and
+# later that of 2.20.0 (its workspace.bzl and tensorflow_serving/model_servers/BUILD at these tags, and
+# tensorflow_text/BUILD at v2.12.1 and v2.20.0). The ops of a model that are not TensorFlow's own must be among these:
+# op → oldest TensorFlow Serving that has it.
+_OPS_OF_2_12 = """
+    CaseFoldUTF8 ConstrainedSequence FastBertNormalize FastWordpieceTokenizeWithOffsets FindSourceOffsets
+    MaxSpanningTree NormalizeUTF8 NormalizeUTF8WithOffsetsMap PhraseTokenize RegexSplitWithOffsets RougeL
+    SentenceFragments SentenceFragmentsV2 SentencepieceDetokenizeOp SentencepieceIdToStringOp SentencepieceOp
+    SentencepieceStringToIdOp SentencepieceTokenizeOp SentencepieceTokenizeWithOffsetsOp SentencepieceVocabSizeOp
+    SplitMergeTokenizeWithOffsets TFText>BoiseTagsToOffsets TFText>ByteSplitByOffsets TFText>ByteSplitWithOffsets
+    TFText>FastSentencepieceDetokenize TFText>FastSentencepieceTokenize TFText>FastWordpieceDetokenize
+    TFText>NgramsStringJoin TFText>OffsetsToBoiseTags TFText>PhraseDetokenize TFText>WhitespaceTokenizeWithOffsetsV2
+    TokenizerFromLogits UnicodeScriptTokenizeWithOffsets WhitespaceTokenizeWithOffsets WordpieceTokenizeWithOffsets
+"""
 TEXT_OPS = {
-    "CaseFoldUTF8": "2.14",
-    "FastBertNormalize": "2.14",
-    "FastWordpieceDetokenize": "2.14",
-    "FastWordpieceTokenizeWithOffsets": "2.14",
-    "NormalizeUTF8": "2.14",
-    "TFText>RoundRobinGenerateMasks": "2.20",
-    "TFText>RoundRobinTrim": "2.20",
-    "TFText>Utf8Binarize": "2.20",
+    **dict.fromkeys(_OPS_OF_2_12.split(), "2.14"),
+    **dict.fromkeys(("TFText>RoundRobinGenerateMasks", "TFText>RoundRobinTrim", "TFText>Utf8Binarize"), "2.20"),
 }
 
 # TensorFlow's own ops that TensorFlow 2.14 has not: op → oldest TensorFlow Serving that has it. From the op registries
@@ -38,6 +43,10 @@ LATE_CORE_OPS = {
 }
 
 
+# The versions of TensorFlow Serving whose ops are known here, oldest first.
+SERVERS = ("2.14", "2.15", "2.16", "2.17", "2.18", "2.19", "2.20", "2.21")
+
+
 def refused_ops(ops, foreign_ops):
     """Returns the ops that a stock TensorFlow Serving of 2.14 and later may not have.
 
@@ -50,8 +59,25 @@ def refused_ops(ops, foreign_ops):
     """
     return {
         name: "unknown to it" if version is None else f"only in TensorFlow Serving {version} and later"
+        for name, version in lacking_ops(ops, foreign_ops, OLDEST_SERVING).items()
+    }
+
+
+def lacking_ops(ops, foreign_ops, server):
+    """Returns the ops that a stock TensorFlow Serving of a version lacks.
+
+    Args:
+        ops: as in `refused_ops`.
+        foreign_ops: as in `refused_ops`.
+        server: str. One of `SERVERS`.
+
+    Returns:
+        dict of op name → the oldest version that has it, None if no known version has it; sorted by name.
+    """
+    return {
+        name: version
         for name, version in _oldest(ops, foreign_ops).items()
-        if version != OLDEST_SERVING
+        if version is None or _as_numbers(version) > _as_numbers(server)
     }
 
 

@@ -1,0 +1,188 @@
+"""SavedModels with one fault each: code of the finding → function of a folder that writes the model."""
+
+import shutil
+
+import numpy as np
+import tensorflow as tf
+
+from keras_bigmodel.export.serving_files.warm_up_records import WARM_UP_FILE
+
+TEXT = tf.TensorSpec([None], tf.string, name="text")
+WEIGHTS = np.random.default_rng(0).standard_normal((64, 64)).astype("float32")
+
+
+def write(folder, function=None, *specs, name="serving_default", root=None, warm_up=True, signatures=None):
+    """Writes a SavedModel of one signature and, as servers like it, with a warm-up file; gives its folder."""
+    root = tf.Module() if root is None else root
+    if signatures is None:
+        function = function or (lambda text: {"length": tf.strings.length(text)})
+        specs = specs or (TEXT,)
+        traced = tf.function(function, autograph=False).get_concrete_function(*specs)
+        root.traced, signatures = traced, {name: traced}
+    tf.saved_model.save(root, str(folder), signatures=signatures)
+    if warm_up:
+        path = folder / WARM_UP_FILE
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    return folder
+
+
+def floats(*shape, name="x"):
+    return tf.TensorSpec(shape, tf.float32, name=name)
+
+
+def python_ops(folder):
+    return write(folder, lambda text: {"out": tf.ensure_shape(tf.py_function(lambda t: t, [text], tf.string), [None])})
+
+
+def late_ops(folder):
+    return write(
+        folder,
+        lambda x: {"out": tf.math.real(tf.raw_ops.FFTND(input=tf.cast(x, tf.complex64), fft_length=[4], axes=[1]))},
+        floats(None, 4),
+    )
+
+
+def late_text_ops(folder):
+    import tensorflow_text as tf_text
+
+    def trim(text):
+        ragged = tf.strings.split(text)
+        return {"out": tf_text.RoundRobinTrimmer(2).trim([ragged, ragged])[0].to_tensor()}
+
+    return write(folder, trim)
+
+
+def unknown_ops(folder):
+    """An op that is renamed in the file: no library here registers one that no server has."""
+    write(folder)
+    path = folder / "saved_model.pb"
+    content = path.read_bytes()
+    assert b"StringLength" in content
+    path.write_bytes(content.replace(b"StringLength", b"StringLentgh"))
+    return folder
+
+
+def no_signature(folder):
+    root = tf.Module()
+    root.table = tf.Variable(WEIGHTS)
+    return write(folder, root=root, signatures={})
+
+
+def no_default_signature(folder):
+    return write(folder, name="classify")
+
+
+def scalar_input(folder):
+    return write(folder, lambda x, limit: {"out": tf.minimum(x, limit)}, floats(None, 4), floats(name="limit"))
+
+
+def scalar_output(folder):
+    return write(folder, lambda x: {"out": tf.reduce_sum(x)}, floats(None, 4))
+
+
+def fixed_input_rows(folder):
+    return write(folder, lambda x: {"out": tf.boolean_mask(x, x[:, 0] > 0)}, floats(1, 4))
+
+
+def fixed_output_rows(folder):
+    return write(folder, lambda x: {"out": tf.reduce_sum(x, axis=0)}, floats(None, 4))
+
+
+def bytes_name(folder):
+    return write(folder, lambda text: {"text_bytes": text})
+
+
+def unnamed_output(folder):
+    return write(folder, lambda text: tf.strings.length(text))  # noqa: PLW0108 (its argument is called input)
+
+
+def no_strings(folder):
+    return write(folder, lambda ids: {"out": ids}, tf.TensorSpec([None, None], tf.int32, name="ids"))
+
+
+def empty_table(folder):
+    root = tf.Module()
+    root.table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int64, -1)
+    write(folder, lambda text: {"out": root.table.lookup(text)}, root=root)
+    return rewritten(folder, "LookupTableImportV2", "LookupTableInsertV2")
+
+
+def rewritten(folder, *ops):
+    """Removes the nodes of some ops, as exporters do that lose a table's initializer."""
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    path = folder / "saved_model.pb"
+    message = saved_model_pb2.SavedModel()
+    message.ParseFromString(path.read_bytes())
+    graph = message.meta_graphs[0].graph_def
+    for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
+        for index in reversed([number for number, node in enumerate(nodes) if node.op in ops]):
+            del nodes[index]
+    path.write_bytes(message.SerializeToString())
+    return folder
+
+
+def _with_vocabulary(folder):
+    words = folder.parent / f"{folder.name}.txt"
+    words.write_text("a\nb\n", encoding="utf-8")
+    root = tf.Module()
+    initializer = tf.lookup.TextFileInitializer(str(words), tf.string, -2, tf.int64, -1)  # whole line → its number
+    root.table = tf.lookup.StaticHashTable(initializer, -1)
+    return write(folder, lambda text: {"out": root.table.lookup(text)}, root=root)
+
+
+def missing_asset(folder):
+    shutil.rmtree(_with_vocabulary(folder) / "assets")
+    return folder
+
+
+def empty_asset(folder):
+    for path in (_with_vocabulary(folder) / "assets").iterdir():
+        path.write_bytes(b"")
+    return folder
+
+
+def no_warm_up(folder):
+    return write(folder, warm_up=False)
+
+
+def no_version(folder):
+    return write(folder.with_name("model"))
+
+
+def stored_twice(folder):
+    root = tf.Module()
+    root.first, root.second = tf.Variable(WEIGHTS), tf.Variable(WEIGHTS)
+    root.ones, root.others = tf.Variable(np.ones((64, 64), "float32")), tf.Variable(np.ones((64, 64), "float32"))
+    return write(folder, root=root)
+
+
+def optimizer_state(folder):
+    root = tf.Module()
+    root.kernel, root.optimizer = tf.Variable(WEIGHTS), tf.Module()
+    root.optimizer.momentum = tf.Variable(2 * WEIGHTS)
+    return write(folder, root=root)
+
+
+FAULTS = {
+    "python-ops": ("problem", python_ops),
+    "late-ops": ("problem", late_ops),
+    "unknown-ops": ("problem", unknown_ops),
+    "no-signature": ("problem", no_signature),
+    "no-default-signature": ("warning", no_default_signature),
+    "scalar-input": ("problem", scalar_input),
+    "scalar-output": ("problem", scalar_output),
+    "fixed-input-rows": ("warning", fixed_input_rows),
+    "fixed-output-rows": ("warning", fixed_output_rows),
+    "bytes-name": ("warning", bytes_name),
+    "unnamed-output": ("note", unnamed_output),
+    "no-strings": ("note", no_strings),
+    "empty-table": ("problem", empty_table),
+    "missing-asset": ("problem", missing_asset),
+    "empty-asset": ("problem", empty_asset),
+    "no-warm-up": ("warning", no_warm_up),
+    "no-version": ("note", no_version),
+    "stored-twice": ("warning", stored_twice),
+    "optimizer-state": ("warning", optimizer_state),
+}
