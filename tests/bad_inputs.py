@@ -17,7 +17,7 @@ from pathlib import Path
 
 from keras_bigmodel import TextClassifier, UserError
 from keras_bigmodel.tasks.label_names import LabelNames
-from tests.checkpoints import layouts
+from tests.checkpoints import hub_refusals, layouts
 from tests.export import refusals
 from tests.hostile import test_python as hostile
 from tests.task_contract import LABELS, messages
@@ -176,6 +176,13 @@ def serving_sentences():
     return found
 
 
+def hub_sentences():
+    """Gives name → sentence with which a TF-Hub module, or a model for `bigmodel doctor`, is refused."""
+    with tempfile.TemporaryDirectory() as aside, contextlib.chdir(aside):
+        hub_refusals.write_modules()
+        return {name: _sentence(act) for name, act in hub_refusals.REFUSED.items()}
+
+
 def own_task_sentences():
     """Gives name → sentence with which a task of one's own is refused."""
     with tempfile.TemporaryDirectory() as aside, contextlib.chdir(aside):
@@ -205,6 +212,7 @@ SENTENCES = {
     "Rows in Python": python_sentences(hostile.rows_refused()),
     "Arguments of fit": python_sentences(hostile.arguments_refused()),
     "Exports and serving": serving_sentences,
+    "TF-Hub modules": hub_sentences,
     "Tasks of your own": own_task_sentences,
 }
 

@@ -11,13 +11,14 @@ import pytest
 
 from keras_bigmodel import TextClassifier
 from keras_bigmodel.data import support_messages
-from tests.tiny_bert import write_tiny_bert
+from tests.hub_modules import write_hub_bert
+from tests.tiny_bert import tiny_vocabulary, write_tiny_bert
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "migration.md"
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 TABLES = {  # heading → what the lines leave behind
     "From Hugging Face's TensorFlow classes": ["out/task.json", "exported/1/saved_model.pb"],
-    "From `hub.KerasLayer`": ["imdb_bert/1/saved_model.pb"],
+    "From `hub.KerasLayer`": ["imdb_bert/1/saved_model.pb", "modules/encoder/saved_model.pb"],
     "From KerasHub": ["out/task.json", "exported/1/saved_model.pb"],
     "From Model Maker and MediaPipe Model Maker": ["saved_models/reviews/1/saved_model.pb", "phone/model.tflite"],
 }
@@ -50,6 +51,7 @@ def write_what_the_lines_need(folder):
         part.mkdir(parents=True, exist_ok=True)
         (part / f"{number}.txt").write_text(text, encoding="utf-8")
     write_tiny_bert(folder / "bert-base-uncased", max_position_embeddings=128)
+    write_hub_bert(folder / "bert_en_uncased", tiny_vocabulary(), length=128)
 
 
 @pytest.mark.full
