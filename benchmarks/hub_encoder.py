@@ -27,8 +27,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel import HubEncoder, TextClassifier, WordPieceTokenizer, load_encoder
-from keras_bigmodel.checkpoints import HubEncoderFunctions, HubPreprocessorFunctions, open_checkpoint, write_hub_modules
+from keras_bigmodel.checkpoints import HubEncoderFunctions, HubPreprocessorFunctions, open_checkpoint
 from keras_bigmodel.checkpoints.hub_name_map import hub_name_map
+from keras_bigmodel.checkpoints.write_hub_modules import write_hub_modules
 from tests.hub_modules import write_hub_bert, write_hub_preprocessor
 
 NAMES = {"input_word_ids": "token_ids", "input_mask": "padding_mask", "input_type_ids": "segment_ids"}

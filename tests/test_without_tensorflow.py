@@ -258,6 +258,27 @@ def test_who_asks_for_a_task_is_told_what_it_needs(found):
     assert "pip install tensorflow" in found["refusals"]["WordPieceTokenizer"]
 
 
+FOLDERS = """
+import json, sys
+import keras_bigmodel
+encoder = keras_bigmodel.load_encoder(sys.argv[1])
+try:
+    keras_bigmodel.load_encoder(sys.argv[2])
+except keras_bigmodel.UserError as error:
+    print(json.dumps([encoder.settings["num_layers"], str(error)]))
+"""
+
+
+def test_a_hugging_face_folder_is_read_and_a_module_of_tf_hub_needs_tensorflow(tiny_bert, tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    python, beginning = python_with_tensorflow_forbidden(tmp_path)
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    printed = run(python, "-c", beginning + FOLDERS, tiny_bert, tmp_path, env=environment)
+    layers, sentence = json.loads(printed.splitlines()[-1])
+    assert layers == 2
+    assert sentence.startswith("keras_bigmodel.checkpoints.HubFolder asks for tensorflow, which is not installed.")
+
+
 def test_who_has_not_named_a_backend_is_told_to(ask):
     answers = ask("import json; print(json.dumps(refusals('TextClassifier', 'BertEncoder')))")
     assert set(answers) == {"TextClassifier", "BertEncoder"}

@@ -7,6 +7,7 @@ from pathlib import Path
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
 
+MODULE_FILE = "saved_model.pb"
 _URLS = ("https://", "http://")
 _CACHE = "TFHUB_CACHE_DIR"
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from keras_bigmodel.checkpoints.bert_config import REQUIRED, BertConfig
 from keras_bigmodel.checkpoints.bert_name_map import bert_name_map, head_name_map
-from keras_bigmodel.checkpoints.mlm_head import MlmHead
 from keras_bigmodel.checkpoints.other_folders import (
     check_config_kind,
     check_has_config,
@@ -174,6 +173,8 @@ class HuggingFaceFolder:
         Raises:
             UserError: as `load_encoder`; or the head has embeddings of its own.
         """
+        from keras_bigmodel.checkpoints.mlm_head import MlmHead  # here: it needs TensorFlow
+
         decoder = "cls.predictions.decoder.weight"
         if "cls.predictions.transform.dense.weight" not in self._weights:
             return None

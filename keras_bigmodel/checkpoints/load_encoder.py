@@ -3,11 +3,9 @@
 import difflib
 from pathlib import Path
 
-from keras_bigmodel.checkpoints.hub_folder import HubFolder
-from keras_bigmodel.checkpoints.hub_handle import is_url
+from keras_bigmodel.checkpoints.hub_handle import MODULE_FILE, is_url
 from keras_bigmodel.checkpoints.hugging_face_folder import HuggingFaceFolder
 from keras_bigmodel.checkpoints.minilm import minilm_folder
-from keras_bigmodel.checkpoints.saved_model_file import FILE
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
 
@@ -31,7 +29,9 @@ def open_checkpoint(source):
     if str(source) in NAMED_ENCODERS:
         return HuggingFaceFolder(NAMED_ENCODERS[str(source)]())
     if is_url(source) or _is_hub_module(Path(source)):
-        return HubFolder(source)
+        from keras_bigmodel import checkpoints  # here: it needs TensorFlow, and the package says so where there is none
+
+        return checkpoints.HubFolder(source)
     if Path(source).exists():
         return HuggingFaceFolder(source)
     near = difflib.get_close_matches(str(source), NAMED_ENCODERS, n=1)
@@ -75,7 +75,7 @@ def load_encoder(source, *, pooler=True, dtype=None):
 def _is_hub_module(folder):
     """Returns whether a folder is a SavedModel that neither this package nor Hugging Face wrote: bool."""
     others = ("config.json", "manifest.json", "task.json")
-    return (folder / FILE).is_file() and not any((folder / name).is_file() for name in others)
+    return (folder / MODULE_FILE).is_file() and not any((folder / name).is_file() for name in others)
 
 
 def _how_to_download(name):

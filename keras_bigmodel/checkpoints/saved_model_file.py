@@ -7,10 +7,10 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import saved_model_pb2, trackable_object_graph_pb2
 
+from keras_bigmodel.checkpoints.hub_handle import MODULE_FILE
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.model_files import check_no_git_pointer
 
-FILE = "saved_model.pb"
 _OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _AGAIN = "Copy the folder again from where it was made."
 
@@ -29,7 +29,7 @@ class SavedModelFile:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        path = self.folder / FILE
+        path = self.folder / MODULE_FILE
         try:
             content = path.read_bytes()
         except OSError as error:

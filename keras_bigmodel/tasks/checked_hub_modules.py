@@ -6,8 +6,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_bigmodel.checkpoints import HubEncoderFunctions, HubPreprocessorFunctions, write_hub_modules
+from keras_bigmodel.checkpoints import HubEncoderFunctions, HubPreprocessorFunctions
 from keras_bigmodel.checkpoints.hub_interface import ENCODER_FOLDER, INPUTS, PREPROCESSOR_FOLDER
+from keras_bigmodel.checkpoints.write_hub_modules import write_hub_modules
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.export import Endpoint, certificate_of, certify, rows_to_compare, saved_model_parity

@@ -10,7 +10,8 @@ from safetensors.numpy import load_file, save_file
 from scipy.special import erf
 
 from keras_bigmodel import HubEncoder, TextClassifier, UserError, WordPieceTokenizer, load_encoder
-from keras_bigmodel.checkpoints import HubEncoderFunctions, HubPreprocessorFunctions, open_checkpoint, write_hub_modules
+from keras_bigmodel.checkpoints import HubEncoderFunctions, HubPreprocessorFunctions, open_checkpoint
+from keras_bigmodel.checkpoints.write_hub_modules import write_hub_modules
 from keras_bigmodel.data import support_messages
 from keras_bigmodel.pipeline import export
 from tests.hub_tutorials import run_tutorials
