@@ -61,7 +61,7 @@ def write_modules(folder):
     }
     said = encoder.settings
     sizes = {"width": said["hidden_dim"], "layers": said["num_layers"], "heads": said["num_heads"]}
-    sizes |= {"inner": said["intermediate_dim"], "length": said["max_length"]}
+    sizes |= {"inner": said["intermediate_dim"], "positions": said["max_length"]}
     google = write_hub_bert(folder / "google", vocabulary, weights=weights, **sizes)
     preprocessor = write_hub_preprocessor(folder / "preprocessor", google / "assets" / "vocab.txt", length=128)
     (folder / "ours").mkdir()

@@ -9,30 +9,44 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-SIZES = {"width": 32, "layers": 2, "heads": 4, "inner": 64, "length": 64, "dropout": 0.1}
+SIZES = {"width": 32, "layers": 2, "heads": 4, "inner": 64, "positions": 64, "dropout": 0.1}
 
 
 def write_hub_bert(
-    folder, vocabulary, *, lowercase=True, mlm=False, weights=None, activation=None, trainable=True, **sizes
+    folder,
+    vocabulary,
+    *,
+    lowercase=True,
+    mlm=False,
+    weights=None,
+    activation=None,
+    trainable=True,
+    head_activation=None,
+    length=None,
+    change=lambda core, outputs: outputs,
+    **sizes,
 ):
     """Writes an encoder module with `.vocab_file` and `.do_lower_case`; `mlm` adds the head that predicts tokens.
 
-    `weights`, a dict of variable name → array, replaces the random numbers.
+    `weights`, a dict of variable name → array, replaces the random numbers; `length` fixes the number of tokens;
+    `change` is a function of the encoder's layers by name and of its outputs, and returns the outputs.
     """
     import tf_keras
 
     sizes = {**SIZES, **sizes}
     activation = activation or (lambda x: tf_keras.activations.gelu(x, approximate=True))
     inputs = {
-        name: tf_keras.Input((None,), dtype=tf.int32, name=name)
+        name: tf_keras.Input((length,), dtype=tf.int32, name=name)
         for name in ("input_word_ids", "input_mask", "input_type_ids")
     }
     outputs, table = _encoder(tf_keras, inputs, len(vocabulary), sizes, activation)
-    core = tf_keras.Model(inputs, {**outputs, "default": outputs["pooled_output"]})
+    core = tf_keras.Model(
+        inputs, change(tf_keras.Model(inputs, outputs), {**outputs, "default": outputs["pooled_output"]})
+    )
     model = core
     if mlm:
         positions = tf_keras.Input((None,), dtype=tf.int32, name="masked_lm_positions")
-        head = _head_class(tf_keras)(table, activation, name="cls/predictions")
+        head = _head_class(tf_keras)(table, head_activation or activation, name="cls/predictions")
         logits = head(outputs["sequence_output"], positions)
         model = tf_keras.Model({**inputs, "masked_lm_positions": positions}, {**outputs, "mlm_logits": logits})
         core._auto_track_sub_layers = False
@@ -43,7 +57,8 @@ def write_hub_bert(
     path.write_text("".join(f"{token}\n" for token in vocabulary), encoding="utf-8")
     core.vocab_file = tf.saved_model.Asset(str(path))
     core.do_lower_case = tf.Variable(lowercase, trainable=False)
-    core.trainable = trainable
+    if not trainable:
+        core.trainable = False
     core.save(str(folder), include_optimizer=False, save_format="tf")
     return Path(folder)
 
@@ -52,7 +67,7 @@ def _encoder(tf_keras, inputs, words, sizes, activation):
     width = sizes["width"]
     table = tf_keras.layers.Embedding(words, width, name="word_embeddings")
     states = table(inputs["input_word_ids"])
-    states += _position_class(tf_keras)(sizes["length"], name="position_embedding")(states)
+    states += _position_class(tf_keras)(sizes["positions"], name="position_embedding")(states)
     states += tf_keras.layers.Embedding(2, width, name="type_embeddings")(inputs["input_type_ids"])
     states = tf_keras.layers.LayerNormalization(epsilon=1e-12, name="embeddings/layer_norm")(states)
     states = tf_keras.layers.Dropout(sizes["dropout"])(states)

@@ -51,7 +51,7 @@ def write_what_the_lines_need(folder):
         part.mkdir(parents=True, exist_ok=True)
         (part / f"{number}.txt").write_text(text, encoding="utf-8")
     write_tiny_bert(folder / "bert-base-uncased", max_position_embeddings=128)
-    write_hub_bert(folder / "bert_en_uncased", tiny_vocabulary(), length=128)
+    write_hub_bert(folder / "bert_en_uncased", tiny_vocabulary(), positions=128)
 
 
 @pytest.mark.full

@@ -1,29 +1,26 @@
-"""Reads a BERT from a TF-Hub module: weights by name, sizes from shapes, the vocabulary. Knows no training."""
+"""Reads a BERT from a TF-Hub module: weights by name, settings, the vocabulary. Knows no training."""
 
-import json
-import re
 from functools import cached_property
 
 import keras
 import numpy as np
 
+from keras_bigmodel.checkpoints.hub_comparison import HubComparison
 from keras_bigmodel.checkpoints.hub_handle import hub_folder
-from keras_bigmodel.checkpoints.hub_interface import INPUTS, SETTINGS_ASSET, check_encoder
-from keras_bigmodel.checkpoints.hub_module import HubModule
+from keras_bigmodel.checkpoints.hub_interface import SETTINGS_ASSET, NotPlainBertError, check_encoder
 from keras_bigmodel.checkpoints.hub_name_map import hub_name_map, own_name_map
+from keras_bigmodel.checkpoints.hub_settings import has_berts_names, settings_of
 from keras_bigmodel.checkpoints.mlm_head import HUB_PREFIX, MlmHead
 from keras_bigmodel.checkpoints.saved_model_file import SavedModelFile
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.json_shape import shape_mismatch
 from keras_bigmodel.core.model_files import read_json, read_text
 from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.tokenizers.special_tokens import checked_ids
 from keras_bigmodel.tokenizers.tokenizer_files import vocabulary_from_lines
 
-_LAYER = re.compile(r"transformer/layer_(\d+)/self_attention/query/kernel")
 _LOWER_CASE = "do_lower_case/.ATTRIBUTES/VARIABLE_VALUE"
-_TOLERANCE = 1e-4
-# Op → activation, in the order in which they are looked for: tanh is the pooler's too, the cube is GELU's alone.
-_ACTIVATIONS = {"Erf": "gelu", "Erfc": "gelu", "Pow": "gelu_tanh", "Relu": "relu", "Sigmoid": "silu"}
+_SAID = {"encoder": dict, "pooling": str, "mode": str, "tokenizer": dict}
 
 
 class HubFolder:
@@ -36,8 +33,9 @@ class HubFolder:
         handle: str or path. A folder that holds `saved_model.pb`, or the address of a module.
 
     Raises:
-        UserError: as `hub_folder` and `SavedModelFile`; or the module is no BERT encoder, or one of another
-            architecture; the message says what it is.
+        UserError: as `hub_folder` and `SavedModelFile`; or the module is no BERT encoder, and the message says what it
+            is.
+        NotPlainBertError: it is an encoder of another architecture.
 
     Source: `official/nlp/tools/export_tfhub_lib.py` of tensorflow/models, which wrote TF-Hub's BERTs.
     """
@@ -49,34 +47,29 @@ class HubFolder:
         self._file = SavedModelFile(self.folder)
         check_encoder(self._file, handle)
         self._names = self._file.keys
-        path = self._file.asset(SETTINGS_ASSET)
-        self._said = {} if path is None else read_json(path)
-        if not self._said and not any(map(_LAYER.fullmatch, self._names)):
+        self._said = self._read_said()
+        if not self._said and not has_berts_names(self._file):
             shown = ", ".join(sorted(self._names)[:3]) or "none"
-            raise UserError(
+            raise NotPlainBertError(
                 f"{handle} takes BERT's inputs, but its variables are not those of a BERT ({shown}, …). Run it as it "
                 "is in a Keras model: HubEncoder(handle)."
             )
+
+    def _read_said(self):
+        """Returns what a module of this package says of itself: dict, empty for modules of others."""
+        path = self._file.asset(SETTINGS_ASSET)
+        said = {} if path is None else read_json(path)
+        wrong = None if path is None else shape_mismatch(said, _SAID)
+        if wrong is not None:
+            raise UserError(f"{path} is not as it was written ({wrong}). Copy the module again.")
+        return said
 
     @cached_property
     def encoder_settings(self):
         """Returns the arguments of `BertEncoder` except `pooler`: dict."""
         if self._said:
-            return {name: value for name, value in self._said.items() if name not in ("pooler", "pooling")}
-        width, heads, _ = self._shape("transformer/layer_0/self_attention/query/kernel", 3)
-        return {
-            "vocabulary_size": self._shape("word_embeddings/embeddings", 2)[0],
-            "hidden_dim": width,
-            "num_layers": 1 + max(int(found[1]) for found in map(_LAYER.fullmatch, self._names) if found),
-            "num_heads": heads,
-            "intermediate_dim": self._shape("transformer/layer_0/intermediate/kernel", 2)[1],
-            "max_length": self._shape("position_embedding/embeddings", 2)[0],
-            "num_segments": self._shape("type_embeddings/embeddings", 2)[0],
-            "activation": self._activation(),
-            "epsilon": self._epsilon(),
-            "dropout": self._dropout(in_attention=False),
-            "attention_dropout": self._dropout(in_attention=True),
-        }
+            return {name: value for name, value in self._said["encoder"].items() if name != "pooler"}
+        return settings_of(self._file, self.handle)
 
     @property
     def pooling(self):
@@ -84,20 +77,42 @@ class HubFolder:
         return self._said.get("pooling")
 
     @property
+    def mode(self):
+        """Returns the mode in which a tokenizer gives the ids of the module's own preprocessor: str."""
+        return self._said.get("mode", "fast")
+
+    @property
     def is_trainable(self):
         """Returns whether the module lets its variables be trained, as most do: bool."""
-        node = self._file.child("trainable_variables")
-        return node is not None and len(node.children) > 0
+        return bool(self._trained)
+
+    @property
+    def is_trained_whole(self):
+        """Returns whether the module lets all of its variables be trained: bool."""
+        return len(self._trained) == len([name for name in self._names if self._is_weight(name)])
+
+    @cached_property
+    def _trained(self):
+        """Returns the names of the variables that the module lets be trained: set of str."""
+        listed = self._file.child("trainable_variables")
+        nodes = [] if listed is None else [self._file.nodes[child.node_id] for child in listed.children]
+        return {node.variable.name for node in nodes if node.HasField("variable")}
+
+    def _is_weight(self, name):
+        return HUB_PREFIX not in name and bool(self._file.shape(name)) and self._file.is_float(name)
 
     @property
     def has_pooler(self):
         """Returns whether the module has the pooler's weights: bool."""
-        return "pooler_transform/kernel" in self._names or "pooler/kernel" in self._names
+        if self._said:
+            return bool(self._said["encoder"].get("pooler"))
+        return "pooler_transform/kernel" in self._names
 
     def vocabulary(self):
         """Returns `(tokens, tokenizer settings)`, from the module's `vocab_file` and `do_lower_case`.
 
-        With mode `"fast"`, a `WordPieceTokenizer` of them returns the ids of the module's own preprocessor.
+        A `WordPieceTokenizer` of them in the mode `self.mode` gives every text the ids of the module's own
+        preprocessor. Pairs that are too long may lose a piece in the other text.
 
         Raises:
             UserError: the module has no vocabulary, or one that is no WordPiece.
@@ -118,8 +133,10 @@ class HubFolder:
                 f"{path} has {len(tokens)} tokens, and the embeddings of {self.handle} have {rows} rows. They belong "
                 "to different models: copy the module again."
             )
+        if self._said:
+            return tokens, self._said["tokenizer"]
         stored = self._file.checkpoint.get_variable_to_shape_map()
-        lowercase = bool(self._file.checkpoint.get_tensor(_LOWER_CASE)) if _LOWER_CASE in stored else True
+        lowercase = bool(self._file.read_key(_LOWER_CASE)) if _LOWER_CASE in stored else True
         return tokens, {"lowercase": lowercase}
 
     def load_encoder(self, *, pooler=True, dtype=None):
@@ -133,27 +150,55 @@ class HubFolder:
             `BertEncoder`.
 
         Raises:
-            UserError: variables are missing, unexpected, of another shape or not finite; or the encoder does not
-                compute what the module computes.
+            UserError: numbers are not finite, or files are truncated.
+            NotPlainBertError: variables are missing, unexpected or of another shape; or the encoder does not compute
+                what the module computes.
         """
-        encoder = BertEncoder(**self.encoder_settings, pooler=self.has_pooler, dtype="float32")
-        pairs = own_name_map(encoder) if self._said else hub_name_map(encoder)
-        self._fill(pairs)
-        others = [name for name in self._names if HUB_PREFIX not in name and self._is_unknown(name, pairs)]
-        self._refuse([f"{name} is no variable of a BERT" for name in others])
-        self._check_equal(encoder)
+        encoder = self._compared_encoder
         wanted = keras.dtype_policies.get(dtype) if dtype else keras.config.dtype_policy()
-        if wanted.name == "float32" and pooler in (True, self.has_pooler):
-            return encoder
         twin = BertEncoder(**self.encoder_settings, pooler=pooler and self.has_pooler, dtype=wanted)
         twin.set_weights(encoder.get_weights()[: len(twin.weights)])
         return twin
 
+    @cached_property
+    def _compared_encoder(self):
+        """Returns the encoder in float32, with the pooler if there is one, after its comparison with the module."""
+        try:
+            encoder = BertEncoder(**self.encoder_settings, pooler=self.has_pooler, dtype="float32")
+        except (TypeError, ValueError) as error:  # UserError is a ValueError
+            raise NotPlainBertError(
+                f"No BERT can be built with the settings of {self.handle} ({str(error)[:160]}). Copy the module again."
+            ) from error
+        pairs = own_name_map(encoder, self._names) if self._said else hub_name_map(encoder)
+        self._fill(pairs)
+        read = {name for pair in pairs for name in pair.names}
+        others = [name for name in self._names if self._is_weight(name) and name not in read]
+        self._refuse([f"{name} is no variable of a BERT" for name in others])
+        self._comparison.check_states(encoder)
+        if not self._said and self.has_pooler and self._comparison.pooling_of(encoder) != "pooler":
+            raise NotPlainBertError(
+                f"{self.handle} has the variables of a BERT, and its pooled_output is not what the pooler computes. "
+                "HubEncoder(handle) runs it as it is."
+            )
+        return encoder
+
+    @cached_property
+    def _comparison(self):
+        return HubComparison(self.folder, self.encoder_settings, self.handle)
+
+    def compared_pooling(self):
+        """Returns what the module's `pooled_output` and `default` were found to be: str, None if no pooling of ours.
+
+        Raises:
+            UserError: as `load_encoder`.
+        """
+        return self._comparison.pooling_of(self._compared_encoder)
+
     def load_mlm_head(self, encoder):
-        """Loads the module's head that predicts masked tokens.
+        """Loads the module's head that predicts masked tokens, and compares it with the module.
 
         Args:
-            encoder: the `BertEncoder` that `load_encoder` returned.
+            encoder: the `BertEncoder` that `load_encoder` returned in float32.
 
         Returns:
             `MlmHead`, or None if the module has none.
@@ -166,6 +211,7 @@ class HubFolder:
             return None
         head = MlmHead(encoder)
         self._fill(head.hub_names(found[0].partition(HUB_PREFIX)[0]))
+        self._comparison.check_head(encoder, head)
         return head
 
     def load_head(self, logits_layer):
@@ -173,28 +219,6 @@ class HubFolder:
         raise UserError(f"{self.handle} has no classification head. Give labels for a new one.")
 
     # ---- reading
-
-    def _shape(self, name, rank):
-        shape = self._file.shape(name) if name in self._names else ()
-        if len(shape) != rank:
-            said = f"of shape {shape}" if shape else "missing"
-            raise UserError(f"{name} of {self.handle} is {said}; a BERT of TF-Hub has it with {rank} axes.")
-        return shape
-
-    def _activation(self):
-        """Returns the activation whose op the graph has: str. The comparison with the module confirms it."""
-        found = [name for op, name in _ACTIVATIONS.items() if op in self._file.ops]
-        return found[0] if found else "gelu_tanh"
-
-    def _epsilon(self):
-        found = self._file.floats_named("batchnorm/add/y").values()
-        return _shortest(min(found)) if found else 1e-12
-
-    def _dropout(self, *, in_attention):
-        """Returns the rate of the graph for training: float, BERT's 0.1 if it is not to be seen there."""
-        found = self._file.floats_named("GreaterEqual/y")
-        rates = {value for name, value in found.items() if ("self_attention" in name) == in_attention}
-        return _shortest(rates.pop()) if len(rates) == 1 else 0.1
 
     def _array(self, name):
         array = np.asarray(self._file.read(name), "float32")
@@ -214,45 +238,9 @@ class HubFolder:
         for pair in pairs:
             pair.variable.assign(pair.join([self._array(name) for name in pair.names]))
 
-    def _is_unknown(self, name, pairs):
-        """Returns whether a variable holds numbers that no pair reads."""
-        read = any(name in pair.names for pair in pairs)
-        return not read and bool(self._file.shape(name)) and self._file.is_float(name)
-
     def _refuse(self, problems):
         if problems:
             shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
-            raise UserError(f"{self.handle} is no BERT that can be read: {shown}. HubEncoder(handle) runs it as it is.")
-
-    def _check_equal(self, encoder):
-        """Raises `UserError` if an encoder does not compute what the module does."""
-        ids, mask, segments = _probe(encoder.settings)
-        theirs = HubModule(self.folder).call(dict(zip(INPUTS, (ids, mask, segments), strict=True)))
-        ours = encoder({"token_ids": ids, "padding_mask": mask, "segment_ids": segments}, training=False)
-        for name, value in ours.items():
-            difference = float(np.abs((np.asarray(value) - np.asarray(theirs[name])) * _seen(mask, value)).max())
-            if not difference <= _TOLERANCE:
-                raise UserError(
-                    f"{self.handle} has the variables of a BERT and computes something else: {name} differs by "
-                    f"{difference:.2g} (read as {json.dumps(self.encoder_settings)}). HubEncoder(handle) runs it as it "
-                    "is."
-                )
-
-
-def _probe(settings):
-    """Returns ids, mask and segments of three rows: int32 `(3, up to 24)`."""
-    rng, length = np.random.default_rng(0), min(24, settings["max_length"])
-    ids = rng.integers(0, settings["vocabulary_size"], (3, length)).astype("int32")
-    mask = (np.arange(length) < np.array([[length], [max(1, length // 2)], [1]])).astype("int32")
-    segments = (np.arange(length) >= length // 3).astype("int32") * np.ones((3, 1), "int32")
-    return ids, mask, np.minimum(segments, settings["num_segments"] - 1).astype("int32")
-
-
-def _shortest(number):
-    """Returns a float32 as it was written: 0.1, not 0.10000000149."""
-    return float(f"{number:.6g}")
-
-
-def _seen(mask, value):
-    """Returns the mask in the shape of an output; states of padding are not compared."""
-    return mask[..., np.newaxis] if len(value.shape) == 3 else 1.0
+            raise NotPlainBertError(
+                f"{self.handle} is no BERT that can be read: {shown}. HubEncoder(handle) runs it as it is."
+            )

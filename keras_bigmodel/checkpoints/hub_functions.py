@@ -105,7 +105,8 @@ class HubPreprocessorFunctions:
         """
         segments = [part.merge_dims(1, -1) if part.ragged_rank > 1 else part for part in inputs]
         segments = [part.with_row_splits_dtype(tf.int64) for part in segments]
-        return _padded(self.tokenizer.pack(*segments, max_length=seq_length), seq_length, self.tokenizer.pad_id)
+        packed = self.tokenizer.pack(*segments, max_length=seq_length, truncation="round_robin")
+        return _padded(packed, seq_length, self.tokenizer.pad_id)
 
     def special_tokens(self):
         """Returns the size of the vocabulary and the special ids that it has: dict of scalar int32 tensor."""
@@ -128,4 +129,6 @@ def _padded(features, length, pad_id):
         column = features[ours][:, :length]
         missing = [[0, 0], [0, length - tf.shape(column)[1]]]
         padded[theirs] = tf.pad(column, missing, constant_values=fillers.get(ours, 0))
+        if isinstance(length, int):  # layers behind it, a Dense on flattened states say, ask for it
+            padded[theirs].set_shape([None, length])
     return padded

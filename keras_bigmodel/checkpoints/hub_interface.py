@@ -10,6 +10,10 @@ POSITIONS = "masked_lm_positions"  # the fourth input of `.mlm`
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")  # in the order of the modules that take a list
 
 
+class NotPlainBertError(UserError):
+    """Indicates that a module has BERT's inputs and is no BERT that our encoder can be; its own graph runs."""
+
+
 def check_encoder(saved_model, handle):
     """Checks that a SavedModel takes the three inputs of a BERT and can be called as an object.
 

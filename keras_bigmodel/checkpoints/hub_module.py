@@ -84,7 +84,18 @@ class HubModule:
         pooled, sequence = function([inputs[name] for name in names], **how)
         return {"pooled_output": pooled, "default": pooled, "sequence_output": sequence}
 
+    @property
+    def fixed_length(self):
+        """Returns the number of tokens that the module takes, if it takes no other: int or None."""
+        specs = tf.nest.flatten(_first_argument(self.loaded))
+        lengths = {spec.shape[1] for spec in specs if isinstance(spec, tf.TensorSpec) and spec.shape.rank == 2}
+        return lengths.pop() if len(lengths) == 1 else None
+
     def _takes_list(self, function):
-        traced = function.__call__.concrete_functions[0]
-        arguments = traced.structured_input_signature[0]
-        return bool(arguments) and isinstance(arguments[0], (list, tuple))
+        return isinstance(_first_argument(function), (list, tuple))
+
+
+def _first_argument(function):
+    """Returns the specification of what a loaded object is called with: structure of `tf.TensorSpec`."""
+    traced = function.__call__.concrete_functions[0]
+    return traced.structured_input_signature[0][0] if traced.structured_input_signature[0] else ()

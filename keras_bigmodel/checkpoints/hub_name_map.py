@@ -30,9 +30,22 @@ def hub_name_map(encoder):
     return pairs
 
 
-def own_name_map(encoder):
-    """Lists the pairs of an encoder and the variables of modules that this package writes, named by layer paths."""
-    return [same(variable, variable.path) for variable in encoder.weights]
+def own_name_map(encoder, names):
+    """Lists the pairs of an encoder and the variables of a module that this package wrote.
+
+    Their names are paths of layers, behind the name scope in which the encoder was made.
+
+    Args:
+        encoder: `BertEncoder`.
+        names: collection of str. The names of the module's variables.
+
+    Returns:
+        list of `NamePair`.
+    """
+    table = "embedding/token_embeddings"
+    theirs = next((name.removesuffix(table) for name in names if name.endswith(table)), "")
+    ours = encoder.embedding.token_embeddings.path.removesuffix(table)
+    return [same(variable, theirs + variable.path.removeprefix(ours)) for variable in encoder.weights]
 
 
 def _transformer_layer(layer, prefix, heads):

@@ -49,7 +49,7 @@ def is_checkpoint(source):
     Args:
         source: str or path. As in `open_checkpoint`.
     """
-    folder = Path(source)
+    folder = checked_path(source, "the name of an encoder, or its folder")
     is_ours = any((folder / name).exists() for name in ("manifest.json", "task.json"))
     has_encoder = (folder / "config.json").is_file() or _is_hub_module(folder)
     return str(source) in NAMED_ENCODERS or is_url(source) or (has_encoder and not is_ours)

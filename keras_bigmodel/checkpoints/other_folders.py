@@ -48,6 +48,9 @@ def check_has_config(folder):
             f"{folder} holds an adapter alone ({_listed(names)}). Merge it into its model with peft: "
             'model.merge_and_unload().save_pretrained("merged"), and give that folder.'
         )
+    module = folder / "encoder"
+    if (module / "saved_model.pb").is_file():
+        raise UserError(f"{folder} holds a TF-Hub module in its folder encoder. Give {module}.")
     raise UserError(f"{folder} is no BERT folder: it holds {_listed(names)}. Wanted are {_WANTED}.")
 
 

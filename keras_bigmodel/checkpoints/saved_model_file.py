@@ -1,17 +1,22 @@
 """Reads what a SavedModel holds without running it: objects, variables by name, signatures, ops. Knows no model."""
 
+import contextlib
 from functools import cached_property
 from pathlib import Path
 
 import tensorflow as tf
 from google.protobuf.message import DecodeError
-from tensorflow.core.protobuf import saved_model_pb2, trackable_object_graph_pb2
+from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2, trackable_object_graph_pb2
 
 from keras_bigmodel.checkpoints.hub_handle import MODULE_FILE
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.model_files import check_no_git_pointer
+from keras_bigmodel.core.path_check import check_no_pattern
 
 _OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"
+_ASSETS_OF_1 = "saved_model_assets"  # the collection of TensorFlow 1
+_VARIABLES = ("VarHandleOp", "VariableV2", "Variable")
+_UNREADABLE = (tf.errors.OpError, DecodeError, RuntimeError, ValueError, IndexError, TypeError, OSError)
 _AGAIN = "Copy the folder again from where it was made."
 
 
@@ -43,9 +48,8 @@ class SavedModelFile:
         if not message.meta_graphs:
             raise UserError(f"{path} holds no graph ({len(content):,} bytes): it is truncated, or no model. {_AGAIN}")
         self.schema_version = message.saved_model_schema_version
-        self.bytes = len(content)
-        serving = [graph for graph in message.meta_graphs if "serve" in graph.meta_info_def.tags]
-        self.graph = (serving or message.meta_graphs)[0]
+        self.tags = [sorted(graph.meta_info_def.tags) for graph in message.meta_graphs]
+        self.graph = message.meta_graphs[self.tags.index(["serve"]) if ["serve"] in self.tags else 0]
 
     @property
     def tensorflow_version(self):
@@ -83,6 +87,18 @@ class SavedModelFile:
             if name not in ("__saved_model_init_op", "__saved_model_train_op")
         }
 
+    @property
+    def assets(self):
+        """Returns the files that the graph reads from `assets/`: list of `AssetFileDef` messages."""
+        if self.graph.asset_file_def:
+            return list(self.graph.asset_file_def)
+        found = []
+        for packed in self.graph.collection_def[_ASSETS_OF_1].any_list.value:
+            definition = meta_graph_pb2.AssetFileDef()
+            packed.Unpack(definition)
+            found.append(definition)
+        return found
+
     def asset(self, name):
         """Returns the path of the file that stands as an asset under a name of the root: `Path`, or None.
 
@@ -95,21 +111,52 @@ class SavedModelFile:
         node = self.child(name)
         if node is None or not node.HasField("asset"):
             return None
-        path = self.folder / "assets" / self.graph.asset_file_def[node.asset.asset_file_def_index].filename
+        path = self.folder / "assets" / self.assets[node.asset.asset_file_def_index].filename
         if not path.is_file():
             raise UserError(f"{self.folder} lacks {path.relative_to(self.folder)}, which its graph names. {_AGAIN}")
         return path
 
     @cached_property
     def ops(self):
-        """Returns how often each op occurs in the graph and its functions, except calls: dict of op → int."""
-        counts, own = {}, {part.signature.name for part in self.graph.graph_def.library.function}
-        graphs = [self.graph.graph_def.node, *(part.node_def for part in self.graph.graph_def.library.function)]
-        for nodes in graphs:
+        """Returns how often each op occurs in the graph and all functions, except calls: dict of op → int."""
+        return self._counted(self._functions)
+
+    @cached_property
+    def reached_ops(self):
+        """Returns as `ops`, without functions that nothing runs in a server: neither signatures nor initialization."""
+        functions, waiting, reached = self._functions, [self.graph.graph_def.node], {}
+        while waiting:
+            for name in {name for node in waiting.pop() for name in _called(node)} & functions.keys() - reached.keys():
+                reached[name] = functions[name]
+                waiting.append(functions[name])
+        return self._counted(reached)
+
+    @property
+    def _functions(self):
+        return {part.signature.name: part.node_def for part in self.graph.graph_def.library.function}
+
+    def _counted(self, functions):
+        counts, own = {}, self._functions.keys()
+        for nodes in (self.graph.graph_def.node, *functions.values()):
             for node in nodes:
                 if node.op not in own:
                     counts[node.op] = counts.get(node.op, 0) + 1
         return counts
+
+    def nodes_of(self, *ops):
+        """Yields the nodes of some ops, each with the other nodes of its graph or function.
+
+        Args:
+            *ops: str.
+
+        Yields:
+            `(NodeDef, dict of name → NodeDef)`.
+        """
+        for nodes in (self.graph.graph_def.node, *self._functions.values()):
+            found = [node for node in nodes if node.op in ops]
+            beside = {node.name: node for node in nodes} if found else {}
+            for node in found:
+                yield node, beside
 
     def floats_named(self, ending):
         """Returns the constant numbers of the functions whose node's name has an ending: dict of name → float.
@@ -136,12 +183,28 @@ class SavedModelFile:
             UserError: the files are truncated or altered.
         """
         prefix = self.folder / "variables" / "variables"
+        check_no_pattern(self.folder)
         if not prefix.with_name("variables.index").is_file():
+            held = [op for op in _VARIABLES if op in self.reached_ops]
+            if held:
+                raise UserError(
+                    f"{self.folder} lacks variables/variables.index, and its graph has variables: the folder was not "
+                    f"copied whole. {_AGAIN}"
+                )
             return None
-        try:
+        for path in prefix.parent.glob("variables.data-*"):
+            with path.open("rb") as file:
+                check_no_git_pointer(path, file.read(64))
+        with self._reading(prefix.parent):
             return tf.train.load_checkpoint(str(prefix))
-        except (tf.errors.OpError, RuntimeError, ValueError) as error:
-            raise UserError(f"{prefix.parent} is no checkpoint ({_first_line(error)}). {_AGAIN}") from error
+
+    @contextlib.contextmanager
+    def _reading(self, what):
+        try:
+            yield
+        except _UNREADABLE as error:
+            said = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+            raise UserError(f"{what} cannot be read: it is truncated or altered ({said}). {_AGAIN}") from error
 
     @cached_property
     def keys(self):
@@ -152,7 +215,8 @@ class SavedModelFile:
         if _OBJECTS not in shapes:
             return {key: key for key in shapes}
         message = trackable_object_graph_pb2.TrackableObjectGraph()
-        message.ParseFromString(self.checkpoint.get_tensor(_OBJECTS))
+        with self._reading(self.folder / "variables"):
+            message.ParseFromString(self.checkpoint.get_tensor(_OBJECTS))
         found = [part for node in message.nodes for part in node.attributes if part.checkpoint_key in shapes]
         return {part.full_name or part.checkpoint_key: part.checkpoint_key for part in found}
 
@@ -181,13 +245,24 @@ class SavedModelFile:
         Raises:
             UserError: the files are truncated or altered.
         """
-        try:
-            return self.checkpoint.get_tensor(self.keys[name])
-        except (tf.errors.OpError, RuntimeError, ValueError) as error:
-            raise UserError(
-                f"{name} cannot be read from {self.folder / 'variables'} ({_first_line(error)}). {_AGAIN}"
-            ) from error
+        return self.read_key(self.keys[name])
+
+    def read_key(self, key):
+        """Returns the values under a key of the checkpoint: array.
+
+        Args:
+            key: str.
+
+        Raises:
+            UserError: the files are truncated or altered.
+        """
+        with self._reading(f"{key} of {self.folder / 'variables'}"):
+            return self.checkpoint.get_tensor(key)
 
 
-def _first_line(error):
-    return str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+def _called(node):
+    """Yields the names of the functions that a node may call."""
+    yield node.op
+    for value in node.attr.values():
+        yield value.func.name
+        yield from (function.name for function in value.list.func)

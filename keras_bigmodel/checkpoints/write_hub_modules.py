@@ -51,7 +51,8 @@ def _write_encoder(folder, functions, tokenizer):
     root.do_lower_case = tf.Variable(bool(tokenizer.settings()["lowercase"]), trainable=False, name="do_lower_case")
 
     signature = tf.function(functions.serve, autograph=False).get_concrete_function(**specs)
-    said = {**encoder.settings, "pooling": functions.pooling}
+    chosen = tokenizer.settings()
+    said = {"encoder": encoder.settings, "pooling": functions.pooling, "mode": chosen.pop("mode"), "tokenizer": chosen}
     with tempfile.TemporaryDirectory() as aside:
         write_vocabulary(Path(aside) / "vocab.txt", tokenizer.vocabulary)
         (Path(aside) / "encoder.json").write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")

@@ -1,26 +1,43 @@
 """Checks a SavedModel for what servers, clients and disks trip over. Knows the format; runs nothing."""
 
-import hashlib
-
-import numpy as np
 import tensorflow as tf
+from tensorflow.core.framework import types_pb2
 from tensorflow.python.framework import op_def_registry
 
 from keras_bigmodel.checkpoints.saved_model_file import SavedModelFile
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.doctor.examination import Finding
-from keras_bigmodel.export.safe_ops import SERVERS, TEXT_OPS, lacking_ops
+from keras_bigmodel.doctor.stored_weights import StoredWeights
+from keras_bigmodel.export.safe_ops import LINKED_OPS, SERVERS, lacking_ops
 from keras_bigmodel.export.serving_files.warm_up_records import WARM_UP_FILE
 
 _SCHEMA = 1
 _DEFAULT = "serving_default"
 _PYTHON_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
-_FILLS_TABLES = ("InitializeTableV2", "InitializeTableFromTextFileV2", "LookupTableImportV2", "LookupTableInsertV2")
-_TABLES = ("HashTableV2", "MutableHashTableV2", "MutableDenseHashTableV2")
-_SMALL = 4096  # bytes; smaller weights are not compared
+_TABLES = (
+    "HashTable",
+    "HashTableV2",
+    "MutableHashTableV2",
+    "MutableHashTableOfTensorsV2",
+    "MutableDenseHashTableV2",
+)
+_FILLS_TABLES = (
+    "InitializeTable",
+    "InitializeTableV2",
+    "InitializeTableFromTextFile",
+    "InitializeTableFromTextFileV2",
+    "LookupTableImportV2",
+    "LookupTableInsertV2",
+)
+_FROM_FILES = {"InitializeTableFromTextFile": 1, "InitializeTableFromTextFileV2": 1, "ReadFile": 0}  # op → input
+# What runs when a model is loaded, by name: a collection of TensorFlow 1, or a signature of TensorFlow 2.
+_INITIALIZERS = ("saved_model_main_op", "legacy_init_op")
+_INITIALIZER = "__saved_model_init_op"
+_MOST_RECORDS = 1000  # of warm-up requests; a server refuses to load a version with more
 _SHOWN = 5
-_OPTIMIZER = ("optimizer", "_optimizer", "OPTIMIZER_SLOT")
+_STRING = tf.string.as_datatype_enum
+_DTYPES = set(types_pb2.DataType.values())
 
 
 def saved_model_examination(folder, server=None):
@@ -43,14 +60,14 @@ def saved_model_examination(folder, server=None):
             f"{folder} has SavedModel's schema {model.schema_version}, and {_SCHEMA} is known here: a newer TensorFlow "
             "wrote it. Install a newer keras_bigmodel."
         )
-    weights = _Weights(model)
+    weights = StoredWeights(model)
     facts = {
         "written by": f"TensorFlow {model.tensorflow_version or 'of unknown version'}",
         "signatures": [_signature_words(name, signature) for name, signature in sorted(model.signatures.items())],
-        "weights": f"{counted(len(weights.sizes), 'variable')}, {sum(weights.sizes.values()) / 1e6:.1f} MB",
-        "ops": f"{counted(len(model.ops), 'op')}, for TensorFlow Serving {server}",
+        "weights": weights.words,
+        "ops": f"{counted(len(model.reached_ops), 'op')}, for TensorFlow Serving {server}",
     }
-    checks = (_signatures, _tensors, _texts, _tables, _assets, _folder)
+    checks = (_tags, _signatures, _tensors, _texts, _tables, _assets, _folder)
     findings = [finding for check in checks for finding in check(model)]
     return facts, [*_ops(model, server), *findings, *weights.findings()]
 
@@ -66,8 +83,9 @@ def _known_server(server):
 
 
 def _ops(model, server):
-    """Finds ops that the server lacks, and those that call Python."""
-    python = [name for name in _PYTHON_OPS if name in model.ops]
+    """Finds ops that the server lacks, and those that call Python, among those that a server runs."""
+    ops = model.reached_ops
+    python = [name for name in _PYTHON_OPS if name in ops]
     if python:
         yield Finding(
             "problem",
@@ -75,11 +93,9 @@ def _ops(model, server):
             f"The graph calls Python ({', '.join(python)}), which no server has.",
             "Write that part in TensorFlow ops, and export again.",
         )
-    foreign = [name for name in model.ops if name in TEXT_OPS or op_def_registry.get(name) is None]
-    lacking = {
-        name: version for name, version in lacking_ops(model.ops, foreign, server).items() if name not in _PYTHON_OPS
-    }
-    for version in sorted({version for version in lacking.values() if version is not None}):
+    foreign = [name for name in ops if name in LINKED_OPS or op_def_registry.get(name) is None]
+    lacking = {name: version for name, version in lacking_ops(ops, foreign, server).items() if name not in _PYTHON_OPS}
+    for version in [version for version in SERVERS if version in lacking.values()]:
         names = [name for name, found in lacking.items() if found == version]
         yield Finding(
             "problem",
@@ -87,13 +103,24 @@ def _ops(model, server):
             f"TensorFlow Serving {server} lacks {_listed(names)}, which it has from {version} on.",
             f"Serve it with TensorFlow Serving {version} or later, or export without these ops.",
         )
-    unknown = [name for name, version in lacking.items() if version is None]
+    unknown = [name for name, version in lacking.items() if version not in SERVERS]
     if unknown:
         yield Finding(
             "problem",
             "unknown-ops",
-            f"No stock TensorFlow Serving has {_listed(unknown)}.",
+            f"No stock TensorFlow Serving up to {SERVERS[-1]} is known to have {_listed(unknown)}.",
             "Build a server with the library of these ops, or export without them.",
+        )
+
+
+def _tags(model):
+    if ["serve"] not in model.tags:
+        found = "; ".join(", ".join(tags) or "none" for tags in model.tags)
+        yield Finding(
+            "problem",
+            "no-serve-tag",
+            f'No graph has the tag "serve" alone (there is: {found}): TensorFlow Serving does not load it.',
+            'Save it again with tf.saved_model.save, or with the tags {"serve"}.',
         )
 
 
@@ -118,35 +145,34 @@ def _signatures(model):
 def _tensors(model):
     """Finds shapes and names of a signature's tensors that servers and clients trip over."""
     for name, signature in sorted(model.signatures.items()):
-        for side, tensors in (("input", signature.inputs), ("output", signature.outputs)):
-            scalars = [key for key, tensor in tensors.items() if _rank(tensor) == 0]
+        outputs = sorted(signature.outputs.items())
+        for side, tensors in (("input", sorted(signature.inputs.items())), ("output", outputs)):
+            scalars = [key for key, tensor in tensors if _rank(tensor) == 0]
             if scalars:
                 yield Finding(
-                    "problem",
+                    "warning",
                     f"scalar-{side}",
-                    f"The signature {name} has the scalar {side} {_listed(scalars)}: requests cannot be batched.",
+                    f"The signature {name} has the scalar {side} {_listed(scalars)}: a server that batches refuses it.",
                     "Give every input and output a first dimension of rows; make a setting a constant of the graph.",
                 )
-            fixed = [
-                f"{key} ({tensor.tensor_shape.dim[0].size})" for key, tensor in tensors.items() if _is_fixed(tensor)
-            ]
+            fixed = [f"{key} ({tensor.tensor_shape.dim[0].size})" for key, tensor in tensors if _is_fixed(tensor)]
             if fixed:
                 yield Finding(
                     "warning",
                     f"fixed-{side}-rows",
-                    f"The signature {name} fixes the number of rows of its {side} {_listed(fixed)}: other numbers of "
-                    "rows are refused, and requests cannot be batched.",
-                    "Leave the first dimension open (None) when the model is exported.",
+                    f"The first dimension of the {side} {_listed(fixed)} of {name} is fixed: it is not the rows of a "
+                    "request, and a server that batches cannot join and part them.",
+                    "Leave the first dimension open (None), one entry a row, when the model is exported.",
                 )
-        in_base64 = [key for key in signature.outputs if key.endswith("_bytes")]
+        in_base64 = [key for key, tensor in outputs if key.endswith("_bytes") and tensor.dtype == _STRING]
         if in_base64:
             yield Finding(
                 "warning",
                 "bytes-name",
-                f"The output {_listed(in_base64)} of {name} ends in _bytes: over REST its values come in base64.",
+                f"The output {_listed(in_base64)} of {name} ends in _bytes: over REST its strings come in base64.",
                 "Name it otherwise, unless its values are bytes.",
             )
-        unnamed = [key for key in signature.outputs if key.startswith("output_") and key[7:].isdigit()]
+        unnamed = [key for key, _ in outputs if key.startswith("output_") and key[7:].isdigit()]
         if unnamed:
             yield Finding(
                 "note",
@@ -157,13 +183,8 @@ def _tensors(model):
 
 
 def _texts(model):
-    taken = [tensor for signature in model.signatures.values() for tensor in signature.inputs.values()]
-    whole = {tf.int32.as_datatype_enum, tf.int64.as_datatype_enum}
-    if (
-        taken
-        and not any(tensor.dtype == tf.string.as_datatype_enum for tensor in taken)
-        and any(tensor.dtype in whole for tensor in taken)
-    ):
+    kinds = {tensor.dtype for signature in model.signatures.values() for tensor in signature.inputs.values()}
+    if kinds and _STRING not in kinds and kinds & {tf.int32.as_datatype_enum, tf.int64.as_datatype_enum}:
         yield Finding(
             "note",
             "no-strings",
@@ -173,51 +194,64 @@ def _texts(model):
 
 
 def _tables(model):
-    tables = [name for name in _TABLES if name in model.ops]
-    if tables and not any(name in model.ops for name in _FILLS_TABLES):
+    """Finds lookup tables that nothing fills, or that are filled from files of the machine that exported."""
+    tables = sum(node.op in _TABLES for node in model.graph.graph_def.node)
+    empty = tables - sum(model.ops.get(op, 0) for op in _FILLS_TABLES)
+    if empty > 0:
         yield Finding(
             "problem",
             "empty-table",
-            f"The graph has a lookup table ({', '.join(tables)}) that nothing fills: every lookup fails or gives the "
-            "default.",
+            f"{counted(empty, 'lookup table')} of {tables} in the graph {'is' if empty == 1 else 'are'} filled by "
+            "nothing: lookups there fail or give the default.",
             "Keep the table and its initializer as attributes of what is saved (with Keras: archive.track(table)).",
+        )
+    elif tables and not _has_initializer(model):
+        yield Finding(
+            "problem",
+            "uninitialized-table",
+            "The graph can fill its lookup tables, and nothing tells a server to do so when it loads the model.",
+            "Save it with main_op=tf.compat.v1.tables_initializer() (TensorFlow 1), or with tf.saved_model.save.",
+        )
+    known = {definition.tensor_info.name.partition(":")[0] for definition in model.assets}
+    baked = {}
+    for node, beside in model.nodes_of(*_FROM_FILES):
+        source = beside.get(node.input[_FROM_FILES[node.op]].partition(":")[0])
+        if source is not None and source.op == "Const" and source.name not in known:
+            baked[source.attr["value"].tensor.string_val[0].decode("utf-8", "replace")] = node.op
+    for path, op in sorted(baked.items()):
+        yield Finding(
+            "problem",
+            "baked-path",
+            f"The graph reads {path} ({op}), a path of the machine that exported, not a file in assets/.",
+            "Give the file as tf.saved_model.Asset, and export again.",
         )
 
 
+def _has_initializer(model):
+    collections = [name for name in _INITIALIZERS if name in model.graph.collection_def]
+    return bool(collections) or _INITIALIZER in model.graph.signature_def
+
+
 def _assets(model):
-    for definition in model.graph.asset_file_def:
+    for definition in model.assets:
         path = model.folder / "assets" / definition.filename
-        if not path.is_file():
-            yield Finding(
-                "problem",
-                "missing-asset",
-                f"The graph reads assets/{definition.filename}, which is not in the folder.",
-                "Copy it from where the model was exported, or export again.",
-            )
-        elif path.stat().st_size == 0:
-            yield Finding(
-                "problem",
-                "empty-asset",
-                f"assets/{definition.filename} is empty.",
-                "Copy it from where the model was exported, or export again.",
-            )
-    if not model.graph.asset_file_def and "InitializeTableFromTextFileV2" in model.ops:
+        if path.is_file() and path.stat().st_size > 0:
+            continue
+        what = (
+            f"assets/{definition.filename} is empty."
+            if path.is_file()
+            else (f"The graph reads assets/{definition.filename}, which is not in the folder.")
+        )
         yield Finding(
             "problem",
-            "table-without-asset",
-            "A lookup table is filled from a file that is no asset: the path is that of the machine that exported.",
-            "Give the file to the table as tf.saved_model.Asset, and export again.",
+            "empty-asset" if path.is_file() else "missing-asset",
+            what,
+            "Copy it from where the model was exported, or export again.",
         )
 
 
 def _folder(model):
-    if not (model.folder / WARM_UP_FILE).is_file():
-        yield Finding(
-            "warning",
-            "no-warm-up",
-            f"There is no {WARM_UP_FILE.as_posix()}: the first requests after a start or a new version are slow.",
-            "Put some requests there, as PredictionLog records; bigmodel train and export do.",
-        )
+    yield from _warm_up(model.folder / WARM_UP_FILE)
     name = model.folder.resolve().name
     if not (name.isascii() and name.isdigit()):
         yield Finding(
@@ -228,89 +262,39 @@ def _folder(model):
         )
 
 
-class _Weights:
-    """Finds what is wrong with the stored weights.
-
-    Args:
-        model: `SavedModelFile`.
-    """
-
-    def __init__(self, model):
-        self._reader = model.checkpoint
-        shapes = {} if self._reader is None else self._reader.get_variable_to_shape_map()
-        dtypes = {} if self._reader is None else self._reader.get_variable_to_dtype_map()
-        self._kinds = {key: (tuple(shape), dtypes[key]) for key, shape in shapes.items() if dtypes[key] != tf.string}
-        self.sizes = {
-            key: int(np.prod(shape, dtype=np.int64)) * dtype.size for key, (shape, dtype) in self._kinds.items()
-        }
-        if self._reader is not None:
-            _check_data(model, self._reader)
-
-    def findings(self):
-        """Yields the findings on weights that are stored twice or belong to an optimizer."""
-        twice = self._stored_twice()
-        if twice:
-            spare = sum(self.sizes[key] for _, key in twice)
-            first, second = twice[0]
-            yield Finding(
-                "warning",
-                "stored-twice",
-                f"{counted(len(twice), 'weight')} are stored twice, {spare / 1e6:.1f} of "
-                f"{sum(self.sizes.values()) / 1e6:.1f} MB (e.g. {_short(first)} and {_short(second)}): disk, download "
-                "and memory at loading are larger by that.",
-                "Save a tf.Module that holds each variable once; bigmodel export does.",
-            )
-        of_optimizer = [key for key in self.sizes if any(word in key for word in _OPTIMIZER)]
-        of_optimizer = [key for key in of_optimizer if self.sizes[key] >= _SMALL]
-        if of_optimizer:
-            size = sum(self.sizes[key] for key in of_optimizer)
-            yield Finding(
-                "warning",
-                "optimizer-state",
-                f"The optimizer's state is in it: {counted(len(of_optimizer), 'variable')}, {size / 1e6:.1f} MB that "
-                "answers never read.",
-                "Export the model alone: model.export(folder), or save with include_optimizer=False.",
-            )
-
-    def _stored_twice(self):
-        """Returns the pairs of keys of equal numbers: list of (first, second)."""
-        alike = {}
-        for key, kind in sorted(self._kinds.items()):
-            if self.sizes[key] >= _SMALL:
-                alike.setdefault(kind, []).append(key)
-        found = []
-        for keys in alike.values():
-            seen = {}
-            for key in keys if len(keys) > 1 else ():
-                array = self._reader.get_tensor(key)
-                if (array == array.flat[0]).all():  # as it was initialized: ones of a normalization, zeros of a bias
-                    continue
-                digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).digest()
-                if digest in seen:
-                    found.append((seen[digest], key))
-                seen.setdefault(digest, key)
-        return found
-
-
-def _check_data(model, reader):
-    """Raises `UserError` if the last variable cannot be read: the file was cut off."""
-    folder = model.folder / "variables"
-    shapes = reader.get_variable_to_shape_map()
-    stored = sum(path.stat().st_size for path in folder.glob("variables.data-*"))
-    dtypes = reader.get_variable_to_dtype_map()
-    wanted = sum(
-        int(np.prod(shape, dtype=np.int64)) * dtypes[key].size
-        for key, shape in shapes.items()
-        if dtypes[key] != tf.string
-    )
-    if stored < wanted:
-        raise UserError(
-            f"{folder} is truncated: it has {stored:,} bytes of the {wanted:,} that its index lists. Copy it again."
+def _warm_up(path):
+    """Finds missing warm-up requests, and those with which a server refuses the version."""
+    records, wrong = 0, None
+    try:
+        if path.is_file():
+            for _ in tf.compat.v1.io.tf_record_iterator(str(path)):
+                records += 1
+                if records > _MOST_RECORDS:
+                    wrong = f"has more than {_MOST_RECORDS:,} requests"
+                    break
+    except tf.errors.OpError:
+        wrong = "is no TFRecord file, or a part of one"
+    if wrong:
+        yield Finding(
+            "problem",
+            "bad-warm-up",
+            f"{WARM_UP_FILE.as_posix()} {wrong}: a server refuses to load the version.",
+            "Write it again; bigmodel train and export do.",
+        )
+    elif not records:
+        yield Finding(
+            "warning",
+            "no-warm-up",
+            f"There are no requests in {WARM_UP_FILE.as_posix()}: the first answers after a start or a new version are "
+            "slow.",
+            "Put some requests there, as PredictionLog records; bigmodel train and export do.",
         )
 
 
 def _rank(tensor):
-    return None if tensor.tensor_shape.unknown_rank else len(tensor.tensor_shape.dim)
+    """Returns the number of dimensions: int, None if it is unknown or the tensor is ragged or sparse."""
+    is_plain = tensor.WhichOneof("encoding") in ("name", None) and not tensor.tensor_shape.unknown_rank
+    return len(tensor.tensor_shape.dim) if is_plain else None
 
 
 def _is_fixed(tensor):
@@ -324,23 +308,20 @@ def _signature_words(name, signature):
 def _tensor_words(tensors):
     words = []
     for name, tensor in sorted(tensors.items()):
-        rank = _rank(tensor)
-        sizes = (
-            "?"
-            if rank is None
-            else ", ".join(
+        if tensor.WhichOneof("encoding") not in ("name", None):
+            words.append(f"{name} (ragged or sparse)")
+            continue
+        kind = types_pb2.DataType.Name(tensor.dtype).removeprefix("DT_").lower() if tensor.dtype in _DTYPES else "?"
+        sizes = "?"
+        if _rank(tensor) is not None:
+            sizes = ", ".join(
                 "rows" if number == 0 and d.size < 0 else "?" if d.size < 0 else str(d.size)
                 for number, d in enumerate(tensor.tensor_shape.dim)
             )
-        )
-        words.append(f"{name} {tf.dtypes.as_dtype(tensor.dtype).name} ({sizes})")
+        words.append(f"{name} {kind} ({sizes})")
     return ", ".join(words) or "nothing"
 
 
 def _listed(names):
     names = list(names)
     return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-
-
-def _short(key):
-    return key.removesuffix("/.ATTRIBUTES/VARIABLE_VALUE")

@@ -17,7 +17,13 @@ _OPS_OF_2_12 = """
     TFText>NgramsStringJoin TFText>OffsetsToBoiseTags TFText>PhraseDetokenize TFText>WhitespaceTokenizeWithOffsetsV2
     TokenizerFromLogits UnicodeScriptTokenizeWithOffsets WhitespaceTokenizeWithOffsets WordpieceTokenizeWithOffsets
 """
-TEXT_OPS = {
+# The servers also link the ops for inference of tensorflow-decision-forests (the same BUILD, 2.14.0 to 2.20.0).
+_FOREST_OPS = """
+    SimpleMLCreateModelResource SimpleMLInferenceLeafIndexOpWithHandle SimpleMLInferenceOp SimpleMLInferenceOpWithHandle
+    SimpleMLLoadModelFromPath SimpleMLLoadModelFromPathWithHandle
+"""
+LINKED_OPS = {
+    **dict.fromkeys(_FOREST_OPS.split(), "2.14"),
     **dict.fromkeys(_OPS_OF_2_12.split(), "2.14"),
     **dict.fromkeys(("TFText>RoundRobinGenerateMasks", "TFText>RoundRobinTrim", "TFText>Utf8Binarize"), "2.20"),
 }
@@ -43,8 +49,8 @@ LATE_CORE_OPS = {
 }
 
 
-# The versions of TensorFlow Serving whose ops are known here, oldest first.
-SERVERS = ("2.14", "2.15", "2.16", "2.17", "2.18", "2.19", "2.20", "2.21")
+# The released versions of TensorFlow Serving whose ops are known here, oldest first.
+SERVERS = ("2.14", "2.15", "2.16", "2.17", "2.18", "2.19", "2.20")
 
 
 def refused_ops(ops, foreign_ops):
@@ -96,7 +102,7 @@ def _oldest(ops, foreign_ops):
     """Returns dict of op → the oldest checked TensorFlow Serving that has it, or None if none has it."""
     foreign = set(foreign_ops)
     return {
-        name: TEXT_OPS.get(name) if name in foreign else LATE_CORE_OPS.get(name, OLDEST_SERVING)
+        name: LINKED_OPS.get(name) if name in foreign else LATE_CORE_OPS.get(name, OLDEST_SERVING)
         for name in sorted({*ops, *foreign})
     }
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from keras_bigmodel.checkpoints import is_checkpoint, open_checkpoint
+from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.preprocessors import TextPreprocessor
 from keras_bigmodel.tasks.checked_hub_modules import HubParts
@@ -10,6 +11,7 @@ from keras_bigmodel.tasks.export_formats import export_checked
 from keras_bigmodel.tokenizers import WordPieceTokenizer
 
 _FORMAT, _LENGTH = "tf_hub", 128
+_POOLINGS = ("mean", "cls")  # those that a source names; without a name it is BERT's pooler, if there is one
 
 
 def is_encoder_export(path, format):
@@ -18,8 +20,15 @@ def is_encoder_export(path, format):
     Args:
         path: str or path. What is exported.
         format: str. The format.
+
+    Raises:
+        UserError: the format is TF-Hub's, and there is neither a folder nor an encoder of that name.
     """
-    return format == _FORMAT and is_checkpoint(path)
+    if format != _FORMAT:
+        return False
+    if not is_checkpoint(path) and not checked_path(path, "the folder of a model, or an encoder").exists():
+        open_checkpoint(path)  # raises, and says which encoders there are
+    return is_checkpoint(path)
 
 
 def export_encoder(source, out, *, reporter=SILENT):
@@ -39,9 +48,9 @@ def export_encoder(source, out, *, reporter=SILENT):
     checkpoint = open_checkpoint(source)
     encoder = checkpoint.load_encoder(dtype="float32")
     vocabulary, settings = checkpoint.vocabulary()
-    tokenizer = WordPieceTokenizer(vocabulary, **settings)
+    tokenizer = WordPieceTokenizer(vocabulary, mode=getattr(checkpoint, "mode", "exact"), **settings)
     preprocessor = TextPreprocessor(tokenizer, max_length=min(_LENGTH, encoder.settings["max_length"]))
-    said = checkpoint.pooling if checkpoint.pooling in ("mean", "cls") else "mean"
-    pooling = "pooler" if encoder.pooler is not None else said
+    pooling = checkpoint.pooling if checkpoint.pooling in _POOLINGS else "pooler"
+    pooling = "mean" if pooling == "pooler" and encoder.pooler is None else pooling
     parts = HubParts(encoder, preprocessor, pooling, checkpoint.load_mlm_head(encoder))
     return Path(out), export_checked(parts, out, format=_FORMAT, reporter=reporter)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from keras_bigmodel.checkpoints import HubEncoderFunctions, HubPreprocessorFunctions
-from keras_bigmodel.checkpoints.hub_interface import ENCODER_FOLDER, INPUTS, PREPROCESSOR_FOLDER
+from keras_bigmodel.checkpoints.hub_interface import ENCODER_FOLDER, INPUTS, POSITIONS, PREPROCESSOR_FOLDER
 from keras_bigmodel.checkpoints.write_hub_modules import write_hub_modules
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.reporter import SILENT
@@ -15,6 +16,7 @@ from keras_bigmodel.export import Endpoint, certificate_of, certify, rows_to_com
 from keras_bigmodel.preprocessors import Preprocessor
 
 _SIGNATURE = "serving_default"
+_ROWS, _TOLERANCE = 64, 1e-4  # of what is compared without a signature; logits of masked tokens are in the tens
 _SENTENCES = tf.TensorSpec([None], tf.string, name="sentences")
 
 
@@ -72,6 +74,9 @@ def write_checked_hub_modules(task, folder, parity_rows=None, reporter=SILENT):
         compared[part] = found["endpoints"][_SIGNATURE]
         reasons += [f"{part}: {reason}" for reason in found["reasons"]]
         about[part] = {name: found[name] for name in ("oldest_serving", "clean_process", "load_seconds")}
+    for name, largest in _parts_compared(Path(folder), encode, prepare, sentences["sentences"]).items():
+        compared[name] = {"rows": _ROWS, "outputs": {name.partition(".")[2]: _facts(largest)}}
+        reasons += [f"{name} differs by {largest:.1e}"] * (not largest <= _TOLERANCE)
     return certify(
         certificate_of(
             compared,
@@ -83,6 +88,47 @@ def write_checked_hub_modules(task, folder, parity_rows=None, reporter=SILENT):
         ),
         folder,
     )
+
+
+def _parts_compared(folder, encode, prepare, sentences):
+    """Runs what has no signature of its own, loaded from the folder: dict of "module.part" → largest difference.
+
+    `tokenize` and `bert_pack_inputs` take and return what a signature cannot; both run here, in this process.
+    """
+    texts = tf.constant(sentences[:: max(1, len(sentences) // _ROWS)][:_ROWS])
+    module = tf.saved_model.load(str(folder / PREPROCESSOR_FOLDER))
+    ours, theirs = prepare.tokenize(texts), module.tokenize(texts)
+    length, pairs = tf.constant(min(33, prepare.max_length)), [theirs, theirs[::-1]]
+    found = {
+        "preprocessor.tokenize": _largest(_flat(ours), _flat(theirs)),
+        "preprocessor.bert_pack_inputs": _largest(
+            prepare.pack([ours, ours[::-1]], length), module.bert_pack_inputs(pairs, seq_length=length)
+        ),
+    }
+    if encode.mlm_head is not None:
+        inputs = {**prepare.pack([ours], length), POSITIONS: tf.tile([[0, 1]], (len(texts), 1))}
+        head = tf.saved_model.load(str(folder / ENCODER_FOLDER)).mlm(inputs)["mlm_logits"]
+        found["encoder.mlm"] = _largest(encode.predict_tokens(inputs)["mlm_logits"], head)
+    return found
+
+
+def _flat(ragged):
+    return [ragged.flat_values, *ragged.nested_row_splits]
+
+
+def _largest(ours, theirs):
+    """Returns the largest difference in a structure of tensors: float, infinite if shapes differ."""
+    pairs = zip(tf.nest.flatten(ours), tf.nest.flatten(theirs), strict=True)
+    return max(
+        float(np.abs(a.numpy().astype("float64") - b.numpy()).max(initial=0.0)) if a.shape == b.shape else float("inf")
+        for a, b in pairs
+    )
+
+
+def _facts(largest):
+    differs = not largest <= _TOLERANCE
+    facts = {"rule": "close", "tolerance": _TOLERANCE, "rows_that_differ": _ROWS * differs}
+    return {**facts, "largest_difference": largest, "mean_difference": largest}
 
 
 class _HubModel:

@@ -97,7 +97,7 @@ def export_checked(
         UserError: the format or `quantize` is unknown, the folder exists, or the export does not agree.
     """
     format, write = format_named(format), exporter(format, quantize)
-    if format == "saved_model":
+    if format in ("saved_model", "tf_hub"):
         check_no_pattern(checked_path(folder, "the name of a new folder"))
     with whole_folder(folder, overwrite=overwrite, required_files=(PARITY_FILE,)) as aside:
         certificate = write(exportable, aside, parity_rows, reporter)

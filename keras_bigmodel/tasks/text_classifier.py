@@ -123,7 +123,7 @@ class TextClassifier(Task):
         """Builds a classifier on a pretrained encoder.
 
         Args:
-            source: str or path. `"minilm"`, or a BERT folder as Hugging Face writes it.
+            source: str or path. `"minilm"`, or a BERT of Hugging Face or TF-Hub; see `checkpoints.open_checkpoint`.
             labels: sequence of str. Defaults to the labels of the folder's classification head. The head is loaded
                 if `pooling` is None or the head's own pooling; otherwise a new head is initialized.
             pairs: bool. Whether each input is a pair of texts. Defaults to False.

@@ -124,13 +124,15 @@ class WordPieceTokenizer(WordPieceVocabulary):
         check_equal_numbers(first_pieces.shape[0], second_pieces.shape[0])
         return self.pack(first_pieces, second_pieces, max_length=max_length)
 
-    def pack(self, first_pieces, second_pieces=None, *, max_length=128):
+    def pack(self, first_pieces, second_pieces=None, *, max_length=128, truncation="longest_first"):
         """Packs token ids as a row does it: special tokens added, truncated and padded as in `__call__`.
 
         Args:
             first_pieces: int32 `RaggedTensor` `(texts, pieces)`, as `tokenize` returns it.
             second_pieces: the same of the second texts. Defaults to None: single texts.
             max_length: as in `__call__`; or scalar integer tensor, which is not checked.
+            truncation: `"longest_first"` as in `__call__`, or `"round_robin"` as in tensorflow_text and TF-Hub: of two
+                long texts the first has the odd piece. Defaults to `"longest_first"`.
 
         Returns:
             as `__call__`.
@@ -145,7 +147,8 @@ class WordPieceTokenizer(WordPieceVocabulary):
             room = room_for_text(max_length, is_pair=is_pair)
         if not is_pair:
             return self._packed([first_pieces], [tf.minimum(first_pieces.row_lengths(), room)])
-        lengths = longest_first(first_pieces.row_lengths(), second_pieces.row_lengths(), room)
+        share = {"longest_first": longest_first, "round_robin": round_robin}[truncation]
+        lengths = share(first_pieces.row_lengths(), second_pieces.row_lengths(), room)
         return self._packed([first_pieces, second_pieces], lengths)
 
     def get_config(self):
@@ -289,3 +292,20 @@ def longest_first(first_pieces, second_pieces, room):
         tf.where(fits, first_pieces, tf.where(is_swapped, long_share, short_share)),
         tf.where(fits, second_pieces, tf.where(is_swapped, short_share, long_share)),
     ]
+
+
+def round_robin(first_pieces, second_pieces, room):
+    """Computes the lengths of pairs when the texts get a piece in turn until the room is full, the first text first.
+
+    Args:
+        first_pieces: as in `longest_first`.
+        second_pieces: as in `longest_first`.
+        room: as in `longest_first`.
+
+    Returns:
+        as `longest_first`.
+
+    Source: `RoundRobinTrimmer` of tensorflow_text.
+    """
+    first = tf.minimum(first_pieces, tf.maximum(room - room // 2, room - second_pieces))
+    return [first, tf.minimum(second_pieces, room - first)]

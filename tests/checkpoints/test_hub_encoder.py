@@ -1,6 +1,9 @@
 """A TF-Hub BERT as a Keras 3 layer: the module's own numbers, trained, frozen, saved, exported."""
 
+import os
 import shutil
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -78,7 +81,9 @@ def test_layers_compute_in_bfloat16_and_a_module_in_float32(hub_bert):
 
 @pytest.mark.parametrize("jit", [False, pytest.param(True, marks=pytest.mark.full)])
 @both_ways
-def test_adam_trains_its_weights_under_fit(hub_bert, jit, compute):
+def test_adam_trains_its_weights_under_fit(hub_bert, jit, compute, tmp_path):
+    if jit:  # XLA takes a minute for the graph of a layer
+        hub_bert = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), layers=1)
     model, encoder = classifier(hub_bert, compute=compute)
     data = rows()
     before = [weight.numpy().copy() for weight in encoder.weights]
@@ -140,13 +145,12 @@ def test_a_file_whose_module_is_gone_or_another_says_so(hub_bert, tmp_path):
     shutil.copytree(hub_bert, module)
     model, _ = classifier(module, compute="module")
     model.save(tmp_path / "model.keras")
-    # Keras puts the sentence behind its own, as a TypeError.
     with (module / "saved_model.pb").open("ab") as file:
         file.write(b"\x98\x06\x01")  # a field that nothing reads
-    with pytest.raises(TypeError, match="holds another module than when this layer was saved"):
+    with pytest.raises(UserError, match="holds another module than when this layer was saved"):
         keras.models.load_model(tmp_path / "model.keras")
     shutil.rmtree(module)
-    with pytest.raises(TypeError, match="No folder"):
+    with pytest.raises(UserError, match="No folder"):
         keras.models.load_model(tmp_path / "model.keras")
 
 
@@ -156,6 +160,74 @@ def test_weights_that_were_exported_frozen_are_not_trained(tmp_path):
         with pytest.raises(UserError, match="has no trainable variables: it was exported frozen"):
             HubEncoder(folder, compute=compute)
         assert HubEncoder(folder, compute=compute, trainable=False).trainable_weights == []
+
+
+@both_ways
+def test_weights_that_were_exported_frozen_cannot_be_thawed(tmp_path, compute):
+    folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), trainable=False, layers=1)
+    encoder = HubEncoder(folder, compute=compute, trainable=False)
+    with pytest.raises(UserError, match="it was exported frozen"):
+        encoder.trainable = True
+
+
+def test_a_module_that_is_frozen_in_part_stays_so(tmp_path):
+    def freeze(core, outputs):
+        core.get_layer("word_embeddings").trainable = False
+        return outputs
+
+    folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), layers=1, change=freeze)
+    encoder = HubEncoder(folder)
+    assert encoder.compute == "module"
+    assert [weight.name for weight in encoder.weights if not weight.trainable] == ["word_embeddings_embeddings"]
+    with pytest.raises(UserError, match="exported frozen and others not"):
+        HubEncoder(folder, compute="layers")
+
+
+def test_layers_that_were_frozen_come_back_frozen(hub_bert, tmp_path):
+    model, encoder = classifier(hub_bert, compute="layers")
+    encoder.encoder.embedding.trainable = False
+    encoder.encoder.transformer_layers[0].trainable = False
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert len(again.trainable_weights) == len(model.trainable_weights) < len(model.weights) - 15
+
+
+@both_ways
+def test_ids_may_come_as_floats(hub_bert, compute):
+    data = rows(4)
+    encoder = HubEncoder(hub_bert, compute=compute, dtype="mixed_bfloat16")
+    floats = encoder({name: part.astype("float32") for name, part in data.items()})
+    np.testing.assert_array_equal(floats["pooled_output"], encoder(data)["pooled_output"])
+
+
+def test_unknown_arguments_are_not_swallowed(hub_bert):
+    with pytest.raises(ValueError, match="pooling"):
+        HubEncoder(hub_bert, pooling="mean")
+
+
+JAX = """
+import sys
+import keras_bigmodel
+import numpy as np
+encoder = keras_bigmodel.HubEncoder(sys.argv[1])
+ids = np.ones((2, 5), "int32")
+inputs = {"input_word_ids": ids, "input_mask": ids, "input_type_ids": 0 * ids}
+print(encoder.compute, encoder(inputs)["pooled_output"].shape)
+try:
+    keras_bigmodel.HubEncoder(sys.argv[1], compute="module")
+except keras_bigmodel.UserError as error:
+    print(error)
+"""
+
+
+@pytest.mark.full
+def test_on_jax_it_runs_in_layers_and_a_graph_is_refused(hub_bert):
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    ran = subprocess.run(
+        [sys.executable, "-c", JAX, str(hub_bert)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert "layers (2, 32)" in ran.stdout
+    assert "runs in its own graph, a TensorFlow one, and Keras's backend is jax" in ran.stdout
 
 
 @both_ways

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_bigmodel import TextClassifier, UserError, load_encoder
-from keras_bigmodel.checkpoints import HubFolder, open_checkpoint
+from keras_bigmodel import HubEncoder, TextClassifier, UserError, load_encoder
+from keras_bigmodel.checkpoints import HubFolder, HubPreprocessorFunctions, open_checkpoint
 from keras_bigmodel.checkpoints.saved_model_file import SavedModelFile
 from keras_bigmodel.data import support_messages
 from keras_bigmodel.data.bundled_texts import parity_texts
@@ -85,13 +85,90 @@ def test_other_activations_are_read_from_the_graph(tmp_path, name, ours):
     assert load_encoder(folder).settings["activation"] == ours  # which has compared the numbers
 
 
-def test_a_module_that_computes_something_else_is_refused(tmp_path):
-    doubled = lambda x: tf.nn.gelu(x, approximate=True) * 2.0
-    folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), activation=doubled, layers=1)
-    with pytest.raises(UserError, match="has the variables of a BERT and computes something else"):
+@pytest.mark.parametrize("mode", ["fast", "exact"])
+@pytest.mark.parametrize("length", [9, 10, 64])
+def test_pairs_are_packed_and_cut_as_by_the_modules_preprocessor(hub_bert, hub_preprocessor, tmp_path, mode, length):
+    vocabulary, settings = open_checkpoint(hub_bert).vocabulary()
+    texts = ["a red hat and shoes", "no", "where is my order please", ""]
+    module = tf.saved_model.load(str(hub_preprocessor))
+    parts = [module.tokenize(tf.constant(column)) for column in (texts, texts[::-1])]
+    theirs = module.bert_pack_inputs(parts, seq_length=tf.constant(length))
+    prepare = HubPreprocessorFunctions(WordPieceTokenizer(vocabulary, mode=mode, **settings), 64)
+    ours = prepare.pack([prepare.tokenize(tf.constant(column)) for column in (texts, texts[::-1])], length)
+    for name in NAMES.values():
+        np.testing.assert_array_equal(ours[name], theirs[name])
+        assert ours[name].shape == (4, length)
+
+
+doubled = lambda x: tf.nn.gelu(x, approximate=True) * 2.0
+OTHERS = {
+    "computes something else: sequence_output differs": {"activation": doubled},
+    "its pooled_output is not what the pooler computes": {
+        "change": lambda core, outputs: {**outputs, "pooled_output": outputs["pooled_output"] * 2.0}
+    },
+    "pooled_output is not what": {
+        "change": lambda core, outputs: {**outputs, "default": tf.reduce_mean(outputs["sequence_output"], axis=1)}
+    },
+    "encoder_outputs.0. differs": {
+        "layers": 2,
+        "change": lambda core, outputs: {**outputs, "encoder_outputs": outputs["encoder_outputs"][::-1]},
+    },
+    "sequence_output is missing in the module": {
+        "change": lambda core, outputs: {name: outputs[name] for name in ("pooled_output", "default")}
+    },
+}
+
+
+@pytest.mark.parametrize("sentence", OTHERS)
+def test_a_module_that_computes_something_else_is_refused_and_runs_in_its_own_graph(tmp_path, sentence):
+    folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), **{"layers": 1, **OTHERS[sentence]})
+    with pytest.raises(UserError, match=sentence):
         load_encoder(folder)
+    assert HubEncoder(folder).compute == "module"
 
 
+def test_a_module_of_one_length_is_compared_in_that_length(tmp_path):
+    folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), layers=1, length=16)
+    assert load_encoder(folder).settings["num_layers"] == 1
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3])
+def test_dropout_is_that_of_the_graph(tmp_path, rate):
+    folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), layers=1, dropout=rate)
+    assert HubFolder(folder).encoder_settings["dropout"] == rate
+
+
+def test_a_head_that_computes_something_else_is_refused(tmp_path):
+    folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), layers=1, mlm=True, head_activation=tf.nn.relu)
+    checkpoint = HubFolder(folder)
+    with pytest.raises(UserError, match="mlm_logits differs by"):
+        checkpoint.load_mlm_head(checkpoint.load_encoder(dtype="float32"))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.999])
+def test_truncated_weights_get_a_sentence(hub_bert, tmp_path, share):
+    shutil.copytree(hub_bert, tmp_path / "bert")
+    path = next((tmp_path / "bert" / "variables").glob("variables.data-*"))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    for read in (load_encoder, HubEncoder):
+        with pytest.raises(UserError, match="is truncated or altered"):
+            read(tmp_path / "bert")
+    shutil.rmtree(tmp_path / "bert" / "variables")
+    for read in (load_encoder, HubEncoder):
+        with pytest.raises(UserError, match="the folder was not copied whole"):
+            read(tmp_path / "bert")
+
+
+def test_numbers_that_are_none_are_refused(tmp_path):
+    weights = {"embeddings/layer_norm/beta": np.full(32, np.nan, "float32")}
+    folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), layers=1, weights=weights)
+    for read in (load_encoder, HubEncoder):
+        with pytest.raises(UserError, match="NaN or infinite"):
+            read(folder)
+
+
+@pytest.mark.full  # three exports
 def test_a_classifier_begins_from_a_module_and_exports(hub_bert, tmp_path):
     task = TextClassifier.from_encoder(hub_bert, ["no", "yes"], pooling="pooler", mode="fast", dtype="float32")
     task.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy")

@@ -1,8 +1,10 @@
 """TF-Hub modules that we write: the standard interface, our numbers, what else TF-Hub's users do with them."""
 
 import json
+import shutil
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -11,9 +13,11 @@ from scipy.special import erf
 
 from keras_bigmodel import HubEncoder, TextClassifier, UserError, WordPieceTokenizer, load_encoder
 from keras_bigmodel.checkpoints import HubEncoderFunctions, HubPreprocessorFunctions, open_checkpoint
+from keras_bigmodel.checkpoints.mlm_head import MlmHead
 from keras_bigmodel.checkpoints.write_hub_modules import write_hub_modules
 from keras_bigmodel.data import support_messages
 from keras_bigmodel.pipeline import export
+from keras_bigmodel.tasks.checked_hub_modules import _parts_compared
 from tests.hub_tutorials import run_tutorials
 from tests.tiny_bert import CONFIG, tiny_tensors, tiny_vocabulary, write_tiny_bert
 
@@ -132,6 +136,70 @@ def test_our_modules_are_read_back_and_trained(modules):
     gradients = tape.gradient(loss, [weight.value for weight in encoder.trainable_weights])
     assert len(gradients) == len(twin.weights)
     assert all(gradient is not None for gradient in gradients)
+
+
+def test_a_module_that_was_made_inside_of_a_scope_is_read_back_in_any_other(tiny_bert, tmp_path):
+    checkpoint = open_checkpoint(tiny_bert)
+    vocabulary, settings = checkpoint.vocabulary()
+    prepare = HubPreprocessorFunctions(WordPieceTokenizer(vocabulary, **settings), 16)
+    with keras.name_scope("outer"):
+        encoder = checkpoint.load_encoder(dtype="float32")
+    write_hub_modules(tmp_path, HubEncoderFunctions(encoder, "mean"), prepare)  # its pooler is in it all the same
+    with keras.name_scope("another"):
+        twin = load_encoder(tmp_path / "encoder")
+        assert HubEncoder(tmp_path / "encoder").pooling == "mean"
+    for ours, theirs in zip(encoder.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_what_our_modules_say_of_themselves_is_checked(tiny_bert, modules, tmp_path):
+    shutil.copytree(modules[1] / "encoder", tmp_path / "encoder")
+    path = tmp_path / "encoder" / "assets" / "encoder.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**said, "encoder": {**said["encoder"], "num_heads": 0}}), encoding="utf-8")
+    with pytest.raises(UserError, match="No BERT can be built with the settings of"):
+        load_encoder(tmp_path / "encoder")
+    path.write_text(json.dumps(said["encoder"]), encoding="utf-8")
+    with pytest.raises(UserError, match="is not as it was written"):
+        HubEncoder(tmp_path / "encoder")
+    with pytest.raises(UserError, match="Give .*encoder"):
+        load_encoder(modules[1])
+
+
+@pytest.mark.full  # a whole export
+def test_a_source_that_names_its_pooling_keeps_it(tmp_path):
+    source = write_tiny_bert(tmp_path / "bert")
+    (source / "1_Pooling").mkdir()
+    (source / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode_mean_tokens": True}))
+    written, certificate = export(source, format="tf_hub", out=tmp_path / "out")
+    assert {"preprocessor.tokenize", "preprocessor.bert_pack_inputs"} <= set(certificate["endpoints"])
+    encoder = tf.saved_model.load(str(written / "encoder"))
+    inputs = tf.saved_model.load(str(written / "preprocessor"))(tf.constant(TEXTS))
+    clf = TextClassifier.from_encoder(source, ["no", "yes"], dtype="float32")
+    np.testing.assert_allclose(
+        encoder(inputs)["default"], clf.embedding_model(clf.preprocess(TEXTS), training=False), rtol=0, atol=1e-5
+    )
+
+
+def test_what_has_no_signature_is_compared_too(modules, tmp_path, monkeypatch):
+    monkeypatch.setattr(MlmHead, "logits", lambda head, states, positions: tf.zeros((tf.shape(states)[0], 2, 500)))
+    checkpoint = open_checkpoint(modules[0])
+    encoder = checkpoint.load_encoder(dtype="float32")
+    found = _parts_compared(
+        modules[1],
+        HubEncoderFunctions(encoder, "mean", checkpoint.load_mlm_head(encoder)),
+        HubPreprocessorFunctions(WordPieceTokenizer(tiny_vocabulary()), 64),
+        TEXTS,
+    )
+    assert found["preprocessor.tokenize"] == found["preprocessor.bert_pack_inputs"] == 0.0
+    assert found["encoder.mlm"] > 0.1
+
+
+@pytest.mark.parametrize("name", ["minilmm", "x" * 300])
+def test_a_name_that_is_no_encoder_gets_a_sentence(name, tmp_path, bigmodel):
+    ran = bigmodel("export", name, "--format", "tf_hub", "--out", tmp_path / "out")
+    assert ran.code == 2
+    assert ('Did you mean "minilm"' in ran.err) or ("No disk takes this name" in ran.err)
 
 
 @pytest.mark.full  # the encoder's export is tested above

@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from keras_bigmodel.export.serving_files.warm_up_records import WARM_UP_FILE
 
@@ -23,7 +24,8 @@ def write(folder, function=None, *specs, name="serving_default", root=None, warm
     if warm_up:
         path = folder / WARM_UP_FILE
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            writer.write(b"a request")
     return folder
 
 
@@ -110,15 +112,22 @@ def empty_table(folder):
 
 def rewritten(folder, *ops):
     """Removes the nodes of some ops, as exporters do that lose a table's initializer."""
-    from tensorflow.core.protobuf import saved_model_pb2
 
+    def change(message):
+        graph = message.meta_graphs[0].graph_def
+        for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
+            for index in reversed([number for number, node in enumerate(nodes) if node.op in ops]):
+                del nodes[index]
+
+    return message_changed(folder, change)
+
+
+def message_changed(folder, change):
+    """Writes `saved_model.pb` again after a change of its message; gives the folder."""
     path = folder / "saved_model.pb"
     message = saved_model_pb2.SavedModel()
     message.ParseFromString(path.read_bytes())
-    graph = message.meta_graphs[0].graph_def
-    for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
-        for index in reversed([number for number, node in enumerate(nodes) if node.op in ops]):
-            del nodes[index]
+    change(message)
     path.write_bytes(message.SerializeToString())
     return folder
 
@@ -147,6 +156,89 @@ def no_warm_up(folder):
     return write(folder, warm_up=False)
 
 
+def bad_warm_up(folder):
+    write(folder)
+    (folder / WARM_UP_FILE).write_bytes(b"no TFRecord, but long enough to look like one")
+    return folder
+
+
+def many_warm_ups(folder):
+    write(folder)
+    with tf.io.TFRecordWriter(str(folder / WARM_UP_FILE)) as writer:
+        for _ in range(1001):
+            writer.write(b"a request")
+    return folder
+
+
+def no_serve_tag(folder):
+    return message_changed(write(folder), lambda message: message.meta_graphs[0].meta_info_def.tags.append("gpu"))
+
+
+def baked_path(folder):
+    """A file that is read by its path, beside a table whose file is an asset."""
+    path = folder.parent / "words.txt"
+    path.write_text("a\nb\n", encoding="utf-8")
+    read = lambda text: {"out": tf.fill([tf.size(text)], tf.io.read_file(str(path)))}
+    return write(folder, read)
+
+
+def uninitialized_table(folder):
+    """TensorFlow 1 without main_op, the classic."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(["a"], [1]), -1)
+        text = v1.placeholder(tf.string, [None], name="text")
+        found = table.lookup(text)
+        session.run(v1.tables_initializer())
+        signature = v1.saved_model.predict_signature_def({"text": text}, {"out": found})
+        builder = v1.saved_model.Builder(str(folder))
+        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
+        builder.save()
+    (folder / WARM_UP_FILE).parent.mkdir(parents=True)
+    with tf.io.TFRecordWriter(str(folder / WARM_UP_FILE)) as writer:
+        writer.write(b"a request")
+    return folder
+
+
+def filled_and_empty_tables(folder):
+    root = tf.Module()
+    root.full = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(["a"], [1]), -1)
+    root.empty = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(["b"], [2]), -1)
+    write(folder, lambda text: {"out": root.full.lookup(text) + root.empty.lookup(text)}, root=root)
+
+    def change(message):
+        functions = message.meta_graphs[0].graph_def.library.function
+        nodes = next(f.node_def for f in functions if any(node.op == "LookupTableImportV2" for node in f.node_def))
+        del nodes[next(number for number, node in enumerate(nodes) if node.op == "LookupTableImportV2")]
+
+    return message_changed(folder, change)
+
+
+def constants_twice(folder):
+    root = tf.Module()
+    functions = [
+        tf.function(lambda x: {"out": tf.matmul(x, tf.constant(WEIGHTS))}, input_signature=[floats(None, 64)])
+        for _ in range(2)
+    ]
+    return write(folder, root=root, signatures=dict(zip(("serving_default", "b"), functions, strict=True)))
+
+
+def optimizer_of_1(folder):
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None, 64], name="x")
+        kernel, slot = (v1.get_variable(name, (64, 64)) for name in ("kernel", "kernel/Adam"))
+        session.run(v1.global_variables_initializer())
+        signature = v1.saved_model.predict_signature_def({"x": x}, {"out": tf.matmul(x, kernel + 0 * slot)})
+        builder = v1.saved_model.Builder(str(folder))
+        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
+        builder.save()
+    (folder / WARM_UP_FILE).parent.mkdir(parents=True)
+    with tf.io.TFRecordWriter(str(folder / WARM_UP_FILE)) as writer:
+        writer.write(b"a request")
+    return folder
+
+
 def no_version(folder):
     return write(folder.with_name("model"))
 
@@ -166,23 +258,27 @@ def optimizer_state(folder):
 
 
 FAULTS = {
-    "python-ops": ("problem", python_ops),
-    "late-ops": ("problem", late_ops),
-    "unknown-ops": ("problem", unknown_ops),
-    "no-signature": ("problem", no_signature),
-    "no-default-signature": ("warning", no_default_signature),
-    "scalar-input": ("problem", scalar_input),
-    "scalar-output": ("problem", scalar_output),
-    "fixed-input-rows": ("warning", fixed_input_rows),
-    "fixed-output-rows": ("warning", fixed_output_rows),
-    "bytes-name": ("warning", bytes_name),
-    "unnamed-output": ("note", unnamed_output),
-    "no-strings": ("note", no_strings),
-    "empty-table": ("problem", empty_table),
-    "missing-asset": ("problem", missing_asset),
-    "empty-asset": ("problem", empty_asset),
-    "no-warm-up": ("warning", no_warm_up),
-    "no-version": ("note", no_version),
-    "stored-twice": ("warning", stored_twice),
-    "optimizer-state": ("warning", optimizer_state),
+    "python-ops": ("problem", [python_ops]),
+    "late-ops": ("problem", [late_ops]),
+    "unknown-ops": ("problem", [unknown_ops]),
+    "no-serve-tag": ("problem", [no_serve_tag]),
+    "no-signature": ("problem", [no_signature]),
+    "no-default-signature": ("warning", [no_default_signature]),
+    "scalar-input": ("warning", [scalar_input]),
+    "scalar-output": ("warning", [scalar_output]),
+    "fixed-input-rows": ("warning", [fixed_input_rows]),
+    "fixed-output-rows": ("warning", [fixed_output_rows]),
+    "bytes-name": ("warning", [bytes_name]),
+    "unnamed-output": ("note", [unnamed_output]),
+    "no-strings": ("note", [no_strings]),
+    "empty-table": ("problem", [empty_table, filled_and_empty_tables]),
+    "uninitialized-table": ("problem", [uninitialized_table]),
+    "baked-path": ("problem", [baked_path]),
+    "missing-asset": ("problem", [missing_asset]),
+    "empty-asset": ("problem", [empty_asset]),
+    "no-warm-up": ("warning", [no_warm_up]),
+    "bad-warm-up": ("problem", [bad_warm_up, many_warm_ups]),
+    "no-version": ("note", [no_version]),
+    "stored-twice": ("warning", [stored_twice, constants_twice]),
+    "optimizer-state": ("warning", [optimizer_state, optimizer_of_1]),
 }

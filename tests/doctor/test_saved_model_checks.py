@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -21,26 +22,109 @@ def test_a_sound_model_has_no_findings(tmp_path):
     assert codes(broken_models.write(tmp_path / "1")) == {}
 
 
-@pytest.mark.parametrize("code", FAULTS)
-def test_a_fault_is_found_with_what_to_do(code, tmp_path):
-    level, make = FAULTS[code]
+@pytest.mark.parametrize(("code", "make"), [(code, make) for code, (_, makes) in FAULTS.items() for make in makes])
+def test_a_fault_is_found_with_what_to_do(code, make, tmp_path):
     found = codes(make(tmp_path / "1"))
     assert set(found) - {"no-strings"} == {code} - {"no-strings"}
     assert code in found
-    assert found[code].level == level
+    assert found[code].level == FAULTS[code][0]
     assert found[code].what.endswith(".")
     assert found[code].advice.endswith(".")
+
+
+def sound_vocabulary_of_1(folder):
+    """TensorFlow 1: the asset stands in a collection, the initializer in main_op."""
+    v1 = tf.compat.v1
+    words = folder.parent / "words.txt"
+    words.write_text("a\nb\n", encoding="utf-8")
+    with tf.Graph().as_default(), v1.Session() as session:
+        table = tf.lookup.StaticHashTable(tf.lookup.TextFileInitializer(str(words), tf.string, -2, tf.int64, -1), -1)
+        text = v1.placeholder(tf.string, [None], name="text")
+        signature = v1.saved_model.predict_signature_def({"text": text}, {"out": table.lookup(text)})
+        session.run(v1.tables_initializer())
+        builder = v1.saved_model.Builder(str(folder))
+        builder.add_meta_graph_and_variables(
+            session,
+            ["serve"],
+            {"serving_default": signature},
+            assets_collection=v1.get_collection(v1.GraphKeys.ASSET_FILEPATHS),
+            main_op=v1.tables_initializer(),
+        )
+        builder.save()
+    return folder
+
+
+def test_models_of_tensorflow_1_are_read(tmp_path):
+    folder = sound_vocabulary_of_1(tmp_path / "1")
+    assert set(codes(folder)) == {"no-warm-up"}
+    (folder / "assets" / "words.txt").unlink()
+    assert set(codes(folder)) == {"no-warm-up", "missing-asset"}
+
+
+@pytest.mark.parametrize("make", [tf.lookup.StaticHashTable, tf.lookup.StaticVocabularyTable])
+def test_tables_that_are_filled_from_constants_are_sound(tmp_path, make):
+    root = tf.Module()
+    values = tf.constant([1, 2], tf.int64)
+    root.table = make(tf.lookup.KeyValueTensorInitializer(["a", "b"], values), 1)
+    assert codes(broken_models.write(tmp_path / "1", lambda text: {"out": root.table.lookup(text)}, root=root)) == {}
+
+
+def test_functions_that_no_signature_reaches_do_not_count(tmp_path):
+    root = tf.Module()
+    root.debug = tf.function(
+        lambda text: tf.py_function(lambda t: t, [text], tf.string), input_signature=[broken_models.TEXT]
+    )
+    root.debug.get_concrete_function()
+    assert codes(broken_models.write(tmp_path / "1", root=root)) == {}
+
+
+def test_ops_of_decision_forests_are_linked_into_servers(tmp_path):
+    folder = broken_models.write(tmp_path / "1")
+    path = folder / "saved_model.pb"
+    path.write_bytes(path.read_bytes().replace(b"StringLength", b"SimpleMLInferenceOpWithHandle"[:12]))
+
+    def change(message):
+        for function in message.meta_graphs[0].graph_def.library.function:
+            for node in function.node_def:
+                node.op = node.op.replace("SimpleMLInfe", "SimpleMLInferenceOpWithHandle")
+
+    assert codes(broken_models.message_changed(folder, change)) == {}
+
+
+def test_ragged_inputs_are_named(tmp_path):
+    ragged = tf.RaggedTensorSpec([None, None], tf.int32)
+    function = tf.function(lambda ids: {"out": tf.reduce_sum(ids, axis=1)}, input_signature=[ragged])
+    broken_models.write(tmp_path / "1", root=tf.Module(), signatures={"serving_default": function})
+    assert any("ids" in line for line in examine(tmp_path / "1").facts["signatures"])
+
+
+def test_a_higher_version_without_a_model_is_told(tmp_path):
+    broken_models.write(tmp_path / "3")
+    (tmp_path / "7" / "variables").mkdir(parents=True)
+    examination = examine(tmp_path)
+    assert examination.path.endswith("/3")
+    assert [finding.code for finding in examination.findings] == ["version-without-model"]
+    assert "Version 7 holds no saved_model.pb" in examination.findings[0].what
+
+
+def test_findings_are_the_same_at_every_run(tmp_path):
+    names = ["zeta", "alpha", "theta", "gamma", "eps", "delta", "eta"]
+    specs = [broken_models.floats(name=name) for name in names]
+    function = tf.function(lambda **given: {"out": tf.stack([given[name] for name in names])})
+    traced = function.get_concrete_function(**{spec.name: spec for spec in specs})
+    broken_models.write(tmp_path / "1", root=tf.Module(), signatures={"serving_default": traced})
+    assert "alpha, delta, eps, eta, gamma and 2 more" in codes(tmp_path / "1")["scalar-input"].what
 
 
 def test_the_ops_are_those_of_the_server_that_is_named(tmp_path):
     late = broken_models.late_ops(tmp_path / "1")
     assert "2.14 lacks FFTND, which it has from 2.15 on" in codes(late)["late-ops"].what
     assert "late-ops" not in codes(late, server="2.15")
-    assert "late-ops" not in codes(late, server="2.21.0")
+    assert "late-ops" not in codes(late, server="2.20.1")
     trim = broken_models.late_text_ops(tmp_path / "2")
     assert "TFText>RoundRobinTrim" in codes(trim, server="2.19")["late-ops"].what
     assert "late-ops" not in codes(trim, server="2.20")
-    with pytest.raises(UserError, match=r"--server 2.8 came; .* known here from 2.14 to 2.21"):
+    with pytest.raises(UserError, match=r"--server 2.8 came; .* known here from 2.14 to 2.20"):
         examine(late, server="2.8")
 
 
@@ -103,16 +187,18 @@ def test_the_command_prints_findings_and_its_exit_code_says_whether_it_works(tmp
     sound = bigmodel("doctor", broken_models.write(tmp_path / "sound" / "1"))
     assert sound.code == 0, sound.err
     assert "Nothing was found" in sound.out
-    broken = bigmodel("doctor", broken_models.scalar_input(tmp_path / "broken" / "1"))
+    broken = bigmodel("doctor", broken_models.no_serve_tag(tmp_path / "broken" / "1"))
     assert broken.code == 1
-    assert "problem  The signature serving_default has the scalar input limit" in broken.out
-    assert "→ Give every input and output a first dimension of rows" in broken.out
+    assert 'problem  No graph has the tag "serve" alone (there is: gpu, serve)' in broken.out
+    assert "→ Save it again with tf.saved_model.save" in broken.out
     assert broken.out.rstrip().endswith("1 problem")
+    warned = bigmodel("doctor", broken_models.scalar_input(tmp_path / "warned" / "1"))
+    assert warned.code == 0
     printed = bigmodel("doctor", tmp_path / "broken", "--server", "2.19", "--json")
     assert printed.code == 1
     found = json.loads(printed.out)
     assert found["kind"] == "SavedModel"
-    assert [finding["code"] for finding in found["findings"]] == ["scalar-input"]
+    assert [finding["code"] for finding in found["findings"]] == ["no-serve-tag"]
 
 
 def damaged(folder, change):
@@ -135,18 +221,33 @@ def _newer_schema(folder):
     (folder / "saved_model.pb").write_bytes(message.SerializeToString())
 
 
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (lambda folder: _shorten(folder / "saved_model.pb", 0.5), "saved_model.pb is no SavedModel, or a part of one"),
-        (lambda folder: (folder / "saved_model.pb").write_bytes(b""), "saved_model.pb holds no graph"),
-        (lambda folder: _shorten(folder / "variables/variables.data-00000-of-00001", 0.5), "is truncated: it has"),
-        (lambda folder: _shorten(folder / "variables/variables.index", 0.5), "is no checkpoint"),
-        (_newer_schema, "has SavedModel's schema 7, and 1 is known here"),
-        (lambda folder: (folder / "saved_model.pb").rename(folder / "model.pb"), "holds no model: it has"),
-    ],
-    ids=["half a graph", "an empty graph", "half the weights", "half the index", "newer schema", "no model"],
-)
+def _flipped(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(bytes(content))
+
+
+DATA, INDEX = "variables/variables.data-00000-of-00001", "variables/variables.index"
+DAMAGES = {
+    "half a graph": (lambda folder: _shorten(folder / "saved_model.pb", 0.5), "is no SavedModel, or a part of one"),
+    "an empty graph": (lambda folder: (folder / "saved_model.pb").write_bytes(b""), "saved_model.pb holds no graph"),
+    "half the weights": (lambda folder: _shorten(folder / DATA, 0.5), "is truncated or altered"),
+    "a byte less": (lambda folder: _shorten(folder / DATA, 0.99999), "is truncated or altered"),
+    "a bit turned": (lambda folder: _flipped(folder / DATA), "is truncated or altered"),
+    "no weights": (lambda folder: shutil.rmtree(folder / "variables"), "the folder was not copied whole"),
+    "no index": (lambda folder: (folder / INDEX).unlink(), "the folder was not copied whole"),
+    "no data": (lambda folder: (folder / DATA).unlink(), "is truncated or altered"),
+    "half the index": (lambda folder: _shorten(folder / INDEX, 0.5), "is truncated or altered"),
+    "a pointer": (
+        lambda folder: (folder / DATA).write_bytes(b"version https://git-lfs.github.com/spec/v1"),
+        "is a pointer of Git LFS",
+    ),
+    "newer schema": (_newer_schema, "has SavedModel's schema 7, and 1 is known here"),
+    "no model": (lambda folder: (folder / "saved_model.pb").rename(folder / "model.pb"), "holds no model: it has"),
+}
+
+
+@pytest.mark.parametrize(("change", "sentence"), DAMAGES.values(), ids=DAMAGES)
 def test_damaged_folders_get_a_sentence(tmp_path, change, sentence):
     with pytest.raises(UserError, match=sentence):
         examine(damaged(tmp_path / "1", change))
@@ -160,3 +261,16 @@ def test_every_cut_of_the_graph_is_told_or_read(tmp_path):
         (tmp_path / "1" / "saved_model.pb").write_bytes(content[:size])
         with contextlib.suppress(UserError):
             examine(tmp_path / "1")
+
+
+def test_names_that_tensorflow_takes_for_patterns_are_told(tmp_path):
+    broken_models.stored_twice(tmp_path / "1")
+    (tmp_path / "1").rename(tmp_path / "model[1]")
+    with pytest.raises(UserError, match="which TensorFlow takes for a pattern"):
+        examine(tmp_path / "model[1]")
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/proc/self/mem"])
+def test_what_is_no_model_at_all_gets_a_sentence(path):
+    with pytest.raises(UserError, match="is neither a folder nor a file|is no LiteRT file|cannot be read"):
+        examine(path)

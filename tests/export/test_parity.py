@@ -147,7 +147,15 @@ def test_what_is_in_the_way_is_refused_before_anything_is_written(task, tmp_path
 def test_an_unknown_format_lists_the_known(task, tmp_path):
     with pytest.raises(UserError, match=r'"torch".*saved_model'):
         task.export(tmp_path / "model", format="torch")
-    assert list(EXPORTERS) == ["saved_model", "litert", "litert_embedding", "onnx", "openvino", "hugging_face"]
+    assert list(EXPORTERS) == [
+        "saved_model",
+        "litert",
+        "litert_embedding",
+        "onnx",
+        "openvino",
+        "hugging_face",
+        "tf_hub",
+    ]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float99"])
