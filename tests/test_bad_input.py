@@ -88,7 +88,7 @@ def limited(bytes_a_file):
     "room",
     [
         pytest.param(20_000, id="the state", marks=pytest.mark.full),
-        pytest.param(150_000, id="the task"),
+        pytest.param(150_000, id="the task", marks=pytest.mark.full),
         pytest.param(250_000, id="the SavedModel", marks=pytest.mark.full),
     ],
 )

@@ -17,6 +17,7 @@ from tests.tiny_bert import tiny_vocabulary
 
 LENGTH = 12
 both_ways = pytest.mark.parametrize("compute", ["layers", "module"])
+both_ways_in_full = pytest.mark.parametrize("compute", [pytest.param("layers", marks=pytest.mark.full), "module"])
 
 
 def rows(number=32, seed=0):
@@ -119,7 +120,7 @@ def test_frozen_weights_stay_as_they_are(hub_bert, compute):
     assert len(model.trainable_weights) == 2 + len(before)
 
 
-@both_ways
+@both_ways_in_full
 def test_a_keras_file_comes_back_with_its_weights_and_goes_on_training(hub_bert, tmp_path, compute):
     module = tmp_path / "module"
     shutil.copytree(hub_bert, module)
@@ -162,7 +163,7 @@ def test_weights_that_were_exported_frozen_are_not_trained(tmp_path):
         assert HubEncoder(folder, compute=compute, trainable=False).trainable_weights == []
 
 
-@both_ways
+@both_ways_in_full
 def test_weights_that_were_exported_frozen_cannot_be_thawed(tmp_path, compute):
     folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), trainable=False, layers=1)
     encoder = HubEncoder(folder, compute=compute, trainable=False)
@@ -230,7 +231,7 @@ def test_on_jax_it_runs_in_layers_and_a_graph_is_refused(hub_bert):
     assert "runs in its own graph, a TensorFlow one, and Keras's backend is jax" in ran.stdout
 
 
-@both_ways
+@both_ways_in_full
 def test_it_is_exported_as_keras_exports(hub_bert, tmp_path, compute):
     model, _ = classifier(hub_bert, compute=compute)
     data = rows()

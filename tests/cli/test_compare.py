@@ -82,6 +82,7 @@ def test_the_first_changed_texts_are_shown_in_columns(compared):
     assert f"Answered differently: {len(changed)} texts:" in compared("--show", 99).out.splitlines()
 
 
+@pytest.mark.full
 def test_no_changed_text_is_shown_where_none_is_wanted_or_there_is_none(compared, bigmodel, two, rows):
     assert "Answered differently" not in compared("--show", 0).out
     same = bigmodel("compare", two[0], two[0], rows)
@@ -102,6 +103,7 @@ def test_json_holds_the_whole_comparison(compared):
     assert ran.err == ""
 
 
+@pytest.mark.full
 def test_all_changed_texts_are_written_as_csv(compared, tmp_path):
     path = tmp_path / "changed.csv"
     ran = compared("--out", path, "--show", 0)

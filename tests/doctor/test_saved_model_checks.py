@@ -144,6 +144,7 @@ def test_our_own_versions_have_nothing_to_mend(model):
     assert any(line.startswith("serving_default: text string (rows) → ") for line in examination.facts["signatures"])
 
 
+@pytest.mark.full  # legacy Keras writes them
 def test_modules_of_tf_hub_are_read(tmp_path):
     from tests.hub_modules import write_hub_bert, write_hub_preprocessor
     from tests.tiny_bert import tiny_vocabulary

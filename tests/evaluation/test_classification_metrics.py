@@ -185,6 +185,7 @@ def test_the_intervals_of_f1_and_area_are_those_of_scikit_learn_on_the_same_resa
         assert row["intervals"]["roc_auc"] == pytest.approx(wanted)
 
 
+@pytest.mark.full  # many draws
 def test_the_intervals_hold_the_truth_as_often_as_they_say():
     classes, truth = 3, classification_metrics(*drawn(400_000, 3, seed=99), names(3), resamples=0)
     held = dict.fromkeys(("accuracy", "macro_f1", "weighted_precision", "log_loss", "roc_auc"), 0)

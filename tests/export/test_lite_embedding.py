@@ -83,6 +83,7 @@ def test_other_weights_than_those_written_are_noticed(vector_file, task):
     assert "0.0% of the rows keep the direction" in loose["reasons"][0]
 
 
+@pytest.mark.full
 def test_a_file_of_labels_gives_no_vectors_to_compare(task, tmp_path):
     task.export(tmp_path / "out", "litert", quantize="none")
     found = edge_parity(

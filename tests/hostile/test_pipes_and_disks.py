@@ -98,12 +98,8 @@ def test_predict_ends_as_a_program_should(name, tmp_path, model):
     assert list(tmp_path.iterdir()) == []
 
 
-_FULL = pytest.mark.full
-
-
-@pytest.mark.parametrize(
-    "alphabet", ["ascii", pytest.param("latin-1", marks=_FULL), pytest.param("gb18030", marks=_FULL)]
-)
+@pytest.mark.full
+@pytest.mark.parametrize("alphabet", ["ascii", "latin-1", "gb18030"])
 def test_a_terminal_of_another_alphabet_shows_what_it_can(alphabet, tmp_path, model, tiny_bert):
     good(tmp_path, CHINESE)
     shell = "{bigmodel} data reviews.csv --encoder {bert} --json && {bigmodel} data reviews.csv --encoder {bert}"

@@ -62,6 +62,7 @@ def test_a_later_export_is_measured_on_the_same_rows_and_is_the_next_version(lit
     )
 
 
+@pytest.mark.full  # an export
 def test_rows_that_have_changed_measure_nothing(lite_version, messages_table, tmp_path):
     before = messages_table.read_bytes()
     listener = Listener()
@@ -77,6 +78,7 @@ def test_rows_that_have_changed_measure_nothing(lite_version, messages_table, tm
     assert not (tmp_path / "again").exists()
 
 
+@pytest.mark.full  # a whole run
 def test_a_file_that_loses_more_than_allowed_is_refused_and_removed(lite_version, messages_table, tmp_path):
     task, rows = load_task(lite_version), read_text_table(messages_table)
     worse = task.with_dtype("float32")

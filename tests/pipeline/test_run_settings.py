@@ -136,6 +136,7 @@ def copy_of(parent, tmp_path):
     return shutil.copytree(parent, tmp_path / "model")
 
 
+@pytest.mark.full  # a whole run
 def test_a_child_begins_from_its_parents_weights_and_names_it(make_settings, parent, tmp_path):
     base = copy_of(parent, tmp_path)
     how = {"from_last": True, "max_length": None, "learning_rate": 1e-9, "weight_decay": 0.0, "dropout": 0.2}

@@ -314,6 +314,7 @@ def test_a_run_that_fails_in_the_middle_leaves_nothing(make_settings, tmp_path):
     ] == []
 
 
+@pytest.mark.full  # a whole run
 def test_a_run_that_fails_while_it_writes_leaves_the_versions_as_they_were(make_settings, versions, tmp_path):
     base = tmp_path / "reviews"
     (base / "1").mkdir(parents=True)

@@ -129,6 +129,7 @@ def own(model, tmp_path):
     return shutil.copytree(model, tmp_path / "own")
 
 
+@pytest.mark.full  # a whole run
 def test_a_threshold_is_chosen_on_the_validation_rows_and_written_as_a_version(own, bigmodel, table):
     task, rows = TextClassifier.load(own), read_text_table(table)
     scored = ScoredTexts(task.encode_targets(rows.labels), task.predict(rows.texts), task.labels)

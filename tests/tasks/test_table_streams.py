@@ -51,7 +51,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", ["texts", *(pytest.param(name, marks=pytest.mark.full) for name in CASES if name != "texts")]
+)
 @pytest.mark.parametrize(
     "size",
     [

@@ -271,7 +271,8 @@ def saved(request, vocabulary, tmp_path_factory):
     return tokenizer, path
 
 
-@pytest.mark.parametrize("saved", [pytest.param("exact", marks=pytest.mark.full), "core"], indirect=True)
+@pytest.mark.full  # a process of its own; the tests of exports do the same
+@pytest.mark.parametrize("saved", ["exact", "core"], indirect=True)
 def test_a_saved_graph_gives_the_same_ids_without_this_package(saved):
     tokenizer, path = saved
     texts, pairs = ["Good goodness!", "ΣΑΣ 中国 한글", ""], ["a", "b \u0301", "x" * 200]
