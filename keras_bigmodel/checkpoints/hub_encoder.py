@@ -99,7 +99,7 @@ class HubEncoder(keras.layers.Layer):
                     f"pooled_output or default of {self.handle} is none of the poolings known here. Use "
                     'compute="module".'
                 )
-            if trainable and read.is_trainable and not read.is_trained_whole:
+            if read.is_trainable and not read.is_trained_whole:
                 raise NotPlainBertError(
                     f'Some variables of {self.handle} were exported frozen and others not. Use compute="module".'
                 )
