@@ -62,6 +62,7 @@ bench: setup .venv-bench/.ready .venv-user/.ready  ## the figures of the README 
 	$(BIN)/python benchmarks/accuracy.py $(KERAS_BIGMODEL_DATA)
 	$(BIN)/python benchmarks/export_beside_keras_hub.py
 	$(BIN)/python benchmarks/serving_start.py
+	$(BIN)/python benchmarks/hub_encoder.py $(KERAS_BIGMODEL_DATA)
 
 .venv-bench/.ready: setup.cfg constraints-bench.txt
 	$(PYTHON) -m venv .venv-bench
