@@ -21,10 +21,15 @@ def write(folder, function=None, *specs, name="serving_default", root=None, warm
         traced = tf.function(function, autograph=False).get_concrete_function(*specs)
         root.traced, signatures = traced, {name: traced}
     tf.saved_model.save(root, str(folder), signatures=signatures)
-    if warm_up:
-        path = folder / WARM_UP_FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tf.io.TFRecordWriter(str(path)) as writer:
+    return with_warm_up(folder) if warm_up else folder
+
+
+def with_warm_up(folder, requests=1):
+    """Writes a warm-up file; gives the folder of the model."""
+    path = folder / WARM_UP_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for _ in range(requests):
             writer.write(b"a request")
     return folder
 
@@ -163,11 +168,7 @@ def bad_warm_up(folder):
 
 
 def many_warm_ups(folder):
-    write(folder)
-    with tf.io.TFRecordWriter(str(folder / WARM_UP_FILE)) as writer:
-        for _ in range(1001):
-            writer.write(b"a request")
-    return folder
+    return with_warm_up(write(folder), requests=1001)
 
 
 def no_serve_tag(folder):
@@ -182,22 +183,31 @@ def baked_path(folder):
     return write(folder, read)
 
 
-def uninitialized_table(folder):
-    """TensorFlow 1 without main_op, the classic."""
+def write_of_1(folder, make, more=lambda: {}):
+    """Writes a SavedModel as TensorFlow 1 did.
+
+    `make` gives the inputs and outputs of its signature, `more` further arguments of the builder.
+    """
     v1 = tf.compat.v1
     with tf.Graph().as_default(), v1.Session() as session:
+        inputs, outputs = make(v1)
+        session.run([v1.global_variables_initializer(), v1.tables_initializer()])
+        signatures = {"serving_default": v1.saved_model.predict_signature_def(inputs, outputs)}
+        builder = v1.saved_model.Builder(str(folder))
+        builder.add_meta_graph_and_variables(session, ["serve"], signatures, **more())
+        builder.save()
+    return with_warm_up(folder)
+
+
+def uninitialized_table(folder):
+    """Without main_op, the classic."""
+
+    def make(v1):
         table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(["a"], [1]), -1)
         text = v1.placeholder(tf.string, [None], name="text")
-        found = table.lookup(text)
-        session.run(v1.tables_initializer())
-        signature = v1.saved_model.predict_signature_def({"text": text}, {"out": found})
-        builder = v1.saved_model.Builder(str(folder))
-        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
-        builder.save()
-    (folder / WARM_UP_FILE).parent.mkdir(parents=True)
-    with tf.io.TFRecordWriter(str(folder / WARM_UP_FILE)) as writer:
-        writer.write(b"a request")
-    return folder
+        return {"text": text}, {"out": table.lookup(text)}
+
+    return write_of_1(folder, make)
 
 
 def filled_and_empty_tables(folder):
@@ -224,19 +234,12 @@ def constants_twice(folder):
 
 
 def optimizer_of_1(folder):
-    v1 = tf.compat.v1
-    with tf.Graph().as_default(), v1.Session() as session:
+    def make(v1):
         x = v1.placeholder(tf.float32, [None, 64], name="x")
         kernel, slot = (v1.get_variable(name, (64, 64)) for name in ("kernel", "kernel/Adam"))
-        session.run(v1.global_variables_initializer())
-        signature = v1.saved_model.predict_signature_def({"x": x}, {"out": tf.matmul(x, kernel + 0 * slot)})
-        builder = v1.saved_model.Builder(str(folder))
-        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
-        builder.save()
-    (folder / WARM_UP_FILE).parent.mkdir(parents=True)
-    with tf.io.TFRecordWriter(str(folder / WARM_UP_FILE)) as writer:
-        writer.write(b"a request")
-    return folder
+        return {"x": x}, {"out": tf.matmul(x, kernel + 0 * slot)}
+
+    return write_of_1(folder, make)
 
 
 def no_version(folder):
