@@ -192,3 +192,14 @@ def hugging_face_activation(name):
         name: str. As in `BertEncoder`.
     """
     return next((theirs for theirs, ours in _ACTIVATIONS.items() if ours == name), name)
+
+
+def numbers_asked(settings):
+    """Returns about how many numbers a BERT of some settings has: int. Checked before it is built.
+
+    Args:
+        settings: dict. Arguments of `BertEncoder`.
+    """
+    width, inner = settings["hidden_dim"], settings["intermediate_dim"]
+    rows = settings["vocabulary_size"] + settings.get("max_length", 512) + settings.get("num_segments", 2)
+    return rows * width + settings["num_layers"] * (4 * width * width + 2 * width * inner)

@@ -1,10 +1,12 @@
 """Reads a BERT from a TF-Hub module: weights by name, settings, the vocabulary. Knows no training."""
 
+import math
 from functools import cached_property
 
 import keras
 import numpy as np
 
+from keras_bigmodel.checkpoints.bert_config import numbers_asked
 from keras_bigmodel.checkpoints.hub_comparison import HubComparison
 from keras_bigmodel.checkpoints.hub_handle import hub_folder
 from keras_bigmodel.checkpoints.hub_interface import SETTINGS_ASSET, NotPlainBertError, check_encoder
@@ -163,9 +165,15 @@ class HubFolder:
     @cached_property
     def _compared_encoder(self):
         """Returns the encoder in float32, with the pooler if there is one, after its comparison with the module."""
+        held = sum(math.prod(self._file.shape(name)) for name in self._names if self._is_weight(name))
         try:
+            if numbers_asked(self.encoder_settings) > 2 * held + 1_000_000:  # before it takes the memory
+                raise ValueError(f"they ask for many more than the {held:,} numbers that it holds")
             encoder = BertEncoder(**self.encoder_settings, pooler=self.has_pooler, dtype="float32")
-        except (TypeError, ValueError) as error:  # UserError is a ValueError
+            unknown = sorted(self.encoder_settings.keys() - encoder.settings.keys())
+            if unknown:  # Keras's functional models ignore unknown arguments
+                raise ValueError(f"there is no {unknown[0]}")
+        except (KeyError, TypeError, ValueError) as error:  # UserError is a ValueError
             raise NotPlainBertError(
                 f"No BERT can be built with the settings of {self.handle} ({str(error)[:160]}). Copy the module again."
             ) from error

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_bigmodel.checkpoints.bert_config import REQUIRED, BertConfig
+from keras_bigmodel.checkpoints.bert_config import REQUIRED, BertConfig, numbers_asked
 from keras_bigmodel.checkpoints.bert_name_map import bert_name_map, head_name_map
 from keras_bigmodel.checkpoints.other_folders import (
     check_config_kind,
@@ -191,9 +191,7 @@ class HuggingFaceFolder:
     def _check_sizes(self):
         """Raises `UserError` if config.json's sizes far exceed the weights, before a model of these sizes is built."""
         values = self.config.values
-        width, inner, layers = (values[name] for name in ("hidden_size", "intermediate_size", "num_hidden_layers"))
-        rows = values["vocab_size"] + values.get("max_position_embeddings", 512) + values.get("type_vocab_size", 2)
-        asked, held = rows * width + layers * (4 * width * width + 2 * width * inner), self._weights.size()
+        asked, held = numbers_asked(self.encoder_settings), self._weights.size()
         if asked > 2 * held + 1_000_000:
             names = [*REQUIRED, "max_position_embeddings", "type_vocab_size"]
             sizes = ", ".join(f"{name}={values[name]}" for name in names if name in values)

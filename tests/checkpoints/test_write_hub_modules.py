@@ -156,9 +156,10 @@ def test_what_our_modules_say_of_themselves_is_checked(tiny_bert, modules, tmp_p
     shutil.copytree(modules[1] / "encoder", tmp_path / "encoder")
     path = tmp_path / "encoder" / "assets" / "encoder.json"
     said = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**said, "encoder": {**said["encoder"], "num_heads": 0}}), encoding="utf-8")
-    with pytest.raises(UserError, match="No BERT can be built with the settings of"):
-        load_encoder(tmp_path / "encoder")
+    for name, value in (("num_heads", 0), ("vocabulary_size", 10**12), ("hidden_dim", "wide"), ("unknown", 1)):
+        path.write_text(json.dumps({**said, "encoder": {**said["encoder"], name: value}}), encoding="utf-8")
+        with pytest.raises(UserError, match="No BERT can be built with the settings of"):
+            load_encoder(tmp_path / "encoder")
     path.write_text(json.dumps(said["encoder"]), encoding="utf-8")
     with pytest.raises(UserError, match="is not as it was written"):
         HubEncoder(tmp_path / "encoder")
