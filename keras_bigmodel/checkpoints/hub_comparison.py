@@ -9,6 +9,7 @@ from keras import ops
 from keras_bigmodel.checkpoints.hub_functions import HubEncoderFunctions
 from keras_bigmodel.checkpoints.hub_interface import INPUTS, POSITIONS, NotPlainBertError
 from keras_bigmodel.checkpoints.hub_module import HubModule
+from keras_bigmodel.core.sentences import first_line
 
 _TOLERANCE = 2e-5  # float32, up to 24 layers
 _LENGTH = 24
@@ -46,14 +47,13 @@ class HubComparison:
         try:
             return self._module.call(inputs, mlm=mlm)
         except (ValueError, TypeError, tf.errors.OpError) as error:
-            said = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
             raise NotPlainBertError(
-                f"{self._handle} cannot be compared with what was read of it ({said}). HubEncoder(handle, "
-                'compute="module") runs it as it is.'
+                f"{self._handle} cannot be compared with what was read of it ({first_line(error)}). "
+                'HubEncoder(handle, compute="module") runs it as it is.'
             ) from error
 
     def check_states(self, encoder):
-        """Checks that the states of all layers are the module's, and the pooler's output if that is what it returns.
+        """Checks that the states of all layers are the module's.
 
         Args:
             encoder: `BertEncoder` in float32.
@@ -61,13 +61,13 @@ class HubComparison:
         Raises:
             NotPlainBertError: they are not; the message names the first output that differs.
         """
-        functions = HubEncoderFunctions(encoder, "pooler" if encoder.pooler is not None else "mean")
-        ours = self._ours(functions)
+        ours = self._ours(HubEncoderFunctions(encoder, "mean"))
         self._check("sequence_output", ours["sequence_output"])
+        if "encoder_outputs" not in self._theirs:
+            return
+        theirs = self._theirs["encoder_outputs"]
         for number, states in enumerate(ours["encoder_outputs"]):
-            if "encoder_outputs" in self._theirs:
-                theirs = self._theirs["encoder_outputs"]
-                self._check(f"encoder_outputs[{number}]", states, theirs[number] if number < len(theirs) else None)
+            self._check(f"encoder_outputs[{number}]", states, theirs[number] if number < len(theirs) else None)
 
     def pooling_of(self, encoder):
         """Returns what the module's `pooled_output` and `default` are: `"pooler"`, `"mean"`, `"cls"`; None if neither.

@@ -6,7 +6,7 @@ import keras
 
 from keras_bigmodel.checkpoints.hub_folder import HubFolder
 from keras_bigmodel.checkpoints.hub_functions import HubEncoderFunctions
-from keras_bigmodel.checkpoints.hub_handle import hub_folder
+from keras_bigmodel.checkpoints.hub_handle import MODULE_FILE, hub_folder
 from keras_bigmodel.checkpoints.hub_interface import INPUTS, POSITIONS, NotPlainBertError
 from keras_bigmodel.checkpoints.hub_module import HubModule
 from keras_bigmodel.core.errors import UserError
@@ -178,4 +178,4 @@ def _keras_variable(variable, trainable):
 
 
 def _fingerprint(folder):
-    return hashlib.sha256((folder / "saved_model.pb").read_bytes()).hexdigest()[:16]
+    return hashlib.sha256((folder / MODULE_FILE).read_bytes()).hexdigest()[:16]

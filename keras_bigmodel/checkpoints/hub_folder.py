@@ -137,8 +137,7 @@ class HubFolder:
             )
         if self._said:
             return tokens, self._said["tokenizer"]
-        stored = self._file.checkpoint.get_variable_to_shape_map()
-        lowercase = bool(self._file.read_key(_LOWER_CASE)) if _LOWER_CASE in stored else True
+        lowercase = bool(self._file.read_key(_LOWER_CASE)) if _LOWER_CASE in self._file.shapes else True
         return tokens, {"lowercase": lowercase}
 
     def load_encoder(self, *, pooler=True, dtype=None):
@@ -156,15 +155,15 @@ class HubFolder:
             NotPlainBertError: variables are missing, unexpected or of another shape; or the encoder does not compute
                 what the module computes.
         """
-        encoder = self._compared_encoder
+        encoder, _ = self._compared
         wanted = keras.dtype_policies.get(dtype) if dtype else keras.config.dtype_policy()
         twin = BertEncoder(**self.encoder_settings, pooler=pooler and self.has_pooler, dtype=wanted)
         twin.set_weights(encoder.get_weights()[: len(twin.weights)])
         return twin
 
     @cached_property
-    def _compared_encoder(self):
-        """Returns the encoder in float32, with the pooler if there is one, after its comparison with the module."""
+    def _compared(self):
+        """Returns the encoder in float32 after its comparison with the module, and the pooling that was found."""
         held = sum(math.prod(self._file.shape(name)) for name in self._names if self._is_weight(name))
         try:
             if numbers_asked(self.encoder_settings) > 2 * held + 1_000_000:  # before it takes the memory
@@ -183,12 +182,13 @@ class HubFolder:
         others = [name for name in self._names if self._is_weight(name) and name not in read]
         self._refuse([f"{name} is no variable of a BERT" for name in others])
         self._comparison.check_states(encoder)
-        if not self._said and self.has_pooler and self._comparison.pooling_of(encoder) != "pooler":
+        pooling = self._comparison.pooling_of(encoder)
+        if not self._said and self.has_pooler and pooling != "pooler":
             raise NotPlainBertError(
                 f"{self.handle} has the variables of a BERT, and its pooled_output is not what the pooler computes. "
                 "HubEncoder(handle) runs it as it is."
             )
-        return encoder
+        return encoder, pooling
 
     @cached_property
     def _comparison(self):
@@ -200,7 +200,7 @@ class HubFolder:
         Raises:
             UserError: as `load_encoder`.
         """
-        return self._comparison.pooling_of(self._compared_encoder)
+        return self._compared[1]
 
     def load_mlm_head(self, encoder):
         """Loads the module's head that predicts masked tokens, and compares it with the module.

@@ -123,12 +123,11 @@ class HubPreprocessorFunctions:
 
 def _padded(features, length, pad_id):
     """Renames features and pads them to a length."""
-    fillers = {"token_ids": pad_id}
     padded = {}
     for theirs, ours in _OURS.items():
         column = features[ours][:, :length]
         missing = [[0, 0], [0, length - tf.shape(column)[1]]]
-        padded[theirs] = tf.pad(column, missing, constant_values=fillers.get(ours, 0))
+        padded[theirs] = tf.pad(column, missing, constant_values=pad_id if ours == "token_ids" else 0)
         if isinstance(length, int):  # layers behind it, a Dense on flattened states say, ask for it
             padded[theirs].set_shape([None, length])
     return padded

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
+from keras_bigmodel.core.sentences import first_line
 
 MODULE_FILE = "saved_model.pb"
 _URLS = ("https://", "http://")
@@ -52,9 +53,9 @@ def hub_folder(handle):
         return Path(tensorflow_hub.resolve(str(handle)))
     except Exception as error:  # the resolvers raise what the network, the disk, tar and TensorFlow raise
         cache = os.environ.get(_CACHE) or os.path.join(tempfile.gettempdir(), "tfhub_modules")
-        said = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
         raise UserError(
-            f"{handle} could not be downloaded ({said}). Without a network: download {handle}?tf-hub-format=compressed "
-            "on another machine (or the model's TensorFlow 2 files from Kaggle Models), unpack it, and give the folder "
-            f"that holds saved_model.pb. Downloads are cached in {cache}, or where {_CACHE} says."
+            f"{handle} could not be downloaded ({first_line(error)}). Without a network: download "
+            f"{handle}?tf-hub-format=compressed on another machine (or the model's TensorFlow 2 files from Kaggle "
+            "Models), unpack it, and give the folder that holds saved_model.pb. "
+            f"Downloads are cached in {cache}, or where {_CACHE} says."
         ) from error

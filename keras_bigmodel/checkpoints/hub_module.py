@@ -8,6 +8,7 @@ from keras_bigmodel.checkpoints.hub_handle import hub_folder
 from keras_bigmodel.checkpoints.hub_interface import INPUTS, POSITIONS, check_encoder
 from keras_bigmodel.checkpoints.saved_model_file import SavedModelFile
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.core.sentences import first_line
 
 
 class HubModule:
@@ -31,10 +32,9 @@ class HubModule:
         try:
             self.loaded = tf.saved_model.load(str(self.folder))
         except (tf.errors.OpError, OSError, ValueError, KeyError, RuntimeError) as error:
-            said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise UserError(
-                f"TensorFlow cannot load {self.folder} ({said}). Copy the folder again; if an op is named, import the "
-                "package that has it first."
+                f"TensorFlow cannot load {self.folder} ({first_line(error, 200)}). Copy the folder again; if an op is "
+                "named, import the package that has it first."
             ) from error
 
     @property

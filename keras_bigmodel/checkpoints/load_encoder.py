@@ -10,6 +10,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
 
 NAMED_ENCODERS = {"minilm": minilm_folder}
+_OURS = ("manifest.json", "task.json")  # in models of this package
 
 
 def open_checkpoint(source):
@@ -50,9 +51,8 @@ def is_checkpoint(source):
         source: str or path. As in `open_checkpoint`.
     """
     folder = checked_path(source, "the name of an encoder, or its folder")
-    is_ours = any((folder / name).exists() for name in ("manifest.json", "task.json"))
-    has_encoder = (folder / "config.json").is_file() or _is_hub_module(folder)
-    return str(source) in NAMED_ENCODERS or is_url(source) or (has_encoder and not is_ours)
+    is_hugging_face = (folder / "config.json").is_file() and not any((folder / name).is_file() for name in _OURS)
+    return str(source) in NAMED_ENCODERS or is_url(source) or is_hugging_face or _is_hub_module(folder)
 
 
 def load_encoder(source, *, pooler=True, dtype=None):
@@ -74,7 +74,7 @@ def load_encoder(source, *, pooler=True, dtype=None):
 
 def _is_hub_module(folder):
     """Returns whether a folder is a SavedModel that neither this package nor Hugging Face wrote: bool."""
-    others = ("config.json", "manifest.json", "task.json")
+    others = ("config.json", *_OURS)
     return (folder / MODULE_FILE).is_file() and not any((folder / name).is_file() for name in others)
 
 

@@ -12,6 +12,7 @@ from keras_bigmodel.checkpoints.hub_handle import MODULE_FILE
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.model_files import check_no_git_pointer
 from keras_bigmodel.core.path_check import check_no_pattern
+from keras_bigmodel.core.sentences import first_line
 
 _OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _ASSETS_OF_1 = "saved_model_assets"  # the collection of TensorFlow 1
@@ -61,15 +62,13 @@ class SavedModelFile:
         """Returns the tracked objects, the root first: sequence of `SavedObject` messages; empty in TensorFlow 1."""
         return self.graph.object_graph_def.nodes
 
-    def child(self, name, node=None):
-        """Returns the object that stands under a name: `SavedObject` message, or None.
+    def child(self, name):
+        """Returns the object that stands under a name of the root: `SavedObject` message, or None.
 
         Args:
             name: str.
-            node: `SavedObject` of the parent. Defaults to None: the root.
         """
-        node = node if node is not None else (self.nodes[0] if self.nodes else None)
-        children = node.children if node is not None else ()
+        children = self.nodes[0].children if self.nodes else ()
         found = [child.node_id for child in children if child.local_name == name]
         return self.nodes[found[0]] if found else None
 
@@ -131,7 +130,7 @@ class SavedModelFile:
                 waiting.append(functions[name])
         return self._counted(reached)
 
-    @property
+    @cached_property
     def _functions(self):
         return {part.signature.name: part.node_def for part in self.graph.graph_def.library.function}
 
@@ -203,15 +202,26 @@ class SavedModelFile:
         try:
             yield
         except _UNREADABLE as error:
-            said = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
-            raise UserError(f"{what} cannot be read: it is truncated or altered ({said}). {_AGAIN}") from error
+            raise UserError(
+                f"{what} cannot be read: it is truncated or altered ({first_line(error)}). {_AGAIN}"
+            ) from error
+
+    @cached_property
+    def shapes(self):
+        """Returns the shapes of what the checkpoint holds: dict of key → list of int, empty without variables."""
+        return {} if self.checkpoint is None else self.checkpoint.get_variable_to_shape_map()
+
+    @cached_property
+    def dtypes(self):
+        """Returns the dtypes of what the checkpoint holds: dict of key → `tf.DType`, empty without variables."""
+        return {} if self.checkpoint is None else self.checkpoint.get_variable_to_dtype_map()
 
     @cached_property
     def keys(self):
         """Returns the keys of the checkpoint by the variables' names, `":0"` left out: dict of str → str."""
         if self.checkpoint is None:
             return {}
-        shapes = self.checkpoint.get_variable_to_shape_map()
+        shapes = self.shapes
         if _OBJECTS not in shapes:
             return {key: key for key in shapes}
         message = trackable_object_graph_pb2.TrackableObjectGraph()
@@ -226,7 +236,7 @@ class SavedModelFile:
         Args:
             name: str. One of `keys`.
         """
-        return tuple(self.checkpoint.get_variable_to_shape_map()[self.keys[name]])
+        return tuple(self.shapes[self.keys[name]])
 
     def is_float(self, name):
         """Returns whether a variable holds floats: bool.
@@ -234,7 +244,7 @@ class SavedModelFile:
         Args:
             name: str. One of `keys`.
         """
-        return self.checkpoint.get_variable_to_dtype_map()[self.keys[name]].is_floating
+        return self.dtypes[self.keys[name]].is_floating
 
     def read(self, name):
         """Returns the values of a variable: array.

@@ -26,6 +26,33 @@ _WORDS = {
 _KEPT = ("rule", "rows_that_differ", "largest_difference", "smallest_cosine")
 
 
+def listed(names, shown=5):
+    """Returns the first of some names and how many more there are, as a part of a sentence: str.
+
+    Args:
+        names: iterable of str.
+        shown: int. Number of names to show. Defaults to 5.
+
+    >>> listed(["a", "b", "c"], shown=2)
+    'a, b and 1 more'
+    """
+    names = list(names)
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
+
+
+def first_line(error, most=160):
+    """Returns the first line of an exception's message, or its type if it has no message, for a sentence: str.
+
+    Args:
+        error: exception.
+        most: int. Number of characters to keep. Defaults to 160.
+
+    >>> first_line(ValueError())
+    'ValueError'
+    """
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:most]
+
+
 def outputs_in_short(certificate):
     """Returns the short form of a certificate's outputs, as a manifest holds it.
 

@@ -7,6 +7,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.model_files import check_no_git_pointer
+from keras_bigmodel.core.sentences import listed
 from keras_bigmodel.doctor.examination import Finding
 from keras_bigmodel.doctor.lite_model import OPS, LiteModel
 
@@ -84,7 +85,7 @@ def _ops(model):
         yield Finding(
             "problem",
             "flex-ops",
-            f"It needs TensorFlow's own ops ({_listed(flex)}): no stock LiteRT has them, and they add tens of MB to an "
+            f"It needs TensorFlow's own ops ({listed(flex)}): no stock LiteRT has them, and they add tens of MB to an "
             "app.",
             "Convert without SELECT_TF_OPS; where these ops work on text, feed token ids and tokenize in the app.",
         )
@@ -92,7 +93,7 @@ def _ops(model):
         yield Finding(
             "problem",
             "custom-ops",
-            f"It needs custom ops ({_listed(others)}), which no stock runtime has.",
+            f"It needs custom ops ({listed(others)}), which no stock runtime has.",
             "Link their library into the app; where they work on text, feed token ids and tokenize in the app.",
         )
     unknown = sorted(model.op_codes - set(OPS))
@@ -100,7 +101,7 @@ def _ops(model):
         yield Finding(
             "warning",
             "unknown-ops",
-            f"It has built-in ops that are not known here (numbers {_listed(map(str, unknown))}): a newer converter "
+            f"It has built-in ops that are not known here (numbers {listed(map(str, unknown))}): a newer converter "
             "wrote it.",
             "Check that the runtime on the phone is as new as the converter.",
         )
@@ -121,7 +122,7 @@ def _interface(model):
             yield Finding(
                 "warning",
                 f"scalar-{side}",
-                f"The {side} {_listed(scalars)} is a scalar: it cannot be batched.",
+                f"The {side} {listed(scalars)} is a scalar: it cannot be batched.",
                 "Give every input and output a first dimension of rows.",
             )
     takes_ids = bool(model.inputs) and all(
@@ -133,7 +134,7 @@ def _interface(model):
         yield Finding(
             "note",
             "fixed-length",
-            f"The input {_listed(fixed)} has a fixed shape: if it is a text, a short one costs as much as the longest.",
+            f"The input {listed(fixed)} has a fixed shape: if it is a text, a short one costs as much as the longest.",
             "Convert with open dimensions; bigmodel export --format litert does.",
         )
     if takes_ids:
@@ -148,7 +149,7 @@ def _interface(model):
         yield Finding(
             "warning",
             "int64-input",
-            f"The input {_listed(long)} is int64; MediaPipe's text tasks feed int32.",
+            f"The input {listed(long)} is int64; MediaPipe's text tasks feed int32.",
             "Convert with int32 inputs.",
         )
 
@@ -173,7 +174,7 @@ def _metadata(model, files):
         yield Finding(
             "note",
             "no-vocabulary",
-            f"The files inside ({_listed(files)}) have no vocabulary: MediaPipe cannot tokenize for it.",
+            f"The files inside ({listed(files)}) have no vocabulary: MediaPipe cannot tokenize for it.",
             "Pack the vocabulary as vocab.txt, and name it in a BertTokenizer process unit.",
         )
 
@@ -204,8 +205,3 @@ def _associated_files(path):
             return archive.namelist()
     except (zipfile.BadZipFile, OSError):
         return []
-
-
-def _listed(names, shown=5):
-    names = list(names)
-    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")

@@ -6,7 +6,7 @@ from tensorflow.python.framework import op_def_registry
 
 from keras_bigmodel.checkpoints.saved_model_file import SavedModelFile
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.core.sentences import counted, listed
 from keras_bigmodel.doctor.examination import Finding
 from keras_bigmodel.doctor.stored_weights import StoredWeights
 from keras_bigmodel.export.safe_ops import LINKED_OPS, SERVERS, lacking_ops
@@ -35,7 +35,6 @@ _FROM_FILES = {"InitializeTableFromTextFile": 1, "InitializeTableFromTextFileV2"
 _INITIALIZERS = ("saved_model_main_op", "legacy_init_op")
 _INITIALIZER = "__saved_model_init_op"
 _MOST_RECORDS = 1000  # of warm-up requests; a server refuses to load a version with more
-_SHOWN = 5
 _STRING = tf.string.as_datatype_enum
 _DTYPES = set(types_pb2.DataType.values())
 
@@ -100,7 +99,7 @@ def _ops(model, server):
         yield Finding(
             "problem",
             "late-ops",
-            f"TensorFlow Serving {server} lacks {_listed(names)}, which it has from {version} on.",
+            f"TensorFlow Serving {server} lacks {listed(names)}, which it has from {version} on.",
             f"Serve it with TensorFlow Serving {version} or later, or export without these ops.",
         )
     unknown = [name for name, version in lacking.items() if version not in SERVERS]
@@ -108,7 +107,7 @@ def _ops(model, server):
         yield Finding(
             "problem",
             "unknown-ops",
-            f"No stock TensorFlow Serving up to {SERVERS[-1]} is known to have {_listed(unknown)}.",
+            f"No stock TensorFlow Serving up to {SERVERS[-1]} is known to have {listed(unknown)}.",
             "Build a server with the library of these ops, or export without them.",
         )
 
@@ -133,7 +132,7 @@ def _signatures(model):
             "Save with signatures: tf.saved_model.save(model, folder, signatures={...}), or model.export(folder).",
         )
     elif _DEFAULT not in model.signatures:
-        names = _listed(sorted(model.signatures))
+        names = listed(sorted(model.signatures))
         yield Finding(
             "warning",
             "no-default-signature",
@@ -152,7 +151,7 @@ def _tensors(model):
                 yield Finding(
                     "warning",
                     f"scalar-{side}",
-                    f"The signature {name} has the scalar {side} {_listed(scalars)}: a server that batches refuses it.",
+                    f"The signature {name} has the scalar {side} {listed(scalars)}: a server that batches refuses it.",
                     "Give every input and output a first dimension of rows; make a setting a constant of the graph.",
                 )
             fixed = [f"{key} ({tensor.tensor_shape.dim[0].size})" for key, tensor in tensors if _is_fixed(tensor)]
@@ -160,7 +159,7 @@ def _tensors(model):
                 yield Finding(
                     "warning",
                     f"fixed-{side}-rows",
-                    f"The first dimension of the {side} {_listed(fixed)} of {name} is fixed: it is not the rows of a "
+                    f"The first dimension of the {side} {listed(fixed)} of {name} is fixed: it is not the rows of a "
                     "request, and a server that batches cannot join and part them.",
                     "Leave the first dimension open (None), one entry a row, when the model is exported.",
                 )
@@ -169,7 +168,7 @@ def _tensors(model):
             yield Finding(
                 "warning",
                 "bytes-name",
-                f"The output {_listed(in_base64)} of {name} ends in _bytes: over REST its strings come in base64.",
+                f"The output {listed(in_base64)} of {name} ends in _bytes: over REST its strings come in base64.",
                 "Name it otherwise, unless its values are bytes.",
             )
         unnamed = [key for key, _ in outputs if key.startswith("output_") and key[7:].isdigit()]
@@ -177,7 +176,7 @@ def _tensors(model):
             yield Finding(
                 "note",
                 "unnamed-output",
-                f"The signature {name} calls its output {_listed(unnamed)}: what it holds, a client must know.",
+                f"The signature {name} calls its output {listed(unnamed)}: what it holds, a client must know.",
                 "Return a dict, e.g. {'probabilities': ...}; its keys become the names.",
             )
 
@@ -320,8 +319,3 @@ def _tensor_words(tensors):
             )
         words.append(f"{name} {kind} ({sizes})")
     return ", ".join(words) or "nothing"
-
-
-def _listed(names):
-    names = list(names)
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

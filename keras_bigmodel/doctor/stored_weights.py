@@ -26,8 +26,7 @@ class StoredWeights:
 
     def __init__(self, model):
         self._sizes, self._twins, self._seen = {}, [], {}
-        reader = model.checkpoint
-        for key, dtype in sorted({} if reader is None else reader.get_variable_to_dtype_map().items()):
+        for key, dtype in sorted(model.dtypes.items()):
             array = model.read_key(key)  # all are read: only so is it known that the files are whole
             if dtype != tf.string:
                 self._add(key, array)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from keras_bigmodel.checkpoints import is_checkpoint, open_checkpoint
-from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.preprocessors import TextPreprocessor
 from keras_bigmodel.tasks.checked_hub_modules import HubParts
@@ -26,9 +25,10 @@ def is_encoder_export(path, format):
     """
     if format != _FORMAT:
         return False
-    if not is_checkpoint(path) and not checked_path(path, "the folder of a model, or an encoder").exists():
+    is_encoder = is_checkpoint(path)
+    if not is_encoder and not Path(path).exists():
         open_checkpoint(path)  # raises, and says which encoders there are
-    return is_checkpoint(path)
+    return is_encoder
 
 
 def export_encoder(source, out, *, reporter=SILENT):
