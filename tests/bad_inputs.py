@@ -65,6 +65,8 @@ def _lines(*lines):
 _HEAD = ["text,label", "a good one,good", "a bad one,bad"]
 _MANY = [(f"message number {number}", f"label {number}") for number in range(30)]
 
+_SCORED = [(text, f"{number % 40 / 8}") for number, (text, _) in enumerate(ROWS)]
+
 # What ends with exit code 2, and nothing is written.
 REFUSED = {
     "missing file": lambda folder: [good(folder).with_name("review.csv")],
@@ -83,8 +85,48 @@ REFUSED = {
     "as many classes as rows": lambda folder: [good(folder, _MANY)],
     "texts as labels": lambda folder: [good(folder), "--text", "label", "--label", "text"],
     "scores as labels": lambda folder: [
-        good(folder, [(text, f"{number % 40 / 8}") for number, (text, _) in enumerate(ROWS)])
+        good(folder, [(text, f"{number % 40 / 8}") for number, (text, _) in enumerate(ROWS)]),
+        "--task",
+        "classification",
     ],
+    "scores where several labels are wanted": lambda folder: [
+        good(folder, [(text, f"{number % 40 / 8}") for number, (text, _) in enumerate(ROWS)]),
+        "--task",
+        "multi_label",
+    ],
+    "labels where numbers are wanted": lambda folder: [good(folder), "--task", "regression"],
+    "decimal commas": lambda folder: [
+        good(folder, [(text, f"{number % 40 / 8:.3f}".replace(".", ",")) for number, (text, _) in enumerate(ROWS)]),
+        "--task",
+        "regression",
+    ],
+    "all scores equal": lambda folder: [good(folder, [(text, "2.5") for text, _ in ROWS]), "--task", "regression"],
+    "an infinite score": lambda folder: [good(folder, [("wide", "inf"), *_SCORED]), "--task", "regression"],
+    "a list where one label is wanted": lambda folder: [
+        _bytes(folder, b'{"text": "so far", "label": ["good", "bad"]}\n' * 3, "reviews.jsonl"),
+        "--task",
+        "classification",
+    ],
+    "an unknown sign between labels": lambda folder: [
+        good(folder, [*ROWS, ("both at once", "good/fair")]),
+        "--task",
+        "multi_label",
+    ],
+    "no text has a label": lambda folder: [
+        _bytes(folder, b'{"text": "so far", "label": []}\n' * 3, "reviews.jsonl"),
+        "--task",
+        "multi_label",
+    ],
+    "a sign between labels for one label": lambda folder: [
+        good(folder),
+        "--task",
+        "classification",
+        "--label-separator",
+        ";",
+    ],
+    "a cosine without a second text": lambda folder: [good(folder, _SCORED), "--head", "cosine"],
+    "a threshold that is no probability": lambda folder: [good(folder), "--threshold", "5"],
+    "an option of another kind of task": lambda folder: [good(folder), "--threshold", "0.5"],
     "new label in the test": lambda folder: [
         good(folder),
         "--test",

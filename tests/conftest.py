@@ -27,6 +27,15 @@ settings.register_profile("steady", derandomize=True, deadline=None, database=No
 settings.load_profile("steady")
 
 
+# Files that take minutes, the longest first: a worker that began one at the end would work on alone.
+_LONG = ("test_readme", "test_survival", "test_guide", "test_apps", "test_old_server", "test_benchmarks")
+_PLACES = {name: place for place, name in enumerate(_LONG)}
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: _PLACES.get(item.path.stem, len(_LONG)))
+
+
 @pytest.fixture(autouse=True)
 def _same_start():
     """Every test begins with the same seed and Keras's own settings."""

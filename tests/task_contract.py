@@ -23,7 +23,7 @@ from keras_bigmodel.data.bundled_texts import support_messages
 from keras_bigmodel.export import Requests
 from keras_bigmodel.export.saved_model_client import unpacked
 from keras_bigmodel.preprocessors import TextPreprocessor
-from keras_bigmodel.tasks import TextClassifier
+from keras_bigmodel.tasks import MultiLabelClassifier, TextClassifier, TextRegressor
 from keras_bigmodel.tokenizers import WordPieceTokenizer, read_vocabulary
 from tests.throwaway_tasks import (
     Finder,
@@ -61,6 +61,7 @@ class TaskCase:
         not_rows: inputs that the task must refuse.
         stream: function from a folder to the same rows and targets, read part by part.
         learning_rate: float. Of the recipe.
+        embedded: what `embed` takes, if it takes other inputs than `predict`.
     """
 
     name: str
@@ -71,6 +72,7 @@ class TaskCase:
     not_rows: tuple = ("a single text", None, [1, 2], [["nested"]])
     stream: Callable[[Path], Any] = None
     learning_rate: float = 2e-3
+    embedded: Any = None
 
     def pick(self, rows):
         """Returns the inputs of some rows."""
@@ -93,6 +95,14 @@ def _table(columns, targets):
     return stream
 
 
+def _stream_of_lists(folder, sets):
+    """Writes the texts with a list of labels each, and streams them."""
+    with (folder / "rows.jsonl").open("w", encoding="utf-8") as file:
+        for text, labels in zip(TEXTS, sets, strict=True):
+            file.write(json.dumps({"text": text, "label": labels}) + "\n")
+    return TableStream(folder / "rows.jsonl", text="text", label="label", label_kind="several")
+
+
 def _preprocessor(folder, max_length=32):
     vocabulary, settings = read_vocabulary(folder)
     return TextPreprocessor(WordPieceTokenizer(vocabulary, **settings), max_length=max_length)
@@ -104,6 +114,8 @@ def _encoder(folder):
 
 TEXTS, NAMES = messages(24)
 SECONDS = TEXTS[7:] + TEXTS[:7]
+SETS = [[label for place, label in enumerate(LABELS) if (row + 1) >> place & 1] for row in range(len(TEXTS))]
+LENGTHS = [len(text) / 100 for text in TEXTS]
 _IMAGES = np.random.default_rng(1).integers(0, 256, (24, 8, 8), "uint8")
 _BRIGHTNESS = (_IMAGES[:, :4].mean((1, 2)) / 255 - 0.5) * 4
 
@@ -139,12 +151,40 @@ TASK_CASES = [
         _table({"text": TEXTS, "text_pair": SECONDS}, NAMES),
     ),
     TaskCase(
+        "any number of labels",
+        lambda folder: MultiLabelClassifier.from_encoder(folder, LABELS, max_length=32, dtype="float32"),
+        TEXTS,
+        SETS,
+        {"text": TEXTS},
+        stream=lambda folder: _stream_of_lists(folder, SETS),
+    ),
+    TaskCase(
+        "a score",
+        lambda folder: TextRegressor.from_encoder(folder, LENGTHS, max_length=32, dtype="float32"),
+        TEXTS,
+        LENGTHS,
+        {"text": TEXTS},
+        stream=_table({"text": TEXTS}, LENGTHS),
+    ),
+    TaskCase(
+        "the cosine of two texts",
+        lambda folder: TextRegressor.from_encoder(
+            folder, LENGTHS, head_kind="cosine", pairs=True, max_length=32, dtype="float32"
+        ),
+        (TEXTS, SECONDS),
+        LENGTHS,
+        {"text": TEXTS, "text_pair": SECONDS},
+        ("a single text", None, ["texts", "alone"], [1, 2], (["one"], ["two", "three"])),
+        _table({"text": TEXTS, "text_pair": SECONDS}, LENGTHS),
+        embedded=TEXTS,
+    ),
+    TaskCase(
         "a number a text",
         lambda folder: TextScore(_encoder(folder), _preprocessor(folder)),
         TEXTS,
-        [len(text) / 100 for text in TEXTS],
+        LENGTHS,
         {"text": TEXTS},
-        stream=_table({"text": TEXTS}, [len(text) / 100 for text in TEXTS]),
+        stream=_table({"text": TEXTS}, LENGTHS),
     ),
     TaskCase(
         "a tag a token",
@@ -166,9 +206,9 @@ TASK_CASES = [
         "a tokenizer with a lookup table",
         lambda folder: TextScore(_encoder(folder), TextPreprocessor(TableTokenizer(_words()), max_length=32)),
         TEXTS,
-        [len(text) / 100 for text in TEXTS],
+        LENGTHS,
         {"text": TEXTS},
-        stream=_table({"text": TEXTS}, [len(text) / 100 for text in TEXTS]),
+        stream=_table({"text": TEXTS}, LENGTHS),
     ),
     TaskCase(
         "images",

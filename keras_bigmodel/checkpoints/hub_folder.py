@@ -42,7 +42,7 @@ class HubFolder:
     Source: `official/nlp/tools/export_tfhub_lib.py` of tensorflow/models, which wrote TF-Hub's BERTs.
     """
 
-    has_head, other_head, num_head_outputs, labels = False, None, 0, None
+    has_head, other_head, head_kind, num_head_outputs, labels = False, None, None, 0, None
 
     def __init__(self, handle):
         self.handle, self.folder = handle, hub_folder(handle)

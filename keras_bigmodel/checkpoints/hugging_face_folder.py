@@ -20,6 +20,11 @@ from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.tokenizers.vocabulary import read_vocabulary
 
 _UNUSED = {"embeddings.position_ids", "embeddings.token_type_ids"}  # constants that older versions saved: 0, 1, 2, …
+_HEAD_KINDS = {
+    "single_label_classification": "classification",
+    "multi_label_classification": "multi_label",
+    "regression": "regression",
+}
 _POOLINGS = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}
 
 
@@ -68,6 +73,23 @@ class HuggingFaceFolder:
     def other_head(self):
         """Returns what the folder's head labels if it does not label texts, e.g. `"tokens"`: str or None."""
         return self.config.head_labels if self.config.head_labels != "texts" else None
+
+    @property
+    def head_kind(self):
+        """Returns what the folder says that its head does: str, or None if it does not say.
+
+        The value is `"classification"` (one label a text), `"multi_label"` (any number of labels), `"regression"`, or
+        another `problem_type` as config.json has it.
+        """
+        kind = self.config.values.get("problem_type")
+        return _HEAD_KINDS.get(kind, None if kind is None else str(kind)) if self.has_head else None
+
+    @property
+    def head_thresholds(self):
+        """Returns the thresholds of the head's labels, as this package writes them: list of float, or None."""
+        found = self.config.values.get("thresholds")
+        numbers = isinstance(found, list) and all(isinstance(one, int | float) and 0 <= one <= 1 for one in found)
+        return found if self.has_head and numbers and len(found) == self.num_head_outputs else None
 
     @property
     def num_head_outputs(self):
@@ -151,14 +173,8 @@ class HuggingFaceFolder:
             logits_layer: built `keras.layers.Dense` with a kernel `(hidden_dim, labels)`.
 
         Raises:
-            UserError: the head does not choose exactly one label per text; or as `load_encoder`.
+            UserError: as `load_encoder`.
         """
-        kind, other = self.config.values.get("problem_type"), "cls" if self.pooling == "mean" else "mean"
-        if kind not in (None, "single_label_classification"):
-            raise UserError(
-                f'The head of {self.folder} is made for "{kind}", and this model chooses one of its labels. Begin a '
-                f'new head with pooling="{other}" (--pooling {other}).'
-            )
         self._fill(head_name_map(logits_layer))
 
     def load_mlm_head(self, encoder):

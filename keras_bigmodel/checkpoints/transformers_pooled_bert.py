@@ -20,7 +20,7 @@ class PooledBertForSequenceClassification(BertPreTrainedModel):
         self.post_init()
 
     def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, labels=None, **kwargs):
-        """Returns the logits, and the cross-entropy if labels are given."""
+        """Returns the logits, and the loss of `config.problem_type` if labels are given."""
         kwargs.pop("return_dict", None)
         states = self.bert(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids, **kwargs
@@ -33,5 +33,12 @@ class PooledBertForSequenceClassification(BertPreTrainedModel):
             weights = attention_mask[..., None].to(states.dtype)
             vector = (states * weights).sum(1) / weights.sum(1).clamp(min=1.0)
         logits = self.classifier(self.dropout(vector))
-        loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
+        loss = None if labels is None else self._loss(logits, labels)
         return SequenceClassifierOutput(loss=loss, logits=logits)
+
+    def _loss(self, logits, labels):
+        if self.config.problem_type == "regression":
+            return torch.nn.functional.mse_loss(logits.squeeze(-1), labels.to(logits.dtype).reshape(-1))
+        if self.config.problem_type == "multi_label_classification":
+            return torch.nn.functional.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
+        return torch.nn.functional.cross_entropy(logits, labels)

@@ -24,7 +24,9 @@ _POOLING_FOLDER = "1_Pooling"  # where sentence-transformers states the pooling
 _SPECIAL = {"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
 
 
-def write_hugging_face_folder(folder, *, encoder, logits_layer, tokenizer, labels, pooling, dropout, max_length):
+def write_hugging_face_folder(
+    folder, *, encoder, logits_layer, tokenizer, labels, pooling, dropout, max_length, problem_type, thresholds=None
+):
     """Writes `config.json`, `model.safetensors` and the tokenizer's files.
 
     A head on BERT's pooler is saved as `BertForSequenceClassification`. Transformers has no class for a head on the
@@ -40,6 +42,8 @@ def write_hugging_face_folder(folder, *, encoder, logits_layer, tokenizer, label
         pooling: `"pooler"`, `"mean"` or `"cls"`.
         dropout: float. The dropout rate before the head.
         max_length: int. Maximum number of tokens of a text.
+        problem_type: str. `"single_label_classification"`, `"multi_label_classification"` or `"regression"`.
+        thresholds: list of float, one for each label, which transformers does not use. Defaults to None.
 
     Raises:
         UserError: the tokenizer is in mode `"fast"`, which Hugging Face does not have; or as `hugging_face_tokenizer`.
@@ -54,6 +58,7 @@ def write_hugging_face_folder(folder, *, encoder, logits_layer, tokenizer, label
         )
     folder = Path(folder)
     config = _config(encoder, labels, pooling, dropout) | {"pad_token_id": tokenizer.pad_id}
+    config |= {"problem_type": problem_type} | ({} if thresholds is None else {"thresholds": thresholds})
     _write_json(folder / "config.json", config)
     tensors = {f"bert.{name}": array for name, array in _tensors(bert_name_map(encoder))}
     tensors |= dict(_tensors(head_name_map(logits_layer)))
@@ -129,7 +134,6 @@ def _config(encoder, labels, pooling, dropout):
         "classifier_dropout": dropout,
         "id2label": {str(number): label for number, label in enumerate(labels)},
         "label2id": {label: number for number, label in enumerate(labels)},
-        "problem_type": "single_label_classification",
         "position_embedding_type": "absolute",
         "dtype": "float32",
     }

@@ -9,6 +9,7 @@ import typer
 from rich.cells import cell_len, set_cell_size
 
 from keras_bigmodel.cli.answer_file import answer_lines, check_free
+from keras_bigmodel.cli.labelled_table import read_labelled_table
 from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.core.standard_streams import print_json
@@ -17,7 +18,17 @@ from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 from keras_bigmodel.tables.table import INPUTS, reading_notes
 
 NAME = "compare"
-_FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
+_FIGURES = {
+    "accuracy": "accuracy",
+    "subset_accuracy": "subset accuracy",
+    "micro_f1": "micro F1",
+    "macro_f1": "macro F1",
+    "log_loss": "log loss",
+    "spearman": "Spearman",
+    "pearson": "Pearson",
+    "rmse": "root mean squared error",
+    "mean_absolute_error": "mean absolute error",
+}
 _WIDEST = 100  # terminal cells of a text that is shown
 
 
@@ -35,9 +46,7 @@ def run(
     """Compare two models on a table: is the second better, or only luckier, and on which texts?"""
     if out is not None:
         check_free(out)
-    from keras_bigmodel.tables import read_text_table
-
-    rows = read_text_table(table, options=options)
+    rows = read_labelled_table(first, table, options)
     import_tensorflow(lean=True)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # with two models TensorFlow warns of too many traces
     from keras_bigmodel.pipeline.measurement import compare
@@ -65,16 +74,29 @@ def _lines(compared, show):
     if shown:
         yield ""
         number = len(compared["changed"])
-        yield f"Answered differently: {counted(number, 'text')}" + (f"; the first {show}:" if show < number else ":")
+        if "closer" in compared:
+            yield f"The {counted(len(shown), 'text')} whose error changes most:"
+        else:
+            end = f"; the first {show}:" if show < number else ":"
+            yield f"Answered differently: {counted(number, 'text')}{end}"
         yield from columns([("", "label", *names, "text"), *map(_change_row, shown)])
 
 
 def _figure_rows(compared, names):
     yield ("", *names, "difference (95 %)")
     for name, shown in _FIGURES.items():
-        low, high = compared["intervals"][name]
-        difference = f"{compared['difference'][name]:+.4f} ({low:+.4f} to {high:+.4f})"
-        yield shown, *(f"{compared[model][name]:.4f}" for model in ("first", "second")), difference
+        if name not in compared["difference"]:
+            continue
+        figures = (compared[model][name] for model in ("first", "second"))
+        yield shown, *("–" if figure is None else f"{figure:.4f}" for figure in figures), _difference(compared, name)
+
+
+def _difference(compared, name):
+    difference, interval = compared["difference"][name], compared["intervals"].get(name)
+    if difference is None:
+        return "–"
+    low, high = interval or (difference, difference)
+    return f"{difference:+.4f} ({low:+.4f} to {high:+.4f})"
 
 
 def _names(first, second):
@@ -88,6 +110,14 @@ def _names(first, second):
 
 def _verdict(compared, names):
     first, second = names
+    if "closer" in compared:
+        test = compared["closer"]
+        yield (
+            f"Closer to the target in {second}: {counted(test['second'], 'text')}; in {first}: "
+            f"{counted(test['first'], 'text')}. If both models were equally good, so uneven a change would come by "
+            f"chance in {_percent(test['p_value'])} of cases (sign test, {test['method']})."
+        )
+        return
     test = compared["mcnemar"]
     if test["fixed"] or test["broken"]:
         yield (
@@ -113,18 +143,32 @@ def _percent(share):
 
 
 def _change_row(change):
-    answers = (f"{change[model]} {change[f'{model}_probability']:.2f}" for model in ("first", "second"))
+    answers = (_answer(change, model) for model in ("first", "second"))
     text = " | ".join(change[name] for name in INPUTS.values() if name in change)
     short = text if cell_len(text) <= _WIDEST else set_cell_size(text, _WIDEST - 1).rstrip() + "…"
-    return change["kind"], change["label"], *answers, short
+    return change["kind"], _shown(change["label"]), *answers, short
+
+
+def _answer(change, model):
+    if f"{model}_probability" in change:
+        return f"{change[model]} {change[f'{model}_probability']:.2f}"
+    return _shown(change[model])
+
+
+def _shown(answer):
+    """Formats one label, several labels or a number."""
+    if isinstance(answer, str):
+        return answer
+    return f"{answer:.4g}" if isinstance(answer, float) else ", ".join(answer) or "–"
 
 
 def _write(out, changed, texts):
-    names = [*texts, "label", "first", "second"]
-    names += ["first_probability", "second_probability", "kind"]
+    names = [*texts, "label", "first", "second", "first_probability", "second_probability", "kind"]
+    names = [name for name in names if not changed or name in changed[0]]
+    joined = lambda value: ",".join(value) if isinstance(value, list) else value
     with answer_lines(out) as write:
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(changed)
+        writer.writerows({name: joined(value) for name, value in change.items()} for change in changed)
         write(text.getvalue().removesuffix("\n").split("\n"))

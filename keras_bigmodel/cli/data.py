@@ -12,6 +12,7 @@ from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 
 NAME = "data"
 _DEFAULT_ENCODER = "minilm"
+_LABEL_KINDS = {"classification": "one", "multi_label": "several", "regression": "number"}
 _MAX_LENGTH = 128  # tokens; the default of train, unless the encoder's limit is lower
 _TEXTS_AT_ONCE = 1000  # counted between two steps of the progress bar
 
@@ -27,6 +28,10 @@ def run(
     max_length: Annotated[
         int | None, typer.Option(min=1, help="Tokens of a text at most; default: as train, 128 or the encoder's limit.")
     ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(help="Kind of task: classification, multi_label, regression; default: as the labels look."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     *,
     options,
@@ -34,9 +39,14 @@ def run(
     """Describe tables before training: classes, lengths, scripts, repeated texts, conflicting labels, leaks."""
     from keras_bigmodel.data import data_report
     from keras_bigmodel.tables import read_text_table
+    from keras_bigmodel.tables.table_reader import TableReader
 
+    if task is not None and task not in _LABEL_KINDS:
+        raise UserError(f'No kind of task "{task}". Known: {", ".join(_LABEL_KINDS)}.')
     paths = {"train": table, "validation": validation, "test": test}
-    tables = {name: read_text_table(path, options=options) for name, path in paths.items() if path is not None}
+    kind = TableReader(table, options, label_kind=_LABEL_KINDS.get(task)).label_kind
+    how = {"options": options, "label_kind": kind}
+    tables = {name: read_text_table(path, **how) for name, path in paths.items() if path is not None}
     counts, missing, limit = _token_counts(tables, encoder)
     lengths = {name: tokens for name, (tokens, _) in counts.items()}
     unknown = {name: tokens for name, (_, tokens) in counts.items()}

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from keras_bigmodel.cli.labelled_table import read_labelled_table
 from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.core.standard_streams import print_json
 from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
@@ -21,13 +22,12 @@ def run(
     *,
     options,
 ):
-    """Measure a model on a table: accuracy, F1, log loss, calibration, each class; with 95 % intervals."""
+    """Measure a model on a table: accuracy, F1, calibration, each class, or correlations; with 95 % intervals."""
     from keras_bigmodel.core.whole_folder import check_free, whole_folder
-    from keras_bigmodel.tables import read_text_table
 
     if report is not None:
         check_free(report)
-    rows = read_text_table(table, options=options)
+    rows = read_labelled_table(model, table, options)
     import_tensorflow(lean=True)
     from keras_bigmodel.pipeline import load_task, measure_for_report
     from keras_bigmodel.pipeline.jobs import job_of

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from keras_bigmodel.cli.labelled_table import read_labelled_table
 from keras_bigmodel.cli.options import with_table_options
 from keras_bigmodel.cli.predict_inputs import check_no_table_options
 from keras_bigmodel.core.sentences import counted, parity_words
@@ -71,9 +72,7 @@ def run(
 
     check_drop(format, None if keep_accuracy is not None else data, max_drop)
     if data is not None:
-        from keras_bigmodel.tables import read_text_table
-
-        table = read_text_table(data, options=options)
+        table = read_labelled_table(model, data, options)
         for note in reading_notes(table):
             screen.say(note)
     how = {"ops": ops, "reject_below": reject_below, "keep_accuracy": keep_accuracy}
@@ -96,11 +95,13 @@ def _file_line(kind, certificate):
         f"{parity_words(certificate)}."
     )
     if "points_lost" in certificate:
+        measure, changed = certificate["measure"], certificate["labels_changed"]
         line += (
-            f" Accuracy on {certificate['measured_on']}: {certificate['accuracy']:.2%}, the model's is "
-            f"{certificate['accuracy_of_the_model']:.2%}; {counted(certificate['labels_changed'], 'answer')} of "
-            f"{certificate['measured_texts']:,} changed."
+            f" {measure[0].upper()}{measure[1:]} on {certificate['measured_on']}: {certificate['quality']:.2%}, the "
+            f"model's is {certificate['quality_of_the_model']:.2%}"
         )
+        of = f"{certificate['measured_texts']:,}"
+        line += f", on {of} texts." if changed is None else f"; {counted(changed, 'answer')} of {of} changed."
     return line
 
 

@@ -75,7 +75,7 @@ class PredictionReader:
         reject_below: float. A row whose highest probability is lower is rejected. Defaults to None: none is.
     """
 
-    kind = "prediction"
+    kind, label_kind = "prediction", "one"
 
     def __init__(self, labels, reject_below=None):
         self.labels = list(labels)
@@ -104,8 +104,121 @@ class PredictionReader:
         return {"labels": self.labels} | ({} if self.reject_below is None else {"reject_below": self.reject_below})
 
 
+@dataclass(frozen=True)
+class LabelSet:
+    """Holds the predicted labels of a row, none or several, and the probability of each label.
+
+    Args:
+        labels: tuple of str. The labels whose probability reaches their threshold, the most probable first.
+        probabilities: dict of label name → probability, the most probable first. They need not sum to 1.
+    """
+
+    labels: tuple[str, ...]
+    probabilities: dict[str, float]
+
+    def as_json(self):
+        """Returns the answer as a dict for JSON, with probabilities rounded to 6 decimal places."""
+        shown = {label: round(value, _DIGITS) for label, value in self.probabilities.items()}
+        return {"labels": list(self.labels), "probabilities": shown}
+
+
+class LabelSetReader:
+    """Reads rows of probabilities, one of each label, as `LabelSet`s; see `PredictionReader`.
+
+    Args:
+        labels: sequence of str, in the order of the outputs.
+        thresholds: sequence of float, in the same order. A row has the labels whose probability is not lower.
+    """
+
+    kind, label_kind = "label_set", "several"
+
+    def __init__(self, labels, thresholds):
+        self.labels, self.thresholds = list(labels), list(thresholds)
+
+    def __call__(self, outputs, row=None, *, top_k=None):
+        """Returns the answer for the outputs of one row.
+
+        Args:
+            outputs: float array `(labels,)`. Probabilities.
+            row: the row itself. This reader does not use it.
+            top_k: int. Number of probabilities to keep, the highest first. Defaults to all.
+
+        Returns:
+            `LabelSet`.
+
+        Raises:
+            UserError: `top_k` is not a whole number of 1 or more.
+        """
+        check_number("top_k", top_k, least=1, whole=True)
+        order = (-outputs).argsort(kind="stable")
+        least = [outputs.dtype.type(threshold) for threshold in self.thresholds]  # as the graph compares, in float32
+        chosen = tuple(self.labels[index] for index in order if outputs[index] >= least[index])
+        return LabelSet(chosen, {self.labels[index]: float(outputs[index]) for index in order[:top_k]})
+
+    def empty_json(self):
+        """Returns the JSON of a row without an answer: a dict in which each value is None."""
+        return {"labels": None, "probabilities": None}
+
+    def settings(self):
+        """Returns the constructor's arguments as a dict for JSON."""
+        return {"labels": self.labels, "thresholds": self.thresholds}
+
+
+@dataclass(frozen=True)
+class Score:
+    """Holds the predicted number of a row.
+
+    Args:
+        score: float, in the units of the targets that the model was trained on.
+    """
+
+    score: float
+
+    def as_json(self):
+        """Returns the answer as a dict for JSON, rounded to 6 significant digits: more are not those of float32."""
+        return {"score": float(f"{self.score:.{_DIGITS}g}")}
+
+
+class ScoreReader:
+    """Reads one number a row as `Score`s; see `PredictionReader`."""
+
+    kind, label_kind = "score", "number"
+
+    def __call__(self, outputs, row=None):
+        """Returns the answer for the output of one row.
+
+        Args:
+            outputs: float array `()` or `(1,)`.
+            row: the row itself. This reader does not use it.
+
+        Returns:
+            `Score`.
+        """
+        return Score(float(outputs.reshape(-1)[0]))
+
+    def empty_json(self):
+        """Returns the JSON of a row without an answer: a dict in which each value is None."""
+        return {"score": None}
+
+    def settings(self):
+        """Returns the constructor's arguments as a dict for JSON: an empty one."""
+        return {}
+
+
 # kind → class of its reader; `reader_of` looks up here the kind that a manifest names.
-READERS = {PredictionReader.kind: PredictionReader}
+READERS = {reader.kind: reader for reader in (PredictionReader, LabelSetReader, ScoreReader)}
+
+
+def label_kind_of(described):
+    """Returns what a label of a table is for the answers that a manifest describes; see `tables.LabelCells`.
+
+    Args:
+        described: dict that `describe_reader` returned.
+
+    Returns:
+        str: `"one"`, which is also that of unknown kinds, `"several"` or `"number"`.
+    """
+    return getattr(READERS.get(described.get("kind")), "label_kind", "one")
 
 
 def describe_reader(reader):

@@ -119,8 +119,8 @@ def _check_classes(path, counts):
     if numbers and len(counts) > _MOST_SCORES and any(float(label) % 1 for label in counts):
         raise UserError(
             f"The labels of {path} look like scores: {len(counts)} different numbers, such as "
-            f"{', '.join(sorted(counts)[:3])}. A classifier tells classes apart; round the scores to a few classes "
-            "first, or name another column with --label."
+            f"{', '.join(sorted(counts)[:3])}. Say --task regression to predict them; or round the scores to a few "
+            "classes first, or name another column with --label."
         )
     if len(counts) > max(total / 2, _SHOWN):
         lengths = sorted(map(len, counts))
@@ -144,7 +144,7 @@ def _single_rows(path, single, counts):
     more = f" and {len(single) - _SHOWN} more" if len(single) > _SHOWN else ""
     why = ""
     if _look_like_several(single, counts):
-        why = " They look like several labels in one cell, which a classifier of one label does not read."
+        why = " They look like several labels in one cell, which --task multi_label reads."
     have = "have one row each" if len(single) > 1 else "has one row"
     return (
         f"{len(single)} of {len(counts)} labels of {path} {have}: {shown}{more}.{why} Add rows, or leave such "

@@ -106,8 +106,17 @@ def _line(shown, answer, as_json):
     """
     if as_json or "embedding" in answer:
         return json_text({**shown, **answer}, getattr(sys.stdout, "encoding", None))
+    return "\t".join([*_words(answer), *shown.values()])
+
+
+def _words(answer):
+    """Returns what is shown of an answer: the label and its probability, the labels, or the number."""
+    if "score" in answer:
+        return ["" if answer["score"] is None else f"{answer['score']:g}"]
+    if "labels" in answer:
+        return [", ".join(answer["labels"] or ())]
     label, probability = answer["label"], answer["probability"]
-    return "\t".join(["" if label is None else label, "" if label is None else f"{probability:.4f}", *shown.values()])
+    return ["" if label is None else label, "" if label is None else f"{probability:.4f}"]
 
 
 def _texts(options, pairs):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from keras_bigmodel.core.answers import PredictionReader
+from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.edge.edge_model import EdgeModel
 from keras_bigmodel.edge.lite_network import LiteNetwork
@@ -11,55 +11,59 @@ from keras_bigmodel.edge.open_vino_network import OpenVinoNetwork
 
 
 class EdgeClassifier(EdgeModel):
-    """Labels texts with a network in a file, and with the labels and the vocabulary in the same file.
+    """Labels or scores texts with a network in a file, and with the labels and the vocabulary in the same file.
 
     For the arguments and errors see `EdgeModel`.
     """
 
     @property
     def reader(self):
-        """Returns the `PredictionReader` that reads rows of probabilities as answers."""
-        return PredictionReader(self.labels, self._contents.reject_below)
+        """Returns the reader of rows of outputs as answers: `PredictionReader`, `LabelSetReader` or `ScoreReader`."""
+        return self._contents.reader
 
     @property
     def labels(self):
-        """Returns the labels in the order of the outputs: list of str."""
+        """Returns the labels in the order of the outputs, none of a file that gives numbers: list of str."""
         return list(self._contents.labels)
 
     @property
     def width(self):
-        """Returns the number of labels: int."""
-        return len(self._contents.labels)
+        """Returns the number of outputs: int."""
+        return len(self._contents.labels) or 1
 
     def predict(self, texts):
-        """Predicts the probabilities of the labels of texts.
+        """Predicts the probabilities of the labels of texts, or their numbers.
 
         Args:
             texts: list of str; if `pairs`, a list of pairs or a tuple of two lists.
 
         Returns:
-            float32 array `(texts, labels)` of probabilities, in the order of the texts.
+            float32 array `(texts, labels)` of probabilities, or `(texts,)` of numbers, in the order of the texts.
 
         Raises:
             UserError: the input is not texts, or is empty.
         """
-        return self._rows(texts)
+        rows = self._rows(texts)
+        return rows if self._contents.labels else rows[:, 0]
 
     def classify(self, texts, *, top_k=None):
-        """Labels texts.
+        """Labels texts, or gives them numbers.
 
         Args:
             texts: as in `predict`.
             top_k: int. Number of labels to keep in each answer. Defaults to all.
 
         Returns:
-            list of `Prediction`, in the order of the texts.
+            list of `Prediction`, `LabelSet` or `Score`, in the order of the texts.
 
         Raises:
-            UserError: `top_k` is not a whole number of 1 or more, or as in `predict`.
+            UserError: `top_k` is not a whole number of 1 or more, or came for a file that gives numbers; or as in
+                `predict`.
         """
-        read = self.reader
-        return [read(row, top_k=top_k) for row in self.predict(texts)]
+        read, options = self.reader, {} if top_k is None else {"top_k": top_k}
+        if options and not self.labels:
+            raise UserError("top_k came, and the answers of this model are numbers without labels. Leave it out.")
+        return [read(row, **options) for row in self.predict(texts)]
 
 
 class LiteClassifier(EdgeClassifier):

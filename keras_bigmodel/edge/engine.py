@@ -63,14 +63,18 @@ class EngineClassifier:
         facts = self.certificate
         if "points_lost" not in facts:
             return f"{self.engine}: what it loses in accuracy was not measured when it was exported."
-        changed = f"{facts['labels_changed']:,} of {counted(facts['measured_texts'], 'answer')} changed"
+        changed = counted(facts["measured_texts"], "text")
+        if facts["labels_changed"] is not None:
+            changed = f"{facts['labels_changed']:,} of {counted(facts['measured_texts'], 'answer')} changed"
+        measure, quality = facts.get("measure", "accuracy"), facts.get("quality", facts.get("accuracy"))
+        of_model = facts.get("quality_of_the_model", facts.get("accuracy_of_the_model"))
         return (
-            f"{self.engine}: accuracy {facts['accuracy']:.2%} where the model has {facts['accuracy_of_the_model']:.2%} "
+            f"{self.engine}: {measure} {quality:.2%} where the model has {of_model:.2%} "
             f"({changed}; {facts['measured_on']}), measured when it was exported."
         )
 
     def answer_reader(self):
-        """Returns the `PredictionReader` that reads rows of probabilities as answers."""
+        """Returns the reader of rows of outputs as answers, such as a `PredictionReader`."""
         return self._classifier.reader
 
     def predict(self, texts, *, batch_size=None, verbose=0):

@@ -5,12 +5,13 @@ import json
 import zipfile
 from dataclasses import dataclass
 
+from keras_bigmodel.core.answers import PredictionReader, reader_of
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers.tokenizer_files import vocabulary_from_lines
 from keras_bigmodel.tokenizers.vocabulary import vocabulary_lines
 
 LABELS_FILE, VOCABULARY_FILE, SETTINGS_FILE = "labels.txt", "vocab.txt", "keras_bigmodel.json"
-FORMAT = 2  # 1 has no `reject_below`
+FORMAT = 3  # 1 has no `reject_below`, 2 no `answers`
 # Format → how the weights of a file may be stored; the first is the default.
 QUANTIZERS = {
     "litert": ("int8", "int4", "float16", "none"),
@@ -38,6 +39,8 @@ class LiteContents:
         max_length: int. Maximum number of tokens of an input, special tokens included.
         pairs: bool. Whether each input is a pair of texts.
         reject_below: float. A text whose highest probability is lower gets no label. Defaults to None: every text does.
+        answers: dict. The reader of the network's output, as `core.answers.describe_reader` describes it. Defaults to
+            None: a `PredictionReader` of `labels` and `reject_below`.
 
     Source: "TensorFlow Lite metadata", associated files.
     """
@@ -48,6 +51,22 @@ class LiteContents:
     max_length: int
     pairs: bool
     reject_below: float | None = None
+    answers: dict | None = None
+
+    @property
+    def reader(self):
+        """Returns the reader of the network's output, such as a `PredictionReader`."""
+        return PredictionReader(self.labels, self.reject_below) if self.answers is None else reader_of(self.answers)
+
+    @property
+    def gives_answers(self):
+        """Returns whether the network labels or scores texts, and does not give vectors of them: bool."""
+        return bool(self.labels) or self.answers is not None
+
+    @property
+    def output(self):
+        """Returns the name of the network's output: `"probabilities"`, or `"score"` if it gives a number."""
+        return "score" if self.reader.kind == "score" else "probabilities"
 
     @property
     def columns(self):
@@ -77,7 +96,9 @@ class LiteContents:
         settings = {"format": 1, "labels": self.labels, "tokenizer": self.tokenizer}
         settings |= {"max_length": self.max_length, "pairs": self.pairs}
         if self.reject_below is not None:
-            settings |= {"format": FORMAT, "reject_below": self.reject_below}
+            settings |= {"format": 2, "reject_below": self.reject_below}
+        if self.answers is not None:
+            settings |= {"format": FORMAT, "answers": self.answers}
         vocabulary = vocabulary_lines(self.vocabulary)
         settings["sha256"] = _sha256(settings, vocabulary)
         return {VOCABULARY_FILE: vocabulary, SETTINGS_FILE: json.dumps(settings, ensure_ascii=False, indent=2)}
@@ -110,7 +131,7 @@ class LiteContents:
         if settings.pop("sha256", None) != _sha256(settings, metadata[VOCABULARY_FILE]):
             raise UserError(_ALTERED.format(path=path))
         labels, reject_below = tuple(settings["labels"]), settings.get("reject_below")
-        about = settings["tokenizer"], settings["max_length"], settings["pairs"], reject_below
+        about = settings["tokenizer"], settings["max_length"], settings["pairs"], reject_below, settings.get("answers")
         return cls(labels, tuple(vocabulary), *about)
 
     @classmethod

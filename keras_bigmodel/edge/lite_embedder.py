@@ -52,6 +52,6 @@ def open_edge_model(path, *, num_threads=None):
         UserError: as `EdgeModel`.
     """
     path = checked_path(path, "the path of a file that bigmodel export wrote")
-    if path.suffix.lower() in (".onnx", ".xml") or LiteContents.read(path).labels:
+    if path.suffix.lower() in (".onnx", ".xml") or LiteContents.read(path).gives_answers:
         return open_classifier(path, num_threads=num_threads)
     return LiteEmbedder(path, num_threads=num_threads)

@@ -7,8 +7,6 @@ import numpy as np
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.edge.lite_contents import LiteContents
 
-OUTPUT = "probabilities"
-
 
 class OnnxNetwork:
     """Runs an ONNX Runtime session on ids of any length and returns probabilities.
@@ -40,7 +38,7 @@ class OnnxNetwork:
             float32 array `(texts, labels)`.
         """
         feed = {name: np.asarray(array, "int32") for name, array in ids.items()}
-        return self._session.run([OUTPUT], feed)[0]
+        return self._session.run([self.contents.output], feed)[0]
 
 
 def session_of(path, num_threads):

@@ -10,7 +10,6 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.manifest import file_sha256
 from keras_bigmodel.edge.lite_contents import LiteContents
 
-OUTPUT = "probabilities"
 WEIGHTS = "weights"  # entry of the contents: the sha256 of the file of weights
 # OpenVINO's bindings initialize their access to NumPy at the first use, and wait for ever if two threads use it first.
 _STARTING = threading.Lock()
@@ -73,7 +72,7 @@ class OpenVinoNetwork:
             float32 array `(texts, labels)`.
         """
         self._request.infer({name: np.asarray(array, "int32") for name, array in ids.items()})
-        return self._request.get_tensor(OUTPUT).data.copy()  # the next batch is written over it
+        return self._request.get_tensor(self.contents.output).data.copy()  # the next batch is written over it
 
 
 def _library():

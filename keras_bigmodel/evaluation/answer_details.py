@@ -39,17 +39,35 @@ def answer_details(targets, probabilities, labels, texts, *, slices=None):
         UserError: as `ScoredTexts`, or a list is not as long as the texts.
     """
     scored = ScoredTexts(targets, probabilities, labels)
-    slices, columns = slices or {}, texts if isinstance(texts, dict) else {"text": texts}
-    for name, column in {**{f"{name}s": column for name, column in columns.items()}, **slices}.items():
-        if len(column) != len(scored):
-            raise UserError(f"{len(column)} {name} came for {len(scored)} labels; wanted one for each.")
+    slices, columns = slices or {}, check_columns(texts, slices or {}, len(scored))
     return {
         "roc": _curves(scored),
         "reliability": reliability(scored),
         "kept": kept_curve(scored),
-        "slices": [entry for by, column in slices.items() for entry in _slices(scored, by, column)],
+        "slices": [entry for by, column in slices.items() for entry in slice_rows(scored.right, by, column)],
         "mistakes": _mistakes(scored, columns),
     }
+
+
+def check_columns(texts, slices, rows):
+    """Checks that texts and slices have an entry for each row, and returns the columns of the texts.
+
+    Args:
+        texts: list of str, or dict of column → list of str.
+        slices: dict of criterion → list of str.
+        rows: int.
+
+    Returns:
+        dict of column → list of str.
+
+    Raises:
+        UserError: a list has another length.
+    """
+    columns = texts if isinstance(texts, dict) else {"text": texts}
+    for name, column in {**{f"{name}s": column for name, column in columns.items()}, **slices}.items():
+        if len(column) != rows:
+            raise UserError(f"{len(column)} {name} came for {rows} labels; wanted one for each.")
+    return columns
 
 
 def _curves(scored):
@@ -61,11 +79,18 @@ def _curves(scored):
     return curves
 
 
-def _slices(scored, by, column):
+def slice_rows(right, by, column):
+    """Yields the entries of the slices of one criterion; see `answer_details`.
+
+    Args:
+        right: bool array `(texts,)`. Whether a text is answered right.
+        by: str. The criterion.
+        column: list of str. The slice of each text.
+    """
     rights = {}
-    for name, right in zip(column, scored.right.tolist(), strict=True):
-        rights.setdefault(str(name), []).append(right)
-    for name in sorted(rights, key=_natural_sort_key):
+    for name, is_right in zip(column, right.tolist(), strict=True):
+        rights.setdefault(str(name), []).append(is_right)
+    for name in sorted(rights, key=natural_sort_key):
         hits, texts = sum(rights[name]), len(rights[name])
         yield {
             "by": by,
@@ -76,8 +101,12 @@ def _slices(scored, by, column):
         }
 
 
-def _natural_sort_key(name):
-    """Returns a sort key: the numbers in a name are sorted by value, and before words."""
+def natural_sort_key(name):
+    """Returns a sort key: the numbers in a name are sorted by value, and before words.
+
+    Args:
+        name: str.
+    """
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|\D+", name)]
 
 
@@ -86,7 +115,7 @@ def _mistakes(scored, columns):
     surest = wrong[np.argsort(-scored.confidence[wrong], kind="stable")][:_MISTAKES]
     return [
         {
-            **{name: _cut(column[row]) for name, column in columns.items()},
+            **{name: cut_text(column[row]) for name, column in columns.items()},
             "label": scored.labels[scored.targets[row]],
             "answer": scored.labels[scored.answers[row]],
             "probability": float(scored.confidence[row]),
@@ -96,7 +125,12 @@ def _mistakes(scored, columns):
     ]
 
 
-def _cut(text):
+def cut_text(text):
+    """Returns a text of 500 characters at most, an ellipsis at the end of a longer one: str.
+
+    Args:
+        text: str.
+    """
     text = str(text)
     return text if len(text) <= _CHARACTERS else text[: _CHARACTERS - 1] + "…"
 

@@ -11,7 +11,14 @@ from keras_bigmodel.evaluation.calibration import (
     widen_by_accuracy,
 )
 from keras_bigmodel.evaluation.class_counts import ClassCounts, tally
-from keras_bigmodel.evaluation.intervals import LEVEL, is_flat, percentile_interval, proportion_interval, row_resamples
+from keras_bigmodel.evaluation.intervals import (
+    LEVEL,
+    class_intervals,
+    is_flat,
+    percentile_interval,
+    proportion_interval,
+    row_resamples,
+)
 from keras_bigmodel.evaluation.scored_texts import ScoredTexts
 
 
@@ -148,12 +155,7 @@ def _class_intervals(number, counts, areas, drawn):
     intervals = {name: percentile_interval(values[:, number]) for name, values in drawn.items()}
     pairs = roc.trials(counts.texts)[number]
     intervals["roc_auc"] = roc.area_interval(areas[number], drawn["roc_auc"][:, number], pairs)
-    for name, trials in (("precision", answered), ("recall", texts), ("f1", texts + answered - right)):
-        if right in (0, trials) or intervals[name] is None:
-            low, high = proportion_interval(right, trials)
-            # F1 is 2 J / (1 + J). J is a proportion: of the texts with this label or prediction, those with both.
-            intervals[name] = [2 * low / (1 + low), 2 * high / (1 + high)] if name == "f1" else [low, high]
-    return intervals
+    return class_intervals(right, texts, answered, intervals)
 
 
 def _confusion_matrix(scored):

@@ -65,6 +65,27 @@ def proportion_interval(hits, trials):
     return [0.0 if hits == 0 else float(middle - reach), 1.0 if hits == trials else float(middle + reach)]
 
 
+def class_intervals(right, texts, answered, intervals):
+    """Replaces intervals of a class by Wilson's where its figures are 0 or 1.
+
+    Args:
+        right: int. Number of texts that have the label and got it.
+        texts: int. Number of texts that have the label.
+        answered: int. Number of texts that got the label.
+        intervals: dict of `precision`, `recall` and `f1` → `[low, high]` or None, and any others.
+
+    Returns:
+        dict: the intervals, with these three replaced where needed.
+    """
+    intervals = dict(intervals)
+    for name, trials in (("precision", answered), ("recall", texts), ("f1", texts + answered - right)):
+        if right in (0, trials) or intervals[name] is None:
+            low, high = proportion_interval(right, trials)
+            # F1 is 2 J / (1 + J). J is a proportion: of the texts with this label or prediction, those with both.
+            intervals[name] = [2 * low / (1 + low), 2 * high / (1 + high)] if name == "f1" else [low, high]
+    return intervals
+
+
 _NUMBERS_AT_ONCE = 2**22
 
 

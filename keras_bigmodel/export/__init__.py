@@ -10,7 +10,7 @@ from keras_bigmodel.export.checked_exports import (
 from keras_bigmodel.export.edge_parity import edge_parity
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.network_of_ids import check_packages, check_quantize
-from keras_bigmodel.export.output_rules import Close, Equal, SameChoice, SameDirection
+from keras_bigmodel.export.output_rules import Close, Equal, SameChoice, SameDirection, SameSides
 from keras_bigmodel.export.parity import PARITY_FILE, WorseExportError, certificate_of, certify
 from keras_bigmodel.export.requests import Requests, rows_to_compare
 from keras_bigmodel.export.saved_model import write_saved_model
@@ -27,6 +27,7 @@ __all__ = [
     "Requests",
     "SameChoice",
     "SameDirection",
+    "SameSides",
     "WorseExportError",
     "certificate_of",
     "certify",

@@ -9,7 +9,7 @@ from keras_bigmodel.edge.lite_contents import QUANTIZERS
 from keras_bigmodel.export.clean_process import run_clean_process
 from keras_bigmodel.export.edge_parity import edge_parity
 from keras_bigmodel.export.lite import write_lite
-from keras_bigmodel.export.lite_embedding import write_lite_embedding
+from keras_bigmodel.export.lite_embedding import embedder_of, write_lite_embedding
 from keras_bigmodel.export.onnx_file import write_onnx
 from keras_bigmodel.export.open_vino_file import write_open_vino
 from keras_bigmodel.export.parity import REPORT_IT, TOLERANCE, certificate_of, certify, compare_endpoints
@@ -108,6 +108,9 @@ def write_checked_file(exportable, folder, parity_rows=None, reporter=SILENT, *,
     with reporter.bar(f"converting to {kind.title}", 1) as advance:
         WRITERS[format](exportable, path, quantize=quantize)
         advance()
+    if format == "litert_embedding" and (embedder := embedder_of(exportable)) is not exportable:
+        exportable = embedder
+        parity_rows = parity_rows and {name: parity_rows[name] for name in exportable.preprocessor.columns}
     columns = rows_to_compare(exportable.preprocessor, parity_rows)
     certificate = edge_parity(exportable, path, columns, format=format, quantize=quantize, reporter=reporter)
     if quantize == "none":

@@ -45,7 +45,7 @@ def main(model, requests_path, answers_path):
     if isinstance(opened, LiteEmbedder):
         output, answer = "embed/embedding", opened.embed
     else:
-        output, answer = "classify/probabilities", opened.predict
+        output, answer = ("classify/probabilities" if opened.labels else "classify/score"), opened.predict
     batches, _, requests = files.read_requests(requests_path)
     answers = {}
     for number in range(batches):

@@ -8,7 +8,8 @@ from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.export.clean_process import run_clean_process
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite_embedding import vectors_of
-from keras_bigmodel.export.output_rules import Close, SameChoice, SameDirection
+from keras_bigmodel.export.network_of_ids import output_of
+from keras_bigmodel.export.output_rules import Close, SameChoice, SameDirection, SameSides
 from keras_bigmodel.export.parity import certificate_of, compare_endpoints
 from keras_bigmodel.export.requests import Requests
 
@@ -23,6 +24,10 @@ _RULES = {
     "int4": SameChoice("probabilities", share=0.85),
     "float16": SameChoice("probabilities", share=0.99),
 }
+# The same for labels that each have a threshold (a row agrees if all its labels do), and for numbers, whose differences
+# are in units of the targets' deviation.
+_LABEL_SHARES = {"int8": 0.9, "int4": 0.7, "float16": 0.98}
+_SCORE_RULES = {"int8": (0.25, 0.95), "int4": (0.5, 0.85), "float16": (0.02, 0.99)}
 # The same for vectors, which are searched by their cosines: the smallest one, and the share of rows that must reach it.
 _VECTOR_RULES = {
     "none": Close(1e-4),
@@ -51,7 +56,7 @@ def edge_parity(exportable, path, columns, *, format, quantize, reporter=SILENT)
         dict: the certificate. `"agrees"` holds whether the file passed, `"reasons"` why not.
     """
     vectors = format == "litert_embedding"
-    endpoints = (_vector_endpoints if vectors else _endpoints)(exportable, _rule(format, quantize))
+    endpoints = (_vector_endpoints if vectors else _endpoints)(exportable, _rule(exportable, format, quantize))
     requests = Requests.of(exportable.preprocessor, columns, endpoints)
     with reporter.bar("comparing, in a process without TensorFlow", len(requests.batches)) as advance:
         theirs, about = run_clean_process(_CLIENT, path, requests, advance)
@@ -71,10 +76,16 @@ def edge_parity(exportable, path, columns, *, format, quantize, reporter=SILENT)
     )
 
 
-def _rule(format, quantize):
+def _rule(exportable, format, quantize):
     """Returns the rule for the outputs of a file."""
     if format == "litert_embedding":
         return _VECTOR_RULES[quantize]
+    kind = exportable.answer_reader().kind
+    if kind == "label_set" and quantize in _LABEL_SHARES:
+        return SameSides("probabilities", tuple(exportable.thresholds), share=_LABEL_SHARES[quantize])
+    if kind == "score":
+        tolerance, share = _SCORE_RULES.get(quantize, (1e-4, 1.0))
+        return Close(tolerance, unit=exportable.scale, share=share)
     return _LITE_RULE if (format, quantize) == ("litert", "none") else _RULES[quantize]
 
 
@@ -83,9 +94,10 @@ def _endpoints(exportable, rule):
 
     def classify(**columns):
         logits = tokens.function(**tokenize.function(**columns))["logits"]
-        return {"probabilities": exportable.outputs_from_logits(logits)}
+        return {output: exportable.outputs_from_logits(logits)}
 
-    classify = Endpoint(classify, tokenize.inputs, {"probabilities": rule})
+    output = output_of(exportable)
+    classify = Endpoint(classify, tokenize.inputs, {output: rule})
     return {"tokenize": dataclasses.replace(tokenize, sampled=False), "classify": classify}
 
 

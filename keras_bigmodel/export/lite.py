@@ -9,12 +9,12 @@ from keras_bigmodel.edge.lite_network import CLASSIFY
 from keras_bigmodel.export.endpoint import Endpoint
 from keras_bigmodel.export.lite_int4 import with_int4_weights
 from keras_bigmodel.export.lite_metadata import with_metadata
-from keras_bigmodel.export.network_of_ids import check_quantize, contents_of, truncated
+from keras_bigmodel.export.network_of_ids import check_quantize, contents_of, rows_of_outputs, truncated
 from keras_bigmodel.export.saved_model import write_saved_model
 
 
 def write_lite(exportable, path, *, quantize="int8"):
-    """Writes a LiteRT file whose network takes ids of any length and returns probabilities.
+    """Writes a LiteRT file whose network takes ids of any length and returns probabilities, or a number.
 
     Args:
         exportable: as in `network_of_ids.write_network`.
@@ -33,7 +33,7 @@ def write_lite(exportable, path, *, quantize="int8"):
     tokens = exportable.endpoints()["tokens"]
 
     def classify(**ids):
-        return {"probabilities": exportable.outputs_from_logits(tokens.function(**ids)["logits"])}
+        return {contents.output: rows_of_outputs(exportable, tokens.function(**ids)["logits"])}
 
     write_lite_network(exportable, {CLASSIFY: Endpoint(classify, tokens.inputs)}, contents, path, quantize=quantize)
 

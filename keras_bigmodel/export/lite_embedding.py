@@ -25,6 +25,7 @@ def write_lite_embedding(exportable, path, *, quantize="int8"):
     Source: the LiteRT (TensorFlow Lite) format.
     """
     check_quantize("litert_embedding", quantize)
+    exportable = embedder_of(exportable)
     if getattr(exportable, "embedding_model", None) is None or not has_word_pieces(exportable):
         raise UserError(
             f"A {type(exportable).__name__} came; LiteRT files of vectors are written of tasks that have vectors of "
@@ -37,6 +38,15 @@ def write_lite_embedding(exportable, path, *, quantize="int8"):
     specs = tuple(tf.TensorSpec([None, None], tf.int32, name=name) for name in exportable.preprocessor.features)
     contents = contents_with(exportable, labels=())
     write_lite_network(exportable, {EMBED: Endpoint(embed, specs)}, contents, path, quantize=quantize)
+
+
+def embedder_of(exportable):
+    """Returns what gives the vectors of an exportable: itself, or its `embedder` of single texts.
+
+    Args:
+        exportable: as in `write_lite_embedding`.
+    """
+    return getattr(exportable, "embedder", exportable)
 
 
 def vectors_of(exportable, features):

@@ -25,6 +25,7 @@ _INPUTS = {
 # By output of the signature: its name and description for MediaPipe's TextClassifier and TextEmbedder, and the model's.
 _OUTPUTS = {
     "probabilities": ("probability", "Of each label.", "A classifier of texts."),
+    "score": ("score", "The number of the text.", "A regressor of texts."),
     "embedding": ("embedding", "The vector of the text.", "An embedder of texts."),
 }
 _ALIGNMENT = 16  # bytes; the alignment of weights in a LiteRT file
@@ -35,7 +36,7 @@ def with_metadata(network, *, name, tokenized):
 
     Args:
         network: bytes of a `.tflite` file with one signature of `token_ids`, `padding_mask`, `segment_ids` and of
-            `probabilities` or `embedding`.
+            `probabilities`, `score` or `embedding`.
         name: str. Name of the model in the metadata.
         tokenized: bool. Whether MediaPipe may tokenize for the model; False for pairs of texts.
 

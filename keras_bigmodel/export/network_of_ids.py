@@ -9,6 +9,7 @@ import io
 
 import tensorflow as tf
 
+from keras_bigmodel.core.answers import READERS, describe_reader
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.edge.lite_contents import QUANTIZERS, LiteContents
 from keras_bigmodel.export.endpoint import Endpoint
@@ -31,40 +32,58 @@ def write_network(exportable, folder):
     """Writes the network of a classifier as a SavedModel of the signature `SIGNATURE`, from which files are converted.
 
     It takes `token_ids`, `segment_ids` and `padding_mask`, int32 `(texts, length)`, and returns `logits` and
-    `probabilities`, float32 `(texts, labels)`.
+    `probabilities`, float32 `(texts, labels)`; or `logits` and `score`, `(texts, 1)`.
 
     Args:
-        exportable: `TextClassifier`: has `endpoints()` with `tokens`, `variables`, `outputs_from_logits`, `labels` and
+        exportable: `TextTask`: has `endpoints()` with `tokens`, `variables`, `outputs_from_logits`, `answer_reader` and
             a preprocessor of texts; computes in float32.
         folder: path of an existing folder.
     """
     tokens = exportable.endpoints()["tokens"]
+    name = output_of(exportable)
 
     def classify(**ids):
         ids = {name: truncated(column, exportable.preprocessor.max_length) for name, column in ids.items()}
         logits = exportable(ids, training=False)
-        return {"logits": logits, "probabilities": exportable.outputs_from_logits(logits)}
+        return {"logits": logits, name: rows_of_outputs(exportable, logits)}
 
     write_saved_model({SIGNATURE: Endpoint(classify, tokens.inputs)}, exportable.variables, folder)
 
 
+def output_of(exportable):
+    """Returns the name of the network's output: `"score"` of a regressor, else `"probabilities"`."""
+    return "score" if exportable.answer_reader().kind == "score" else "probabilities"
+
+
+def rows_of_outputs(exportable, logits):
+    """Returns the outputs of logits as rows, float32 `(texts, outputs)`; a number is a row of one."""
+    outputs = exportable.outputs_from_logits(logits)
+    return outputs[:, tf.newaxis] if outputs.shape.rank == 1 else outputs
+
+
 def contents_of(exportable, kind):
-    """Returns the `LiteContents` of a classifier of texts.
+    """Returns the `LiteContents` of a classifier or a regressor of texts.
 
     Args:
-        exportable: `TextClassifier`.
+        exportable: `TextTask`.
         kind: str. What files of the format are called, for the error message.
 
     Raises:
-        UserError: it is no classifier of texts with a `WordPieceTokenizer` in mode `"exact"`.
+        UserError: it is no classifier or regressor of texts with a `WordPieceTokenizer` in mode `"exact"`, or one whose
+            texts are encoded apart.
     """
-    labels = getattr(exportable, "labels", None)
-    if labels is None or not has_word_pieces(exportable):
+    answers = describe_reader(exportable.answer_reader()) if hasattr(exportable, "answer_reader") else {}
+    if answers.get("kind") not in READERS or not has_word_pieces(exportable):
         raise UserError(
-            f"A {type(exportable).__name__} came; {kind} files are written of classifiers of texts with a "
-            'WordPieceTokenizer. Export it with format="saved_model".'
+            f"A {type(exportable).__name__} came; {kind} files are written of classifiers and regressors of texts with "
+            'a WordPieceTokenizer. Export it with format="saved_model".'
         )
-    return contents_with(exportable, labels)
+    if exportable.preprocessor.separate:
+        raise UserError(
+            f"This model compares the vectors of two texts, and {kind} files take one row of ids. Export it with "
+            'format="saved_model".'
+        )
+    return contents_with(exportable, getattr(exportable, "labels", ()), answers)
 
 
 def has_word_pieces(exportable):
@@ -72,12 +91,13 @@ def has_word_pieces(exportable):
     return isinstance(getattr(exportable.preprocessor, "tokenizer", None), WordPieceTokenizer)
 
 
-def contents_with(exportable, labels):
+def contents_with(exportable, labels, answers=None):
     """Returns the `LiteContents` of an exportable that `has_word_pieces`.
 
     Args:
         exportable: object with a preprocessor of texts.
-        labels: sequence of str. Empty for a file that gives vectors of texts.
+        labels: sequence of str. Empty for a file that gives vectors or numbers of texts.
+        answers: dict. The reader of the outputs, as `describe_reader` describes it. Defaults to None.
 
     Raises:
         UserError: the tokenizer is not in mode `"exact"`.
@@ -96,6 +116,7 @@ def contents_with(exportable, labels):
         preprocessor.max_length,
         len(preprocessor.columns) > 1,
         getattr(exportable, "reject_below", None),
+        None if answers is None or answers["kind"] == "prediction" else answers,
     )
 
 

@@ -52,11 +52,15 @@ class Close:
         tolerance: float. Defaults to that of the export: 1e-5 in float32, 3e-2 in bfloat16.
         mask: str. As in `Equal`.
         logarithms: bool. Whether to compare logarithms, as for probabilities, and never relatively. Defaults to False.
+        unit: float. What differences are divided by, in place of the model's number. Defaults to None.
+        share: float. Share of the rows that must agree. Defaults to 1.
     """
 
     tolerance: float | None = None
     mask: str | None = None
     logarithms: bool = False
+    unit: float | None = None
+    share: float = 1.0
     name = "close"
 
     def differences(self, ours, theirs, mask):
@@ -77,7 +81,7 @@ class Close:
             ours, theirs = (np.log(np.maximum(part, _LEAST)) for part in (ours, theirs))
         with np.errstate(invalid="ignore"):  # a difference of NaN or infinities is NaN, handled below
             apart = np.abs(ours - theirs)
-            apart = apart if self.logarithms else apart / np.maximum(1.0, np.abs(ours))
+            apart = apart if self.logarithms else apart / (self.unit or np.maximum(1.0, np.abs(ours)))
         apart = np.where(np.isnan(apart), np.inf, apart)
         return _over_rows(np.max, apart if mask is None else np.where(mask_of(mask, apart), apart, 0.0))
 
@@ -92,6 +96,7 @@ class Close:
             limit: float. What `limit` returned.
         """
         of = {"of": "logarithms"} if self.logarithms else {}
+        of |= {"share": self.share} if self.share < 1 else {}
         return {"rule": self.name, **of, "tolerance": limit}
 
 
@@ -132,6 +137,51 @@ class SameChoice:
         chosen = [part.argmax(-1) if part.ndim > 1 else part for part in (ours, theirs)]
         other = chosen[0] != chosen[1]
         return np.where(other, np.where(apart <= self._TIE, 0.0, apart), 0.0)
+
+    def limit(self, tolerance):
+        """Returns the largest difference that still agrees: 0, whatever the tolerance of the export."""
+        return 0.0
+
+    def facts(self, limit):
+        """Returns the rule as a certificate describes it: dict."""
+        return {"rule": self.name, **({"share": self.share} if self.share < 1 else {})}
+
+
+@dataclass(frozen=True)
+class SameSides:
+    """Compares whether numbers reach their borders; for a number within 1e-5 of its border, either is accepted.
+
+    Args:
+        among: str. Output of the endpoint that holds the numbers, `(rows, choices)`.
+        borders: tuple of float, one for each choice.
+        share: float. Share of the rows that must agree. Defaults to 1.
+    """
+
+    among: str
+    borders: tuple[float, ...]
+    share: float = 1.0
+    mask = None
+    name = "same_sides"
+    _TIE = 1e-5
+
+    def differences(self, ours, theirs, among):
+        """Returns which rows differ, and by how much.
+
+        Args:
+            ours: bool array `(rows, choices)` of the model; or the numbers themselves, float.
+            theirs: array of the export, of the same form.
+            among: array `(rows, choices)` of the model: the number of each choice.
+
+        Returns:
+            float array `(rows,)`: 0 for rows that agree, else the largest distance from a border of a number that is on
+            another side; infinite where shapes differ.
+        """
+        if ours.shape != theirs.shape:
+            return np.full(len(theirs), np.inf)
+        borders = np.asarray(self.borders, "float32")
+        sides = [part if part.dtype.kind == "b" else part >= borders for part in (ours, theirs)]
+        apart = np.abs(among.astype("float64") - borders)
+        return _over_rows(np.max, np.where((sides[0] != sides[1]) & (apart > self._TIE), apart, 0.0))
 
     def limit(self, tolerance):
         """Returns the largest difference that still agrees: 0, whatever the tolerance of the export."""

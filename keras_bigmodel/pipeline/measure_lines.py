@@ -50,10 +50,7 @@ def figure_lines(metrics):
     Yields:
         str.
     """
-    brackets = f"; in brackets: {100 * metrics['bootstrap']['level']:g} % intervals" if metrics.get("intervals") else ""
-    yield f"{counted(metrics['texts'], 'text')}{brackets}"
-    known = {name: shown for name, shown in _FIGURES.items() if metrics.get(name) is not None}
-    yield from columns([(shown, _figure(metrics, name)) for name, shown in known.items()])
+    yield from named_figure_lines(metrics, _FIGURES)
     if metrics.get("rejection"):
         yield rejection_line(metrics["rejection"])
 
@@ -89,6 +86,52 @@ def class_lines(metrics):
     for label, row in metrics["per_class"].items():
         rows.append((label, f"{row['precision']:.4f}", f"{row['recall']:.4f}", _figure(row, "f1"), str(row["texts"])))
     yield from columns(rows, right=(1, 2, 4))
+
+
+def figures_in_short(metrics, names):
+    """Returns one line: the number of texts, and some figures with their intervals.
+
+    Args:
+        metrics: dict of name → float or None, with `texts` and `intervals`.
+        names: dict of the name of a figure → its name on the screen.
+
+    Returns:
+        str.
+    """
+    figures = [f"{shown} {_figure(metrics, name)}" for name, shown in names.items() if metrics.get(name) is not None]
+    return ", ".join([counted(metrics["texts"], "text"), *figures])
+
+
+def named_figure_lines(metrics, names):
+    """Yields the number of texts, and a line for each figure with its interval.
+
+    Args:
+        metrics: as in `figures_in_short`.
+        names: as in `figures_in_short`.
+
+    Yields:
+        str.
+    """
+    brackets = f"; in brackets: {100 * metrics['bootstrap']['level']:g} % intervals" if metrics.get("intervals") else ""
+    yield f"{counted(metrics['texts'], 'text')}{brackets}"
+    known = {name: shown for name, shown in names.items() if metrics.get(name) is not None}
+    yield from columns([(shown, _figure(metrics, name)) for name, shown in known.items()])
+
+
+def label_lines(metrics):
+    """Yields a heading and a line per label: threshold, precision, recall, F1 with its interval, numbers of texts.
+
+    Args:
+        metrics: dict; see `evaluation.label_set_metrics`.
+
+    Yields:
+        str.
+    """
+    rows = [("label", "threshold", "precision", "recall", "f1", "texts", "predicted")]
+    for label, row in metrics["per_class"].items():
+        figures = (f"{row[name]:.4f}" for name in ("threshold", "precision", "recall"))
+        rows.append((label, *figures, _figure(row, "f1"), str(row["texts"]), str(row["predicted"])))
+    yield from columns(rows, right=(1, 2, 3, 5, 6))
 
 
 def columns(rows, *, right=()):

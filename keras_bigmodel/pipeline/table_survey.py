@@ -1,6 +1,9 @@
 """Reads a table once: counts labels, holds rows back for validation, draws a sample of rows. Knows no model."""
 
+from array import array
 from collections import Counter
+
+import numpy as np
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.unicode_text import same_text, text_fractions
@@ -30,7 +33,9 @@ class TableSurvey:
 
     Attributes:
         stream: the `TableStream`.
-        label_counts: `Counter` of the labels of all rows.
+        label_counts: `Counter` of the labels of all rows; empty if they are numbers.
+        numbers: float32 array of the labels of all rows if they are numbers, else empty.
+        label_kind: str. As in `TextTable`.
         rows: int. The number of all rows.
 
     Raises:
@@ -39,7 +44,8 @@ class TableSurvey:
 
     def __init__(self, stream, *, share, seed, known=()):
         self.stream, self._seed = stream, seed
-        self.label_counts, self.rows = Counter(), 0
+        self.label_kind = stream.label_kind
+        self.label_counts, self.rows, self._numbers = Counter(), 0, array("f")
         self._held = DrawnRows(share, most_of_one=_MOST_HELD_OF_ONE, leave_out=True)
         self._sampled = DrawnRows(1.0, most_of_one=_MOST_SEEN_OF_ONE)
         self._known_rows = {}  # key among `known` → the first row with it
@@ -54,7 +60,9 @@ class TableSurvey:
         for row in zip(rows, block.labels, block.weights or empty, strict=True):
             number, (texts, label, _) = self.rows, row
             self.rows += 1
-            self.label_counts[label] += 1
+            self.label_counts.update(self._labels_in(label))
+            if self.label_kind == "number":
+                self._numbers.append(label)
             fractions, size = text_fractions(*texts, seed=self._seed), sum(map(len, texts))
             self._held.offer(fractions[0], (number, row), size)
             self._sampled.offer(fractions[1], (number, row), size)
@@ -77,16 +85,36 @@ class TableSurvey:
         for fraction, rows in groups.items():
             if len(rows) > most:
                 self._held.leave_out(fraction)
-        held = Counter(label for _, (_, label, _) in self._rows_held())
+        held = Counter(one for _, (_, label, _) in self._rows_held() for one in self._labels_in(label))
         for label in [label for label, rows in held.items() if rows == self.label_counts[label]]:
             of_label = [
-                fraction for fraction, rows in self._held.groups.items() if any(row[1][1] == label for row in rows)
+                fraction
+                for fraction, rows in self._held.groups.items()
+                if any(label in self._labels_in(row[1][1]) for row in rows)
             ]
             if of_label:  # the loop may have moved it back for another label already
                 self._held.leave_out(max(of_label))
 
     def _rows_held(self):
         return [row for rows in self._held.groups.values() for row in rows]
+
+    @property
+    def numbers(self):
+        """Returns the labels of all rows if they are numbers, else an empty array: float32 array."""
+        return np.array(self._numbers, "float32")
+
+    def _labels_in(self, label):
+        """Returns the labels in the label of a row: tuple of str, empty for a number."""
+        return {"one": (label,), "several": label, "number": ()}[self.label_kind]
+
+    def has_one_of(self, label, labels):
+        """Returns whether a row's label is one of some labels; True where a row has not exactly one label.
+
+        Args:
+            label: the label of a row.
+            labels: collection of str.
+        """
+        return self.label_kind != "one" or label in labels
 
     def is_held(self, texts, label=None):
         """Returns whether a row is held back; the signature is that of `TableStream.where`.
@@ -98,15 +126,15 @@ class TableSurvey:
         return self._held.holds(text_fractions(*texts, seed=self._seed)[0])
 
     def held(self, labels):
-        """Returns the rows held back that have one of the labels, in the table's order: `TextTable`.
+        """Returns the rows held back for which `has_one_of` is True, in the table's order: `TextTable`.
 
         Args:
             labels: collection of str.
         """
-        return self._table(sorted(row for row in self._rows_held() if row[1][1] in labels))[0]
+        return self._table(_sorted(row for row in self._rows_held() if self.has_one_of(row[1][1], labels)))[0]
 
     def sample(self, labels):
-        """Returns the sample of the rows that are not held back and have one of the labels.
+        """Returns the sample of the rows that are not held back and for which `has_one_of` is True.
 
         Args:
             labels: collection of str.
@@ -116,7 +144,11 @@ class TableSurvey:
         """
         drawn = dict(row for rows in self._sampled.groups.values() for row in rows) | dict(self._known_rows.values())
         return self._table(
-            sorted((number, row) for number, row in drawn.items() if row[1] in labels and not self.is_held(row[0]))
+            _sorted(
+                (number, row)
+                for number, row in drawn.items()
+                if self.has_one_of(row[1], labels) and not self.is_held(row[0])
+            )
         )
 
     def _table(self, rows):
@@ -128,7 +160,13 @@ class TableSurvey:
             "weights": [weight for _, (*_, weight) in rows] if "weight" in stream.columns else None,
         }
         facts = {"path": stream.path, "dropped": {}, "sha256": self._sha256, "columns": stream.columns}
+        facts["label_kind"] = self.label_kind
         return TextTable(**columns, **facts), [number for number, _ in rows]
+
+
+def _sorted(rows):
+    """Returns pairs of a row number and a row, sorted by the number."""
+    return sorted(rows, key=lambda row: row[0])
 
 
 def key_of(*texts):

@@ -19,16 +19,18 @@ from keras_bigmodel.core.versions import check_base, next_version
 from keras_bigmodel.core.whole_folder import check_disk_space
 from keras_bigmodel.export import check_packages
 from keras_bigmodel.pipeline.fitting import check_tensorboard, fit_task
-from keras_bigmodel.pipeline.jobs import job_named
+from keras_bigmodel.pipeline.jobs import job_for_labels, job_named
 from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
 from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.run_report import write_run_report
 from keras_bigmodel.pipeline.train_settings import TrainSettings
 from keras_bigmodel.pipeline.version_contents import load_task, parent_of, preprocessor_facts, write_lite, write_version
+from keras_bigmodel.tables.table_reader import TableReader
 from keras_bigmodel.training import resolve_dtype
 
 UNFINISHED = ("refuse", "resume", "discard")
 _PARITY_ROWS = 2000  # validation texts that the export is compared on, besides the bundled samples
+_LABELS = {"several": "several a text", "number": "numbers"}
 _COPIES = 9  # of the weights on the disk at once: two states of three each, the best, the SavedModel, its checks
 
 
@@ -99,6 +101,7 @@ def _run(settings, run, reporter, callbacks):
     for table in (settings.table, settings.validation, settings.test):
         if table is not None:
             checked_path(table, "the name of a table")
+    settings = _with_task(settings, reporter)
     job = job_named(settings.task)
     job.check_settings(settings)
     if settings.with_litert:
@@ -120,6 +123,19 @@ def _run(settings, run, reporter, callbacks):
     for note in figures["notes"]:
         reporter.say(note)
     return _publish(task, job, settings, run, tables, figures, reporter)
+
+
+def _with_task(settings, reporter):
+    """Returns the settings with the kind of task: as given, that of the version to continue, or as the labels look."""
+    if settings.task is not None:
+        return settings
+    parent = parent_of(settings)
+    if parent is not None:
+        return dataclasses.replace(settings, task=Manifest.read(Path(settings.out) / str(parent)).job)
+    job = job_for_labels(TableReader(settings.table, settings, label_kind=None).label_kind)
+    if job.label_kind != "one":
+        reporter.say(f"The labels are {_LABELS[job.label_kind]}: this is {job.name} (--task says otherwise).")
+    return dataclasses.replace(settings, task=job.name)
 
 
 def _task_of(run, job, settings, tables, facts):
@@ -168,9 +184,10 @@ def _fingerprint(task):
 
 def _publish(task, job, settings, run, tables, figures, reporter):
     shipped = task.with_dtype("float32")  # the export's dtype, so that the measures are those of the export
-    shipped, figures["notes"] = _with_rejection(
-        shipped, job, settings, tables["validation"], figures["notes"], reporter
-    )
+    shipped, notes = job.finished(shipped, tables["validation"], settings, reporter)
+    for note in notes:
+        reporter.say(note)
+    figures["notes"] = [*figures["notes"], *notes]
     parts = [name for name in ("validation", "test") if name in tables]
     measured = {name: job.measure(shipped, tables[name], reporter=reporter) for name in parts}
     figures["measured"] = measured
@@ -202,19 +219,6 @@ def _publish(task, job, settings, run, tables, figures, reporter):
         report = functools.partial(write_run_report, job=job, figures=figures)
         manifest = write_version(shipped, folder, manifest, parity_rows=rows, write_report=report, reporter=reporter)
     return Path(settings.out) / str(number), manifest
-
-
-def _with_rejection(task, job, settings, table, notes, reporter):
-    """Returns the task with its threshold, and the notes; an accuracy out of reach becomes a note."""
-    if settings.reject_below is None and settings.keep_accuracy is None:
-        return task, notes
-    how = {"reject_below": settings.reject_below, "keep_accuracy": settings.keep_accuracy, "reporter": reporter}
-    try:
-        return job.rejecting(task, table, **how), notes
-    except UserError as error:
-        note = f"The version gives every text a label. {error}"
-        reporter.say(note)
-        return task.with_config(reject_below=None), [*notes, note]
 
 
 def _with_lite(task, folder, settings, table, notes, reporter):

@@ -10,6 +10,7 @@ from keras_bigmodel.tables.table import INPUTS, TableOptions
 
 MAX_DROP = 0.5  # points of accuracy
 _OPS = ("auto", "core", "text")
+_HEADS = ("linear", "cosine")
 _QUANTIZERS = QUANTIZERS["litert"]
 _FORMATS = "saved_model or saved_model,litert"
 
@@ -51,7 +52,9 @@ class TableSettings(TableOptions, _RunNames):
 class TaskSettings:
     """Holds the settings of the model of a run; see the fields' help texts."""
 
-    task: str = setting("classification", help="Kind of task; known: classification.")
+    task: str | None = setting(
+        None, help="Kind of task: classification, multi_label or regression; default: as the labels look."
+    )
     encoder: str = setting("minilm", help="minilm, or a BERT folder as Hugging Face writes it.")
     from_last: bool = setting(False, option="continue", help="Begin from the last version instead of the encoder.")
     pooling: str | None = setting(None, help="mean, cls or pooler; default: as the encoder says.")
@@ -63,6 +66,12 @@ class TaskSettings:
     )
     freeze_encoder: bool = setting(False, help="Train the head only.")
     dropout: float = setting(0.1, help="Share of the text's vector dropped in training.")
+    head: str = setting(
+        "linear", help="Of regression: linear, or cosine: of the vectors of two texts, each encoded for itself."
+    )
+    threshold: float | None = setting(
+        None, help="Of multi_label: probability from which a text has a label; default: chosen for each label."
+    )
     l2: float = setting(0.0, help="Penalty on the squares of the head's weights.")
     label_smoothing: float = setting(
         0.0, help="Share of each label spread over all; shown losses are then of the smoothed labels."
@@ -76,6 +85,8 @@ class TaskSettings:
         return {
             "ops": (self.ops in _OPS, f"one of {', '.join(_OPS)}"),
             "dropout": (0 <= self.dropout < 1, "from 0 to below 1"),
+            "head": (self.head in _HEADS, f"one of {', '.join(_HEADS)}"),
+            "threshold": (self.threshold is None or 0 <= self.threshold <= 1, "a probability from 0 to 1, e.g. 0.5"),
             "l2": (self.l2 >= 0, "0 or more"),
             "label_smoothing": (0 <= self.label_smoothing < 1, "from 0 to below 1, e.g. 0.1"),
         }
@@ -90,6 +101,8 @@ class TaskSettings:
             raise UserError(
                 "--continue takes pooling and length from the last version; leave --pooling and --max-length out."
             )
+        if self.head == "cosine" and self.pair is None:
+            raise UserError("--head cosine compares two texts. Name the column of the second with --pair.")
 
 
 @dataclass(frozen=True, kw_only=True)

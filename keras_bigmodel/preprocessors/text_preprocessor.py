@@ -59,12 +59,18 @@ class TextPreprocessor(Preprocessor):
             its lookup tables.
         columns: tuple of str. `("text",)`, or `("text", "text_pair")` for pairs. Defaults to `("text",)`.
         max_length: int. Maximum number of tokens of a row, special tokens included. Defaults to 128.
+        separate: bool. Whether the two texts of a pair are encoded apart, each as a row of its own. The features of a
+            pair are then `(longest, 2)`, and each text has at most `max_length` tokens. Defaults to False: as one row.
 
     Attributes:
-        features: tuple of str. The names of the features, each int32 `(rows, longest)`.
+        features: tuple of str. The names of the features, each int32 `(rows, longest)`, or `(rows, longest, 2)` of
+            texts that are encoded apart.
         length_of: str. The feature whose lengths decide which rows share a batch.
 
-    Call shapes: string `(rows,)` by name -> dict of int32 `(rows, longest)`.
+    Call shapes: string `(rows,)` by name -> dict of int32 `(rows, longest)` or `(rows, longest, 2)`.
+
+    Raises:
+        UserError: `separate` came without a second column.
 
     >>> from keras_bigmodel.tokenizers import WordPieceTokenizer
     >>> preprocessor = TextPreprocessor(WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "go"]))
@@ -75,10 +81,13 @@ class TextPreprocessor(Preprocessor):
     features = ("token_ids", "padding_mask", "segment_ids")
     length_of = "padding_mask"
 
-    def __init__(self, tokenizer, *, columns=TEXT, max_length=128):
+    def __init__(self, tokenizer, *, columns=TEXT, max_length=128, separate=False):
+        if separate and len(columns) < 2:
+            raise UserError("Texts are encoded apart in pairs only, and one column came. Give pairs (pairs=True).")
         self.tokenizer = tokenizer
         self.columns = tuple(columns)
         self.max_length = max_length
+        self.separate = separate
 
     @property
     def tracked(self):
@@ -97,16 +106,17 @@ class TextPreprocessor(Preprocessor):
         [CLS], which stands at the start of a row and nowhere else.
 
         Args:
-            features: dict of int32 tensor `(rows, length)`.
+            features: dict of int32 tensor `(rows, length)` or `(rows, length, 2)`.
 
         Returns:
-            dict of int32 tensor `(rows, length)`, with another `padding_mask`.
+            dict of int32 tensor of the same shape, with another `padding_mask`.
         """
         start = getattr(self.tokenizer, "cls_id", None)
         if start is None:
             return features
         ids = features["token_ids"]
-        is_repeated = tf.equal(ids, start) & (tf.range(tf.shape(ids)[1])[tf.newaxis] > 0)
+        positions = tf.reshape(tf.range(tf.shape(ids)[1]), [1, -1, *[1] * (ids.shape.rank - 2)])
+        is_repeated = tf.equal(ids, start) & (positions > 0)
         return {**features, "padding_mask": tf.where(is_repeated, 0, features["padding_mask"])}
 
     def with_ops(self, ops):
@@ -123,7 +133,7 @@ class TextPreprocessor(Preprocessor):
                 f"{type(self.tokenizer).__name__} has no choice of ops, and ops={ops!r} came. Leave it out."
             )
         tokenizer = type(self.tokenizer).from_config({**self.tokenizer.get_config(), "ops": ops})
-        return type(self)(tokenizer, columns=self.columns, max_length=self.max_length)
+        return type(self)(tokenizer, columns=self.columns, max_length=self.max_length, separate=self.separate)
 
     def checked(self, data):
         """Checks texts in any of the accepted forms and returns their columns.
@@ -144,15 +154,25 @@ class TextPreprocessor(Preprocessor):
         return columns
 
     def __call__(self, **columns):
-        """Returns the features of texts: dict of int32 tensors `(rows, longest)`. Works inside a `tf.function`.
+        """Returns the features of texts, see the class. Works inside a `tf.function`.
 
         Args:
             **columns: string tensors `(rows,)` by column.
+
+        Returns:
+            dict of int32 tensors.
         """
-        return self.tokenizer(*(columns[name] for name in self.columns), max_length=self.max_length)
+        texts = [columns[name] for name in self.columns]
+        if not self.separate:
+            return self.tokenizer(*texts, max_length=self.max_length)
+        rows = tf.shape(texts[0])[0]
+        both = self.tokenizer(tf.concat(texts, axis=0), max_length=self.max_length)
+        # (2 · rows, longest) -> (rows, longest, 2)
+        apart = lambda ids: tf.transpose(tf.reshape(ids, [len(texts), rows, tf.shape(ids)[1]]), [1, 2, 0])
+        return {name: apart(ids) for name, ids in both.items()}
 
     def padded(self, columns):
-        """Returns the features of columns as one batch: dict of int32 tensors `(rows, longest)`.
+        """Returns the features of columns as one batch, see the class: dict of int32 tensors.
 
         Args:
             columns: dict of column → list of str, as `checked` returns, or string tensor.
@@ -165,27 +185,36 @@ class TextPreprocessor(Preprocessor):
         Args:
             columns: dict of column → list of str, as `checked` returns.
         """
-        kept, lengths, segments = [], [np.zeros(1, "int64")], []
-        several = len(self.columns) > 1
-        dtype = "uint16" if self.tokenizer.vocabulary_size <= _NARROW else "int32"
+        parts, lengths = {name: [] for name in self.features}, [np.zeros(1, "int64")]
+        narrow = "uint16" if self.tokenizer.vocabulary_size <= _NARROW else "int32"
+        dtypes = {"token_ids": narrow, "padding_mask": "uint8", "segment_ids": "uint8"}
+        constants = {name: value for name, value in self._constants.items() if value is not None}
         for part in text_parts(columns):
             batch = {name: value.numpy() for name, value in self.padded(part).items()}
-            mask = batch["padding_mask"] != 0
-            kept.append(batch["token_ids"][mask].astype(dtype))
-            segments.append(batch["segment_ids"][mask].astype("uint8") if several else None)
-            lengths.append(mask.sum(axis=1, dtype="int64"))
+            real = batch["padding_mask"].reshape(*batch["padding_mask"].shape[:2], -1).any(axis=-1)  # (rows, longest)
+            lengths.append(real.sum(axis=1, dtype="int64"))
+            for name in self.features:
+                if name not in constants:
+                    parts[name].append(batch[name][real].astype(dtypes[name]))
         splits = np.cumsum(np.concatenate(lengths))
-        constant = lambda value: np.broadcast_to(np.array([value], "uint8"), (int(splits[-1]),))
+        inner = (2,) if self.separate else ()
         values = {
-            "token_ids": np.concatenate(kept),
-            "padding_mask": constant(1),
-            "segment_ids": np.concatenate(segments) if several else constant(0),
+            name: np.broadcast_to(np.array(constants[name], "uint8"), (int(splits[-1]), *inner))
+            if name in constants
+            else np.concatenate(parts[name])
+            for name in self.features
         }
         pads = {"token_ids": self.tokenizer.pad_id}
         features = {
             name: RaggedColumn(column, splits, pad=pads.get(name, 0), dtype="int32") for name, column in values.items()
         }
         return Examples(features, length_of=self.length_of)
+
+    @property
+    def _constants(self):
+        """Returns feature → the value that all its entries without padding have, None if they differ."""
+        several = len(self.columns) > 1
+        return {"padding_mask": None if self.separate else 1, "segment_ids": None if several != self.separate else 0}
 
     def samples(self):
         """Returns texts in many languages, some hard to tokenize, for export comparisons: dict of column → list."""
@@ -200,13 +229,15 @@ class TextPreprocessor(Preprocessor):
             columns: dict of column → list of str, as `checked` returns.
 
         Returns:
-            `(tokens, unknown tokens)`: two int64 arrays `(rows,)`, the special tokens included in the first.
+            `(tokens, unknown tokens)`: two int64 arrays `(rows,)`, the special tokens included in the first. Of texts
+            that are encoded apart, the first is that of the longer one.
         """
-        special = 1 + len(self.columns)  # [CLS] text [SEP], and [SEP] again after a second text
+        join = np.maximum.reduce if self.separate else sum
+        special = 2 if self.separate else 1 + len(self.columns)  # [CLS] text [SEP], and [SEP] after a second text
         tokens, unknown = [np.zeros(0, "int64")], [np.zeros(0, "int64")]
         for part in text_parts(columns):
             pieces = [self.tokenizer.tokenize(column) for column in string_tensors(part).values()]
-            tokens.append(special + sum(piece.row_lengths().numpy() for piece in pieces))
+            tokens.append(special + join([piece.row_lengths().numpy() for piece in pieces]))
             missing = [tf.reduce_sum(tf.cast(piece == self.tokenizer.unknown_id, tf.int64), axis=1) for piece in pieces]
             unknown.append(sum(part.numpy() for part in missing))
         return np.concatenate(tokens), np.concatenate(unknown)
@@ -214,7 +245,8 @@ class TextPreprocessor(Preprocessor):
     def get_config(self):
         """Returns the constructor's arguments as a dict that JSON can store."""
         tokenizer = keras.saving.serialize_keras_object(self.tokenizer)
-        return {"tokenizer": tokenizer, "columns": list(self.columns), "max_length": self.max_length}
+        config = {"tokenizer": tokenizer, "columns": list(self.columns), "max_length": self.max_length}
+        return {**config, "separate": True} if self.separate else config
 
     @classmethod
     def from_config(cls, config):

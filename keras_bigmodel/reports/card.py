@@ -9,8 +9,10 @@ import yaml
 from markupsafe import Markup
 
 from keras_bigmodel.core.sentences import parity_words
+from keras_bigmodel.reports.report_kind import kind_of
 from keras_bigmodel.reports.report_rows import class_rows, export_rows
 from keras_bigmodel.reports.report_summary import (
+    kind_of_run,
     majority_class,
     measure_rows,
     measured_parts,
@@ -83,6 +85,8 @@ def _view(run):
         "tables": tables_of(run),
         "parts": parts,
         "metrics": metrics,
+        "kind": kind_of_run(run, parts),
+        "outputs": Markup(kind_of_run(run, parts).outputs),
         "measures": measure_rows(run, parts),
         "majority_class": majority_class(metrics),
         "classes": class_rows(metrics)[:_CLASSES],
@@ -96,7 +100,7 @@ def _header(model, part, metrics):
     if metrics:
         results = [
             {"type": kind, "name": title, "value": round(metrics[name], 4)}
-            for name, kind, title in (("accuracy", "accuracy", "Accuracy"), ("macro_f1", "f1", "Macro F1"))
+            for name, kind, title in kind_of(metrics).card_metrics
             if metrics.get(name) is not None
         ]
         measured = {

@@ -6,6 +6,7 @@ from keras_bigmodel.reports import report_rows
 from keras_bigmodel.reports.report_json import as_json
 from keras_bigmodel.reports.report_summary import (
     details_of,
+    kind_of_run,
     majority_class,
     measure_rows,
     measured_parts,
@@ -17,17 +18,29 @@ from keras_bigmodel.reports.report_warnings import warnings_of
 
 PAGE, FIGURES = "index.html", "metrics.json"
 _SHORT = ("training", "measures")  # chapters that may share a printed page with other chapters
-_SHORT_WITH_FEW = ("classes", "confusion", "probabilities", "slices")
+_SHORT_WITH_FEW = ("classes", "labels", "confusion", "probabilities", "slices", "predictions")
 _FEW_CLASSES = 20
+
+
+def _is_regression(view):
+    return view["kind"].name == "regression"
+
+
 _CHAPTERS = {  # id → title, function that returns a true value if the run has content for it
     "data": ("The data", lambda view: view["tables"] or view["data"].get("leaks")),
     "training": ("Training", lambda view: view["curves"]),
     "measures": ("Measures", lambda view: view["measures"]),
-    "classes": ("Classes", lambda view: view["classes"]),
+    "classes": ("Classes", lambda view: view["classes"] and view["kind"].name == "classification"),
+    "labels": ("Labels", lambda view: view["classes"] and view["kind"].name == "multi_label"),
+    "predictions": ("Predictions", lambda view: {"predictions", "residuals"} & set(view["plots"])),
     "confusion": ("Confusion", lambda view: "confusion_matrix" in view["plots"]),
-    "probabilities": ("Probabilities", lambda view: {"roc", "reliability", "kept"} & set(view["plots"])),
+    "probabilities": (
+        "Probabilities",
+        lambda view: {"roc", "reliability", "kept"} & set(view["plots"]) and view["kind"].name == "classification",
+    ),
     "slices": ("Slices", lambda view: view["slices"]),
-    "mistakes": ("The surest mistakes", lambda view: "mistakes" in view["details"]),
+    "mistakes": ("The surest mistakes", lambda view: "mistakes" in view["details"] and not _is_regression(view)),
+    "errors": ("The largest errors", lambda view: "mistakes" in view["details"] and _is_regression(view)),
     "making": ("How it was made", lambda view: view["model"] or view["run"].get("parity")),
 }
 
@@ -39,9 +52,8 @@ def write_report(folder, run):
         folder: path of a folder; it is created if it is missing.
         run: dict of what is known of the run. Any part may be missing; the chapter of a missing part is left out.
             `model` (name, version, settings, …), `data` (tables, leaks), `history` (metric → one value per epoch),
-            `notes` (sentences), `measured` (part → `metrics` of `classification_metrics` and `details` of
-            `answer_details`), `parity` (the parity certificate of the export), `exports` (name of another export →
-            its certificate).
+            `notes` (sentences), `measured` (part → `metrics` and `details` as from `Job.measure`),
+            `parity` (the parity certificate of the export), `exports` (name of another export → its certificate).
 
     Returns:
         Path of the page.
@@ -77,9 +89,10 @@ def _view(run, plots):
         "plots": plots,
         "curves": [plot for name, plot in plots.items() if name.startswith("training_")],
         "measures": measure_rows(run, parts),
+        "kind": kind_of_run(run, parts),
         "majority_class": majority_class(metrics),
         "classes": report_rows.class_rows(metrics),
-        "slices": report_rows.slice_groups(details, metrics.get("accuracy")),
+        "slices": report_rows.slice_groups(details, metrics),
         "warnings": warnings_of(run),
     }
     short = _SHORT if len(view["classes"]) > _FEW_CLASSES else (*_SHORT, *_SHORT_WITH_FEW)

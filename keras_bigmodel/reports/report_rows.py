@@ -62,21 +62,27 @@ def drawn_classes(matrix):
     return sorted(np.argsort(-touched, kind="stable")[:_DRAWN_OF_MANY].tolist())
 
 
-def slice_groups(details, accuracy):
+def slice_groups(details, metrics):
     """Groups the slices by their criterion and marks those that are clearly worse than the whole.
 
     Args:
-        details: dict, as from `answer_details`.
-        accuracy: float or None. Accuracy of all texts.
+        details: dict, as from `answer_details`, `label_set_details` or `regression_details`.
+        metrics: dict of the same part.
 
     Returns:
-        dict of criterion → list of dict: a slice with `below`, whether its whole interval is below the accuracy.
+        dict of criterion → list of dict: a slice with `value` (its accuracy or mean absolute error) and `worse`,
+        whether its whole interval is worse than the value of all texts.
     """
+    error = metrics.get("mean_absolute_error")
+    accuracy = metrics.get("accuracy", metrics.get("subset_accuracy"))
     groups = {}
     for row in details.get("slices") or []:
         interval = row.get("interval")
-        below = bool(interval) and accuracy is not None and interval[1] < accuracy
-        groups.setdefault(row["by"], []).append({**row, "below": below})
+        if "mean_absolute_error" in row:
+            value, worse = row["mean_absolute_error"], bool(interval) and error is not None and interval[0] > error
+        else:
+            value, worse = row["accuracy"], bool(interval) and accuracy is not None and interval[1] < accuracy
+        groups.setdefault(row["by"], []).append({**row, "value": value, "worse": worse})
     return groups
 
 
@@ -160,8 +166,9 @@ def export_rows(run):
             "title": name,
             "megabytes": certificate["bytes"] / 1e6,
             "compared": parity_words(certificate),
-            "accuracy": certificate.get("accuracy"),
-            "of_model": certificate.get("accuracy_of_the_model"),
+            "measure": certificate.get("measure", "accuracy"),
+            "accuracy": certificate.get("quality", certificate.get("accuracy")),
+            "of_model": certificate.get("quality_of_the_model", certificate.get("accuracy_of_the_model")),
             "texts": certificate.get("measured_texts"),
             "changed": certificate.get("labels_changed"),
         }

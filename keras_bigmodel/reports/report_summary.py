@@ -1,21 +1,8 @@
 """Selects the main evaluated part of a run, its metrics and the majority-class baseline. Knows the run's dict."""
 
-from keras_bigmodel.reports.report_text import decimal, percent
+from keras_bigmodel.reports.report_kind import kind_of
 
 _PARTS = ("test", "validation")  # the first that was evaluated is the main part: validation rows chose the epoch
-
-MEASURES = {  # metric → title, function that formats it, meaning
-    "accuracy": ("Accuracy", percent, "share of the texts that were answered right"),
-    "macro_f1": ("Macro F1", percent, "mean over the classes: a small class counts as much as a large one"),
-    "weighted_f1": ("Weighted F1", percent, "mean over the classes, each by its number of texts"),
-    "macro_precision": ("Macro precision", percent, "of the texts given to a class, the share that belongs there"),
-    "macro_recall": ("Macro recall", percent, "of the texts of a class, the share that was found"),
-    "weighted_precision": ("Weighted precision", percent, "as above, each class by its number of texts"),
-    "weighted_recall": ("Weighted recall", percent, "as above, each class by its number of texts"),
-    "roc_auc": ("Area under ROC", decimal, "how surely a class's texts are ranked above the others; chance is 0.5"),
-    "log_loss": ("Log loss", decimal, "how far the probabilities are off; 0 is perfect"),
-    "expected_calibration_error": ("Calibration error", percent, "how far sureness and share of right answers differ"),
-}
 
 
 def metrics_of(run, part):
@@ -50,8 +37,10 @@ def majority_class(metrics):
         metrics: dict, as from `classification_metrics`.
 
     Returns:
-        dict of `label` and `share`, or None if there are no texts.
+        dict of `label` and `share`, or None if there are no texts, or if they have no classes but labels or numbers.
     """
+    if "accuracy" not in metrics:
+        return None
     texts = {label: figures.get("texts") or 0 for label, figures in (metrics.get("per_class") or {}).items()}
     total = sum(texts.values())
     if not total:
@@ -72,7 +61,7 @@ def measure_rows(run, parts):
         `(value, interval)`, each None if it is missing).
     """
     rows = []
-    for name, (title, write, meaning) in MEASURES.items():
+    for name, (title, write, meaning) in kind_of_run(run, parts).measures.items():
         figures = [(metrics_of(run, part).get(name), _interval(metrics_of(run, part), name)) for part in parts]
         if any(value is not None for value, _ in figures):
             rows.append({"name": name, "title": title, "meaning": meaning, "write": write, "figures": figures})
@@ -81,3 +70,13 @@ def measure_rows(run, parts):
 
 def _interval(metrics, name):
     return (metrics.get("intervals") or {}).get(name)
+
+
+def kind_of_run(run, parts):
+    """Returns the `ReportKind` of a run, by the metrics of its main part.
+
+    Args:
+        run: dict, as `write_report` takes it.
+        parts: list of str. Names of the evaluated parts.
+    """
+    return kind_of(metrics_of(run, parts[0]) if parts else {})

@@ -28,7 +28,7 @@ def page_environment():
     environment = _environment(autoescape=True, finalize=_shown)
     environment.filters["label"] = _label
     environment.filters["text"] = _text
-    environment.globals.update(rows=report_rows, ReportScale=ReportScale)
+    environment.globals.update(rows=report_rows, ErrorScale=ErrorScale, ReportScale=ReportScale)
     return environment
 
 
@@ -106,6 +106,25 @@ def _markdown(value):
     return "".join(f"\\{c}" if c in "\\`*_[]|~$" else str(escape(c)) for c in visible(value, 200))
 
 
+class ErrorScale:
+    """Maps errors to positions on a small horizontal bar, from 0 at the left end to the largest at the right end.
+
+    Args:
+        intervals: list of `[low, high]` or None that the bar must cover.
+        values: list of float or None that the bar must cover.
+    """
+
+    write = staticmethod(lambda value: f"{value:.3g}")
+
+    def __init__(self, intervals, values):
+        ends = [end for interval in intervals if interval for end in interval if end is not None]
+        self.low, self.high = 0.0, max([*ends, *(value for value in values if value is not None)], default=1.0) or 1.0
+
+    def place(self, value):
+        """Returns the position of a value: 0 at the left end, 1 at the right end, clipped to this range."""
+        return min(1.0, max(0.0, value / self.high))
+
+
 class ReportScale:
     """Maps values to positions on a small horizontal bar.
 
@@ -119,6 +138,8 @@ class ReportScale:
     >>> scale.low, scale.high, round(scale.place(0.8), 2)
     (0.6, 1.0, 0.5)
     """
+
+    write = staticmethod(lambda value: percent(value, 0))
 
     def __init__(self, intervals, values):
         ends = [end for interval in intervals if interval for end in interval if end is not None]

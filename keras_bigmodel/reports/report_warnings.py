@@ -93,6 +93,29 @@ def _guessing(run):
             )
 
 
+def _guessing_numbers(run):
+    for part in measured_parts(run)[:1]:
+        metrics = metrics_of(run, part)
+        interval = (metrics.get("intervals") or {}).get("r2")
+        low = interval[0] if interval else metrics.get("r2")
+        if low is not None and low <= 0:
+            yield (
+                "measures",
+                f"Not clearly better than always answering {decimal(metrics.get('target_mean'))}, the mean of the "
+                f"{part} targets.",
+            )
+
+
+def _chosen_on(run):
+    parts = measured_parts(run)
+    if parts and parts[0] == "validation" and "subset_accuracy" in metrics_of(run, "validation"):
+        yield (
+            "labels",
+            "The thresholds of the labels were chosen on the rows they are measured on, which flatters F1 above all of "
+            "rare labels.",
+        )
+
+
 def _measured_on(run):
     parts = measured_parts(run)
     if parts and parts[0] == "validation":
@@ -116,7 +139,7 @@ def _untested(run):
         absent = [label for label, figures in per_class.items() if not figures.get("texts")]
         if absent:
             yield (
-                "classes",
+                "labels" if "subset_accuracy" in metrics_of(run, part) else "classes",
                 f"{things(len(absent), 'class has', 'classes have')} no {part} text, so nothing is known of "
                 f"{'it' if len(absent) == 1 else 'them'}: {_listed(absent)}.",
             )
@@ -233,6 +256,8 @@ _CHECKS = (
     _export,
     _grave_leaks,
     _guessing,
+    _guessing_numbers,
+    _chosen_on,
     _measured_on,
     _untested,
     _unknown_tokens,

@@ -34,6 +34,7 @@ class TableOptions:
         pair: str. Column of the second text, for pairs. Defaults to None: no such column.
         label: str. Column of the label. Defaults to None: found by its name or shape.
         weight: str. Column of the row weights. Defaults to None: no such column.
+        label_separator: str. Sign between the labels of a cell that holds several. Defaults to None: found by looking.
         format: str. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`. Defaults to None: the format of the file's ending.
         quotes: bool. Whether quote marks enclose cells, in CSV and TSV. Defaults to True.
         encoding: str. Encoding of CSV, TSV and JSON lines. Defaults to None: that of the byte order mark, else UTF-8.
@@ -44,6 +45,9 @@ class TableOptions:
     pair: str | None = setting(None, help="Column of the second text, for pairs.")
     label: str | None = setting(None, help="Column of the label, by name or number from 1; found when left out.")
     weight: str | None = setting(None, help="Column of the rows' weights.")
+    label_separator: str | None = setting(
+        None, help="Sign between the labels of a cell, for multi_label; default: a comma, semicolon or bar, as found."
+    )
     format: str | None = setting(None, help="csv, tsv, jsonl or parquet; default: as the file's ending says.")
     quotes: bool = setting(True, help="Whether quote marks enclose cells; otherwise they are part of the text.")
     encoding: str | None = setting(None, help="Encoding of the table, e.g. gb18030 or cp1252; default: utf-8.")
@@ -89,12 +93,12 @@ class TableBlock:
 
     Args:
         inputs: dict of input of a task (`"text"`, and `"text_pair"` of pairs) → list of str.
-        labels: list of str or None.
+        labels: list of str, of tuples of str or of floats, as `LabelCells` reads them; or None.
         weights: list of float or None.
     """
 
     inputs: dict[str, list[str]]
-    labels: list[str] | None = None
+    labels: list | None = None
     weights: list[float] | None = None
 
     def __len__(self):
@@ -113,24 +117,26 @@ class TextTable:
     Args:
         path: str. Path of the file.
         inputs: dict of input of a task (`"text"`, and `"text_pair"` of pairs) → list of str.
-        labels: list of str or None.
+        labels: list of str, of tuples of str or of floats, by `label_kind`; or None.
         dropped: dict of reason → number of rows left out.
         sha256: str. Hash of the file's bytes.
         weights: list of float or None. The weight of each row.
         columns: dict of role (one of `ROLES`) → the column's name, or its number from 1.
         cut: int. Number of texts that were truncated at 100,000 characters.
         notes: list of str. Sentences for the user on how the table was read.
+        label_kind: str. What a label is, one of `label_cells.LABEL_KINDS`; None without labels. Defaults to `"one"`.
     """
 
     path: str
     inputs: dict[str, list[str]]
-    labels: list[str] | None
+    labels: list | None
     dropped: dict[str, int]
     sha256: str
     weights: list[float] | None = None
     columns: dict[str, str | int] = field(default_factory=dict)
     cut: int = 0
     notes: list[str] = field(default_factory=list)
+    label_kind: str | None = "one"
 
     def __len__(self):
         return len(self.texts)
@@ -142,8 +148,10 @@ class TextTable:
 
     @property
     def label_counts(self):
-        """Returns the number of rows of each label: `Counter`."""
-        return Counter(self.labels or ())
+        """Returns the number of rows of each label, an empty `Counter` if the labels are numbers: `Counter`."""
+        if self.label_kind == "several":
+            return Counter(label for labels in self.labels for label in labels)
+        return Counter(self.labels if self.label_kind == "one" and self.labels else ())
 
     def rows(self, numbers):
         """Returns a table of some of the rows.

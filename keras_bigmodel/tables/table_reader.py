@@ -1,18 +1,20 @@
 """Reads the usable rows of a table, one at a time or all at once. Knows which rows are usable; no format, no model."""
 
 import itertools
+from collections import Counter
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.sentences import counted
-from keras_bigmodel.tables.cells import cell_input, cell_label, cell_weight, label_notes
+from keras_bigmodel.tables.cells import cell_input, cell_weight, label_notes
+from keras_bigmodel.tables.label_cells import LabelCells, kind_of_labels, separator_of
 from keras_bigmodel.tables.stray_quotes import check_joined
 from keras_bigmodel.tables.table import INPUTS, TableOptions, TextTable, inputs_of
 from keras_bigmodel.tables.table_file import file_sha256, table_format
 from keras_bigmodel.tables.table_layout import TableLayout
 from keras_bigmodel.tables.table_rows import row_location, table_rows
 
-_CELLS = {"text": cell_input, "pair": cell_input, "label": cell_label, "weight": cell_weight}
+_CELLS = {"text": cell_input, "pair": cell_input, "weight": cell_weight}
 LONGEST_TEXT = 100_000  # characters; no encoder reads more
 _EMPTY = "empty text"
 _ROWS_TO_LOOK_AT = 10_000  # to find the header and the columns
@@ -31,9 +33,12 @@ class TableReader:
         with_labels: bool. False reads neither labels nor weights. Defaults to True.
         keep_empty: bool. Whether rows with an empty text are yielded, too, so that each row keeps its position.
             Defaults to False.
+        label_kind: str. One of `LABEL_KINDS`, see `LabelCells`; None finds it by looking, see `kind_of_labels`.
+            Defaults to `"one"`.
 
     Attributes:
         columns: dict of role → the column's name, or its number from 1. Set on creation.
+        label_kind: str. As given or found; None if no labels are read.
         usable: int. Number of rows yielded so far.
         dropped: dict of reason → number of rows left out so far.
         cut: int. Number of texts truncated at 100,000 characters so far.
@@ -45,7 +50,7 @@ class TableReader:
             be read (the message names its line), no row is usable, or every weight is 0.
     """
 
-    def __init__(self, path, options, *, with_labels=True, keep_empty=False):
+    def __init__(self, path, options, *, with_labels=True, keep_empty=False, label_kind="one"):
         self.path = checked_path(path, "the name of a table")
         self.format = table_format(self.path, options.format)
         named = options.named_columns
@@ -62,8 +67,23 @@ class TableReader:
         self._rows = itertools.chain(first[self._layout.header_rows :], rows)
         self.columns, self.notes = self._layout.columns, list(self._layout.notes)
         self._keep_empty = keep_empty
+        self._cells = {**_CELLS, "label": self._label_cells(first, label_kind, options.label_separator)}
+        self.label_kind = self._cells["label"].kind if "label" in self._layout.keys else None
         self.usable, self.dropped, self.cut, self.number = 0, {}, 0, 0
-        self._joined, self._labels, self._has_weight = [], set(), False
+        self._joined, self._labels, self._has_weight = [], Counter(), False
+
+    def _label_cells(self, first, kind, separator):
+        """Returns the `LabelCells` of the label column, whose kind and separator are found in the first rows."""
+        if "label" not in self._layout.keys:
+            return LabelCells(kind or "one")
+        cells = [self._raw(row, "label") for row in first[self._layout.header_rows :]]
+        kind = kind or kind_of_labels(cells, separator)
+        if separator is not None and kind != "several":
+            raise UserError(
+                f'--label-separator "{separator}" came, and each row of {self.path} has one label. Leave it out, or '
+                "say --task multi_label."
+            )
+        return LabelCells(kind, separator if separator is not None else separator_of(cells) or ",")
 
     def __iter__(self):
         for row in self._rows:
@@ -88,17 +108,15 @@ class TableReader:
             self.dropped[reason] = self.dropped.get(reason, 0) + 1
             return None
         if "label" in cells:
-            self._labels.add(cells["label"])
+            self._labels.update(self._cells["label"].parts(cells["label"]))
         if "weight" in self._layout.keys:
             cells["weight"] = self._cell(row, "weight")
             self._has_weight = self._has_weight or cells["weight"] > 0
         return cells
 
     def _cell(self, row, role):
-        key = self._layout.keys[role]
-        cell = row.cells.get(key) if isinstance(row.cells, dict) else row.cells[key]
         try:
-            value = _CELLS[role](cell)
+            value = self._cells[role](self._raw(row, role))
         except UserError as error:
             column, where = self._layout.columns[role], row_location(self.format, row.number)
             raise UserError(f"Column {column} of {self.path} holds in {where} {error}") from error
@@ -107,20 +125,27 @@ class TableReader:
             return value[:LONGEST_TEXT]
         return value
 
+    def _raw(self, row, role):
+        key = self._layout.keys[role]
+        if isinstance(row.cells, dict):
+            return row.cells.get(key)
+        return row.cells[key] if key < len(row.cells) else None
+
     def _finish(self):
         keys = self._layout.keys
         if not self.usable:
             raise UserError(_no_rows(self.path, sum(self.dropped.values()), "label" in keys))
         if "weight" in keys and not self._has_weight:
             raise UserError(f"Every weight in {self.path} is 0. Give at least one row a weight above 0.")
-        labels = self._labels if "label" in keys else None
+        labels = set(self._labels) if self.label_kind == "one" else None
+        self._cells["label"].check_separated(self._labels, self.path)
         self.notes += check_joined(self._joined, labels, label=keys.get("label"), format=self.format, path=self.path)
         self.notes += label_notes(self._labels)
         if self.cut:
             self.notes.append(f"Cut {counted(self.cut, 'text')} to {LONGEST_TEXT:,} characters.")
 
 
-def read_text_table(path, *, options=None, with_labels=True, **named):
+def read_text_table(path, *, options=None, with_labels=True, label_kind="one", **named):
     """Reads a CSV, TSV, JSON-lines or Parquet file into memory.
 
     Rows with an empty text, or without a label if labels are read, are left out and counted. Texts longer than 100,000
@@ -130,6 +155,8 @@ def read_text_table(path, *, options=None, with_labels=True, **named):
         path: path of the file.
         options: `TableOptions`. Defaults to None: only the arguments `named`.
         with_labels: bool. False reads neither labels nor weights. Defaults to True.
+        label_kind: str. What a label is: `"one"` (a text), `"several"` (a tuple of texts) or `"number"`; see
+            `LabelCells`. None finds it by looking. Defaults to `"one"`.
         **named: arguments of `TableOptions`, e.g. `text="review"`; they replace those of `options`.
 
     Returns:
@@ -139,7 +166,7 @@ def read_text_table(path, *, options=None, with_labels=True, **named):
         UserError: there is no such file or column, a row cannot be read, no row is usable, or every weight is 0. The
             message says what to do.
     """
-    rows = TableReader(path, TableOptions.of(options, named), with_labels=with_labels)
+    rows = TableReader(path, TableOptions.of(options, named), with_labels=with_labels, label_kind=label_kind)
     columns = {role: [] for role in rows.columns}
     for cells in rows:
         for role, cell in cells.items():
@@ -154,13 +181,14 @@ def read_text_table(path, *, options=None, with_labels=True, **named):
         columns=rows.columns,
         cut=rows.cut,
         notes=rows.notes,
+        label_kind=rows.label_kind,
     )
 
 
 def _reason_to_drop(cells):
     if not cells["text"].strip():
         return _EMPTY
-    return "no label" if "label" in cells and not cells["label"] else None
+    return "no label" if "label" in cells and cells["label"] in (None, "") else None
 
 
 def _no_rows(path, dropped, with_labels=True):

@@ -26,12 +26,15 @@ class TableStream:
         with_labels: bool. False reads neither labels nor weights. Defaults to True.
         keep_empty: bool. Whether rows with an empty text are yielded, too, so that each row of the table keeps its
             position. Defaults to False.
+        label_kind: str. What a label is: `"one"` (a text), `"several"` (a tuple of texts) or `"number"`; see
+            `LabelCells`. None finds it by looking. Defaults to `"one"`.
         folder: path of a folder where `fit` and `evaluate` store the token ids while they run, two to five bytes per
             token. Defaults to the system's temporary folder; if that one is in memory, give a folder on a disk.
         **named: arguments of `TableOptions`, e.g. `text="review"`; they replace those of `options`.
 
     Attributes:
         columns: dict of role → the column's name, or its number from 1. Set when an iteration has begun.
+        label_kind: str. As given or found; None without labels. Set when an iteration has begun.
         dropped: dict of reason → number of rows left out. Set when an iteration has ended.
         cut: int. Number of texts that were truncated at 100,000 characters. Set when an iteration has ended.
         notes: list of str. Sentences for the user on how the table was read. Complete when an iteration has ended.
@@ -42,14 +45,17 @@ class TableStream:
             row is usable, or the file has changed since the first iteration.
     """
 
-    def __init__(self, path, *, options=None, with_labels=True, keep_empty=False, folder=None, **named):
+    def __init__(
+        self, path, *, options=None, with_labels=True, keep_empty=False, label_kind="one", folder=None, **named
+    ):
         self.path = str(checked_path(path, "the name of a table"))
         self.folder = folder
         self._options = TableOptions.of(options, named)
-        self._how = {"with_labels": with_labels, "keep_empty": keep_empty}
+        self._how = {"with_labels": with_labels, "keep_empty": keep_empty, "label_kind": label_kind}
         self._wanted = ()
         self._stamp = None
         self.columns, self.dropped, self.cut, self.notes, self.number = {}, {}, 0, [], 0
+        self.label_kind = label_kind if with_labels else None
 
     def where(self, wanted):
         """Returns a stream of the rows that a function selects.
@@ -91,7 +97,7 @@ class TableStream:
     def __iter__(self):
         rows = TableReader(self.path, self._options, **self._how)
         self._check_same()
-        self.columns, self.notes = rows.columns, list(rows.notes)
+        self.columns, self.notes, self.label_kind = rows.columns, list(rows.notes), rows.label_kind
         columns, characters = {role: [] for role in rows.columns}, 0
         for cells in rows:
             texts = tuple(cells[role] for role in INPUTS if role in cells)

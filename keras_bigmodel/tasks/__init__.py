@@ -10,8 +10,10 @@ if BACKEND != "tensorflow":
         "backend."
     )
 
-from keras_bigmodel.core.answers import Prediction
+from keras_bigmodel.core.answers import LabelSet, Prediction, Score
+from keras_bigmodel.tasks.multi_label_classifier import MultiLabelClassifier
 from keras_bigmodel.tasks.task import Task
 from keras_bigmodel.tasks.text_classifier import TextClassifier
+from keras_bigmodel.tasks.text_regressor import TextRegressor
 
-__all__ = ["Prediction", "Task", "TextClassifier"]
+__all__ = ["LabelSet", "MultiLabelClassifier", "Prediction", "Score", "Task", "TextClassifier", "TextRegressor"]

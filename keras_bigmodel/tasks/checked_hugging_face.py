@@ -22,7 +22,7 @@ def write_checked_hugging_face(task, folder, parity_rows=None, reporter=SILENT):
     `tokenizers` computes from the folder. The folder is not run in PyTorch, which is not installed here.
 
     Args:
-        task: `TextClassifier`.
+        task: `TextClassifier`, `MultiLabelClassifier` or `TextRegressor`.
         folder: path of an existing folder.
         parity_rows: dict of column → checked texts to compare, besides the preprocessor's samples. Defaults to none.
         reporter: `Reporter` of the progress. Defaults to a silent one.
@@ -31,29 +31,32 @@ def write_checked_hugging_face(task, folder, parity_rows=None, reporter=SILENT):
         dict: the parity certificate.
 
     Raises:
-        UserError: the folder does not agree, the tokenizer is in mode `"fast"`, or the task is no `TextClassifier`.
+        UserError: the folder does not agree, the tokenizer is in mode `"fast"`, or the task has no
+            such head.
     """
-    if not hasattr(task, "pooling"):
+    if not hasattr(task, "hugging_face_head"):
         raise UserError(
-            f"A {type(task).__name__} came; Hugging Face folders are written of TextClassifier. Export it with "
-            'format="saved_model".'
+            f"A {type(task).__name__} came; Hugging Face folders are written of TextClassifier, MultiLabelClassifier "
+            'and TextRegressor. Export it with format="saved_model".'
         )
+    task, head = task.hugging_face_head()
     write_hugging_face_folder(
         folder,
         encoder=task.encoder,
         logits_layer=task.get_layer("logits"),
         tokenizer=task.tokenizer,
-        labels=task.labels,
         pooling=task.pooling,
         dropout=task.dropout,
         max_length=task.max_length,
+        **head,
     )
     how = {"pairs": task.pairs, "max_length": task.max_length, "dtype": task.export_dtype}
     twin = type(task).from_encoder(folder, **how)
     pairs = zip(task.get_weights(), twin.get_weights(), strict=True)
     altered = sum(not np.array_equal(ours, theirs) for ours, theirs in pairs)
     reasons = [f"{altered} weights came back altered"] * bool(altered)
-    if twin.labels != task.labels or twin.pooling != task.pooling:
+    came_back = twin.hugging_face_head()[1] == head
+    if not came_back or twin.pooling != task.pooling:
         reasons.append("labels or pooling came back altered")
 
     tokenize = {"tokenize": dataclasses.replace(task.endpoints()["tokenize"], sampled=False)}
@@ -67,7 +70,7 @@ def write_checked_hugging_face(task, folder, parity_rows=None, reporter=SILENT):
         requests.rows,
         weights=len(task.get_weights()),
         weights_that_came_back_altered=altered,
-        labels_came_back=twin.labels == task.labels,
+        labels_came_back=came_back,
         needs_trust_remote_code=task.pooling != "pooler",
         bytes=sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()),
     )

@@ -19,13 +19,14 @@ class LabelNames:
 
     Args:
         names: sequence of str, in the order of the model's outputs.
+        least: int. The fewest names that are accepted. Defaults to 2.
 
     Raises:
-        UserError: there are fewer than two names, they have no order, or a name occurs twice, is not a string, is blank
-            or cannot be written to a file.
+        UserError: there are fewer than `least` names, they have no order, or a name occurs twice, is not a string, is
+            blank or cannot be written to a file.
     """
 
-    def __init__(self, names):
+    def __init__(self, names, *, least=2):
         if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
             raise UserError(f'labels={names!r} came; wanted a list of names, e.g. labels=["negative", "positive"].')
         if isinstance(names, (set, frozenset)):
@@ -44,8 +45,9 @@ class LabelNames:
         twice = sorted(name for name, times in Counter(names).items() if times > 1)
         if twice:
             raise UserError(f'The label "{twice[0]}" is given twice in labels. Give every label once.')
-        if len(names) < 2:
-            raise UserError(f"{len(names)} label came ({names}); a classifier needs at least two.")
+        if len(names) < least:
+            wanted = "two" if least == 2 else "one"
+            raise UserError(f"{len(names)} label came ({names}); a classifier needs at least {wanted}.")
         self.names = names
         self._of_text = {name: number for number, name in enumerate(names)}
         self._of_number, self._of_word = {}, {}
@@ -150,11 +152,12 @@ class LabelReader:
         self._first_name = self._first_position = None  # (row, value) of the first that can be read in this way only
         self._rows = 0
 
-    def numbers(self, labels):
+    def numbers(self, labels, *, rows=None):
         """Returns the numbers of the labels in the next part of the column.
 
         Args:
             labels: as in `LabelNames.numbers`.
+            rows: sequence of int. Row number of each label, for error messages. Defaults to None: they are counted.
 
         Returns:
             array, as `LabelNames.numbers`.
@@ -166,10 +169,11 @@ class LabelReader:
         if isinstance(column, np.ndarray) and column.ndim == 2:
             self._rows += len(column)
             return column
-        values, rows, inverse = _distinct(column)
-        meanings = [self._meaning(value, self._rows + row) for value, row in zip(values, rows, strict=True)]
-        for value, row, meaning in zip(values, rows, meanings, strict=True):
-            self._note(value, self._rows + int(row), meaning)
+        values, firsts, inverse = _distinct(column)
+        numbers = [self._rows + int(row) if rows is None else int(rows[row]) for row in firsts]
+        meanings = [self._meaning(value, row) for value, row in zip(values, numbers, strict=True)]
+        for value, row, meaning in zip(values, numbers, meanings, strict=True):
+            self._note(value, row, meaning)
         self._rows += len(column)
         found = [meaning.position if meaning.name is None else meaning.name for meaning in meanings]
         return np.array(found, "int32")[inverse] if found else np.zeros(0, "int32")

@@ -6,21 +6,28 @@ import keras
 
 from keras_bigmodel.core.errors import UserError
 
-_LOSSES = {
+ONE_LABEL_LOSSES = {
     "SparseCategoricalCrossentropy": keras.losses.SparseCategoricalCrossentropy,
     "CategoricalCrossentropy": keras.losses.CategoricalCrossentropy,
     "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
     "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
 }
+MANY_LABELS_LOSSES = {
+    "BinaryCrossentropy": keras.losses.BinaryCrossentropy,
+    "BinaryFocalCrossentropy": keras.losses.BinaryFocalCrossentropy,
+    "binary_crossentropy": keras.losses.BinaryCrossentropy,
+    "binary_focal_crossentropy": keras.losses.BinaryFocalCrossentropy,
+}
 _ONE_HOT_LOSSES = (keras.losses.CategoricalCrossentropy, keras.losses.CategoricalFocalCrossentropy)
 
 
-def loss_on_logits(loss):
+def loss_on_logits(loss, losses=ONE_LABEL_LOSSES):
     """Returns the loss on logits that a name or an object means.
 
     Args:
-        loss: str, `keras.losses.Loss`, or function of labels and logits. The name, class or function of a categorical
-            crossentropy means the loss with `from_logits=True`.
+        loss: str, `keras.losses.Loss`, or function of labels and logits. The name, class or function of one of `losses`
+            means that loss with `from_logits=True`.
+        losses: dict of name → class. Defaults to the categorical crossentropies.
 
     Returns:
         Loss that `keras.Model.compile` accepts.
@@ -30,8 +37,8 @@ def loss_on_logits(loss):
         ValueError: Keras does not know the name.
     """
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
-    if name in _LOSSES and not isinstance(loss, keras.losses.Loss):
-        return _LOSSES[name](from_logits=True)
+    if name in losses and not isinstance(loss, keras.losses.Loss):
+        return losses[name](from_logits=True)
     if isinstance(loss, (list, tuple, dict)):
         raise UserError(f"A {type(loss).__name__} of losses came; this model has one output: give one loss.")
     if isinstance(loss, str):

@@ -1,33 +1,26 @@
-"""Defines the classifier of texts and of pairs of texts. Knows no file format and no HTTP."""
+"""Defines the classifier of texts and of pairs of texts, one label each. Knows no file format and no HTTP."""
 
 import keras
-import tensorflow as tf
 
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.answers import PredictionReader
-from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.number_check import check_number, check_switch
-from keras_bigmodel.core.sentences import counted
-from keras_bigmodel.export import Endpoint
-from keras_bigmodel.layers import ClsPooling, MeanPooling
+from keras_bigmodel.core.number_check import check_number
 from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.preprocessors import TextPreprocessor
 from keras_bigmodel.preprocessors.text_preprocessor import PAIR, TEXT
+from keras_bigmodel.tasks.checkpoint_head import check_kind, check_labels, labels_of, uses_head
 from keras_bigmodel.tasks.class_outputs import class_outputs, class_rules
 from keras_bigmodel.tasks.class_weights import ClassWeights
 from keras_bigmodel.tasks.label_names import LabelNames, LabelReader
 from keras_bigmodel.tasks.logits_loss import check_targets_fit_loss, loss_on_logits
-from keras_bigmodel.tasks.task import Task
+from keras_bigmodel.tasks.text_task import TextTask
 from keras_bigmodel.tokenizers import WordPieceTokenizer
 from keras_bigmodel.tokenizers.vocabulary import read_vocabulary
-from keras_bigmodel.training import SmoothedCrossentropy, resolve_dtype
-
-_POOLINGS = ("mean", "cls", "pooler")
-_MAX_LENGTH = 128
+from keras_bigmodel.training import SmoothedCrossentropy
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
-class TextClassifier(Task):
+class TextClassifier(TextTask):
     """Predicts the label of a text or of a pair of texts.
 
     It is a functional `keras.Model` from token ids to logits that also takes raw texts; `from_encoder` builds it.
@@ -66,42 +59,10 @@ class TextClassifier(Task):
         reject_below=None,
         **kwargs,
     ):
-        unknown = sorted(set(kwargs) - {"name", "trainable"})
-        if unknown:  # Keras's functional models ignore unknown arguments
-            raise TypeError(f"TextClassifier takes no argument {', '.join(unknown)}.")
         names = LabelNames(labels)
-        _check_fit(encoder, preprocessor, pooling)
-        check_number("dropout", dropout, least=0, below=1)
-        check_number("l2", l2, least=0)
         check_number("reject_below", reject_below, least=0, below=1)
-
-        # Parts
-        pool = {"mean": MeanPooling, "cls": ClsPooling}.get(pooling)
-        dtype = encoder.embedding.dtype_policy
-        drop = keras.layers.Dropout(dropout, dtype=dtype, name="dropout")
-        # float32: the loss and the probabilities need more digits than bfloat16 has.
-        penalty = keras.regularizers.L2(l2) if l2 else None
-        logits_layer = keras.layers.Dense(len(names), kernel_regularizer=penalty, dtype="float32", name="logits")
-
-        # Wiring
-        inputs = {
-            name: keras.Input((None,), dtype="int32", name=name)
-            for name in ("token_ids", "segment_ids", "padding_mask")
-        }
-        outputs = encoder(inputs)
-        if pool is None:
-            vector = outputs["pooled_output"]
-        else:
-            vector = pool(dtype=dtype, name="pooling")(outputs["sequence_output"], mask=inputs["padding_mask"])
-        logits = logits_layer(drop(vector))
-        super().__init__(inputs, logits, encoder=encoder, preprocessor=preprocessor, **kwargs)
-
-        # Settings
-        self.embedding_model = keras.Model(inputs, vector, name="embedding_model")
+        super().__init__(encoder, preprocessor, len(names), pooling=pooling, dropout=dropout, l2=l2, **kwargs)
         self.label_names = names
-        self.pooling = pooling
-        self.dropout = dropout
-        self.l2 = l2
         self.reject_below = reject_below
 
     @classmethod
@@ -140,43 +101,15 @@ class TextClassifier(Task):
         Raises:
             UserError: the encoder is unknown, the folder holds no BERT, or the labels do not fit the folder's head.
         """
-        check_switch("pairs", pairs)
-        check_switch("freeze_encoder", freeze_encoder)
         checkpoint = open_checkpoint(source)
-        if labels is None:
-            labels = _labels_of(checkpoint, source)
-        names = LabelNames(labels)
-        with_head = checkpoint.has_head and pooling in (None, checkpoint.pooling)
+        names = LabelNames(labels_of(checkpoint, source, cls) if labels is None else labels).names
+        with_head = uses_head(checkpoint, pooling)
         if with_head:
-            _check_head(checkpoint, names.names, source)
-        pooling = pooling or _pooling_of(checkpoint, source)
-        encoder = checkpoint.load_encoder(pooler=pooling == "pooler", dtype=resolve_dtype(dtype))
-        vocabulary, settings = checkpoint.vocabulary()
-        preprocessor = TextPreprocessor(
-            WordPieceTokenizer(vocabulary, mode=mode, ops=ops, **settings),
-            columns=PAIR if pairs else TEXT,
-            max_length=min(_MAX_LENGTH, encoder.settings["max_length"]) if max_length is None else max_length,
-        )
-        task = cls(encoder, preprocessor, names.names, pooling=pooling, dropout=dropout, l2=l2)
-        if with_head:
-            checkpoint.load_head(task.get_layer("logits"))
-        task.encoder.trainable = not freeze_encoder
-        return task
-
-    @property
-    def tokenizer(self):
-        """Returns the tokenizer of the preprocessor: `WordPieceTokenizer`."""
-        return self.preprocessor.tokenizer
-
-    @property
-    def max_length(self):
-        """Returns the maximum number of tokens of a row, with special tokens: int."""
-        return self.preprocessor.max_length
-
-    @property
-    def pairs(self):
-        """Returns whether each row is a pair of texts: bool."""
-        return self.preprocessor.columns == PAIR
+            check_labels(checkpoint, names, source)
+            check_kind(checkpoint, source, "classification")
+        how = {"pairs": pairs, "pooling": pooling, "dropout": dropout, "l2": l2, "max_length": max_length}
+        how |= {"mode": mode, "ops": ops, "dtype": dtype, "freeze_encoder": freeze_encoder}
+        return cls._on_checkpoint(checkpoint, source, with_head=with_head, labels=names, **how)
 
     @property
     def labels(self):
@@ -204,17 +137,6 @@ class TextClassifier(Task):
             UserError: as `predict`; or `top_k` is not a whole number of 1 or more.
         """
         return self.answers(texts, batch_size=batch_size, top_k=top_k, **kwargs)
-
-    def token_counts(self, texts):
-        """Counts the tokens of each text before truncation.
-
-        Args:
-            texts: as in `predict`.
-
-        Returns:
-            `(tokens, unknown tokens)`: two int arrays `(texts,)`, the first with special tokens.
-        """
-        return self.preprocessor.token_counts(self.preprocessor.checked(texts))
 
     # ---- the contract of a task
 
@@ -265,32 +187,17 @@ class TextClassifier(Task):
         """Returns the loss on logits that a name means; see `logits_loss.loss_on_logits`."""
         return loss_on_logits(loss)
 
-    def endpoints(self):
-        """Returns the named functions that an export writes: dict of name → `Endpoint`."""
-        text = tuple(self.preprocessor.specs.values())
-        ids = tuple(tf.TensorSpec([None, None], tf.int32, name=name) for name in self.preprocessor.features)
-        tokenize = self.preprocessor.__call__
+    def serving_rules(self):
+        """Returns the rules by which the outputs of `postprocess` are compared; see `class_rules`."""
+        return class_rules(self.reject_below)
 
-        def tokens(**inputs):
-            return {"logits": self(self.preprocessor.as_alone(inputs), training=False)}
-
-        def embed(**columns):
-            vector = self.embedding_model(tokenize(**columns), training=False)
-            return {"embedding": tf.cast(vector, tf.float32)}
-
-        def serving_default(**columns):
-            return self.postprocess(self(tokenize(**columns), training=False))
-
-        return {
-            "serving_default": Endpoint(serving_default, text, class_rules(self.reject_below), sampled=True),
-            "tokenize": Endpoint(tokenize, text),
-            "tokens": Endpoint(tokens, ids),
-            "embed": Endpoint(embed, text, sampled=True),
-        }
+    def hugging_face_head(self):
+        """Returns the task itself and what a Hugging Face folder says of its head: dict."""
+        return self, {"labels": self.labels, "problem_type": "single_label_classification"}
 
     def get_config(self):
         """Returns the configuration, which is all but the weights: dict for JSON."""
-        own = {"labels": self.labels, "pooling": self.pooling, "dropout": self.dropout, "l2": self.l2}
+        own = {"labels": self.labels}
         if self.reject_below is not None:
             own["reject_below"] = self.reject_below
         return {**super().get_config(), **own}
@@ -322,63 +229,3 @@ class TextClassifier(Task):
         encoder = {"module": None, "class_name": "BertEncoder", "config": config["encoder"], "registered_name": name}
         serialized = keras.saving.serialize_keras_object(preprocessor)
         return {**config, "encoder": encoder, "preprocessor": serialized}
-
-
-def _labels_of(checkpoint, source):
-    if checkpoint.num_head_outputs == 1:
-        raise UserError(
-            f"{source} has a head of one output, which scores texts and labels none. Give labels for a new head, and "
-            'pooling="mean" (--pooling mean).'
-        )
-    if checkpoint.labels is None:
-        head = "has no classification head"
-        if checkpoint.other_head is not None:
-            head = f"has a head that labels {checkpoint.other_head}, not texts"
-        raise UserError(
-            f"{source} {head}, so the labels must be given, e.g. "
-            f'TextClassifier.from_encoder("{source}", labels=["negative", "positive"]).'
-        )
-    return checkpoint.labels
-
-
-def _pooling_of(checkpoint, source):
-    """Returns the pooling that a checkpoint specifies, `"mean"` if it specifies none; raises for an unknown one."""
-    if checkpoint.pooling not in (None, *_POOLINGS):
-        raise UserError(
-            f"{source} makes a text's vector by {checkpoint.pooling} pooling (1_Pooling/config.json), which is not "
-            'known here. Say what to take instead: pooling="mean" or "cls" (--pooling mean).'
-        )
-    return checkpoint.pooling or "mean"
-
-
-def _check_head(checkpoint, labels, source):
-    """Raises `UserError` if the labels differ in number or order from the head's; new names are accepted."""
-    known, other = checkpoint.labels, "cls" if checkpoint.pooling == "mean" else "mean"
-    if checkpoint.num_head_outputs != len(labels):
-        raise UserError(
-            f"{source} has a classification head of {counted(checkpoint.num_head_outputs, 'label')} "
-            f"({', '.join(known[:10])}), "
-            f'and {counted(len(labels), "label")} came. Give as many, or begin a new head with pooling="{other}" '
-            f"(--pooling {other})."
-        )
-    if set(known) == set(labels) and known != labels:
-        raise UserError(
-            f"The labels came as {', '.join(labels[:10])}, and the head of {source} has them as "
-            f"{', '.join(known[:10])}. Give them in the head's order."
-        )
-
-
-def _check_fit(encoder, preprocessor, pooling):
-    if pooling not in _POOLINGS:
-        raise UserError(f'pooling="{pooling}" came; known are {", ".join(_POOLINGS)}.')
-    if pooling == "pooler" and encoder.pooler is None:
-        raise UserError('pooling="pooler" came, and the encoder has no pooler. Use pooling="mean" or "cls".')
-    if not isinstance(preprocessor, TextPreprocessor):
-        return  # `check_contract` reports it, or it is another preprocessor with the same features
-    size, tokens = encoder.settings["vocabulary_size"], preprocessor.tokenizer.vocabulary_size
-    if tokens > size:
-        raise UserError(f"The tokenizer has {tokens} tokens and the encoder {size}. Take both from one model.")
-    least, limit = 1 + 2 * len(preprocessor.columns), encoder.settings["max_length"]
-    max_length = preprocessor.max_length
-    if isinstance(max_length, bool) or not isinstance(max_length, int) or not least <= max_length <= limit:
-        raise UserError(f"max_length={max_length!r} came; this encoder takes {least} to {limit} tokens.")

@@ -13,6 +13,7 @@ from keras_bigmodel.training.recipe import (
     recipe_optimizer,
 )
 from keras_bigmodel.training.report_progress import ReportPredicting, ReportProgress
+from keras_bigmodel.training.scaled_squared_error import ScaledSquaredError
 from keras_bigmodel.training.skipping_step import SkippingStep
 from keras_bigmodel.training.smoothed_crossentropy import SmoothedCrossentropy
 from keras_bigmodel.training.stop_at_nan import StopAtNaN
@@ -31,6 +32,7 @@ __all__ = [
     "ReportPredicting",
     "ReportProgress",
     "RunStopped",
+    "ScaledSquaredError",
     "SkippingStep",
     "SmoothedCrossentropy",
     "StopAtNaN",

@@ -26,8 +26,11 @@ def test_good_labels_come_back_sorted_with_the_table_untouched():
         ([*"aabbcdefghij", *"aabb" * 4], ["8 of 10 labels", '"c", "d", "e", "f", "g" and 3 more']),
         ([f"review number {n}, of which no two are alike" + " at all" * 5 for n in range(30)], ["texts' column"]),
         ([str(n) for n in range(30)], ["30 different labels in 30 rows", "scores or numbers of rows", "--label"]),
-        ([f"{n % 17 / 3:.2f}" for n in range(90)], ["look like scores", "17 different numbers", "round the scores"]),
-        (["1", "2", "3"] * 9 + ["1,2", "2,3"], ["2 of 5 labels", "several labels in one cell", "--min-rows 2"]),
+        (
+            [f"{n % 17 / 3:.2f}" for n in range(90)],
+            ["look like scores", "17 different numbers", "--task regression", "round the scores"],
+        ),
+        (["1", "2", "3"] * 9 + ["1,2", "2,3"], ["2 of 5 labels", "several labels in one cell", "--task multi_label"]),
     ],
 )
 def test_labels_that_are_no_classes_are_refused_with_a_sentence(labels, words):

@@ -112,7 +112,10 @@ def test_every_task_with_vectors_of_texts_is_written(tiny_bert, tmp_path):
     assert abs(found - task.embed(case.inputs)).max() < 1e-5
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in ("texts", "pairs")])
+WITH_VECTORS = ("texts", "pairs", "any number of labels", "a score", "the cosine of two texts")
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in WITH_VECTORS])
 def test_a_task_without_vectors_is_refused_with_a_sentence(tiny_bert, tmp_path, name):
     task = CASES[name].make(tiny_bert)
     with pytest.raises(UserError, match=rf"A {type(task).__name__} came; LiteRT files of vectors are written of"):

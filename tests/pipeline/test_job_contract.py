@@ -105,7 +105,7 @@ class Images:
 class ImageJob(Job):
     name, task_class = "image", ImageScore
 
-    def _read_table(self, path, settings):
+    def read_table(self, path, settings):
         with np.load(path) as file:
             digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
             return Images(path, {"image": file["images"]}, file["targets"].tolist(), digest)
@@ -127,6 +127,8 @@ KINDS = {  # the job, the row of the tasks' own table, the reader of its answers
     "words": (WordsJob(), CASES["a tokenizer with a lookup table"], ScoreReader),
     "image": (ImageJob(), CASES["images"], ScoreReader),
     "classification": (JOBS["classification"], CASES["texts"], READERS["prediction"]),
+    "multi_label": (JOBS["multi_label"], CASES["any number of labels"], READERS["label_set"]),
+    "regression": (JOBS["regression"], CASES["a score"], READERS["score"]),
 }
 
 
@@ -219,7 +221,7 @@ def test_measures_are_those_of_the_table(kind, made):
     _, case = kind
     folder, _, table = made
     job, _ = kind
-    whole = job._read_table(table, TrainSettings(table=str(table), out="x", label="label", text="text"))
+    whole = job.read_table(table, TrainSettings(table=str(table), out="x", label="label", text="text"))
     assert measure(load_task(folder), whole)["texts"] == len(case.targets)
 
 
@@ -256,7 +258,7 @@ def test_the_command_line_knows_no_kind(kind, made, bigmodel, tmp_path):
 def test_options_and_formats_that_a_kind_has_not_are_refused(kind, made, bigmodel, tmp_path):
     job, _ = kind
     folder, _, table = made
-    if job.name in ("classification", "image"):
+    if job.name in ("classification", "multi_label", "regression", "image"):
         return
     refused = bigmodel("predict", folder, "a text", "--top-k", "2")
     assert refused.code == 2
@@ -295,5 +297,5 @@ def test_a_measure_that_is_no_number_is_refused_at_once(tiny_bert):
 def test_an_unknown_kind_of_task_is_refused(bigmodel, tmp_path, table):
     ran = bigmodel("train", table, "--out", tmp_path / "model", "--task", "poetry")
     assert ran.code == 2
-    assert 'No kind of task "poetry". Known: classification' in ran.err
+    assert 'No kind of task "poetry". Known: classification, multi_label, regression' in ran.err
     assert not (tmp_path / "model").exists()

@@ -145,9 +145,9 @@ def test_a_package_that_is_missing_is_told_before_training(make_settings, tmp_pa
 
 def test_a_loss_of_just_what_is_allowed_is_allowed(lite_version, messages_table, monkeypatch):
     accept = LostAccuracy(load_task(lite_version), read_text_table(messages_table), 0.5, Listener())
-    wrong = accept._choices.copy()
+    wrong = np.array([accept._task.labels.index(label) for label in accept._choices])
     (first, second) = np.flatnonzero(wrong == accept._targets)[:2]  # two of 400 rows: half a point
     for row in (first, second):
         wrong[row] = (wrong[row] + 1) % 8
-    monkeypatch.setattr(LostAccuracy, "_choices_of_file", lambda self, classifier: wrong)
+    monkeypatch.setattr(LostAccuracy, "_outputs_of_file", lambda self, classifier: np.eye(8, dtype="float32")[wrong])
     assert accept(lite_version / LITE_PATH.parent)["points_lost"] == 0.5

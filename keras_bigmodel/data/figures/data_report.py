@@ -38,7 +38,7 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
             "cut": table.cut,
             "columns": dict(table.columns),
             "notes": list(table.notes),
-            "classes": sorted_counts(Counter(table.labels or ())),
+            "classes": sorted_counts(table.label_counts),
             "lengths": length_summary(lengths[name], max_length, unknown.get(name)) if name in lengths else None,
             "scripts": dict(Counter(map(dominant_script, _all_texts(table))).most_common()),
             "duplicates": repeated.duplicates(name),

@@ -73,6 +73,7 @@ class RepeatedTexts:
         """
         labels = self._tables[name].labels
         exact = _by_value(enumerate(self._keys[name])).values() if labels else ()
+        labels = [_label_text(label) for label in labels or ()]
         torn = [rows for rows in exact if len(rows) > 1 and len({labels[row] for row in rows}) > 1]
         return {
             "texts": len(torn),
@@ -114,6 +115,11 @@ class RepeatedTexts:
     def _shown(self, name, row):
         text = self._text(name, row)
         return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+
+
+def _label_text(label):
+    """Returns a row's label as text: several labels in the order of their names, a number as it prints."""
+    return ", ".join(sorted(label)) if isinstance(label, tuple) else label if isinstance(label, str) else f"{label:g}"
 
 
 def _keys(table):

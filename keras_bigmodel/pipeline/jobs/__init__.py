@@ -3,10 +3,12 @@
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.pipeline.jobs.classification import ClassificationJob
 from keras_bigmodel.pipeline.jobs.job import Job
+from keras_bigmodel.pipeline.jobs.multi_label import MultiLabelJob
+from keras_bigmodel.pipeline.jobs.regression import RegressionJob
 
-__all__ = ["JOBS", "Job", "job_named", "job_of"]
+__all__ = ["JOBS", "Job", "job_for_labels", "job_named", "job_of"]
 
-JOBS = {job.name: job for job in (ClassificationJob(),)}
+JOBS = {job.name: job for job in (ClassificationJob(), MultiLabelJob(), RegressionJob())}
 
 
 def job_named(name):
@@ -24,6 +26,18 @@ def job_named(name):
     if name not in JOBS:
         raise UserError(f'No kind of task "{name}". Known: {", ".join(JOBS)}.')
     return JOBS[name]
+
+
+def job_for_labels(label_kind):
+    """Returns the job of the package's own that takes labels of a kind.
+
+    Args:
+        label_kind: str. One of `tables.label_cells.LABEL_KINDS`.
+
+    Returns:
+        `Job`.
+    """
+    return next(job for job in JOBS.values() if job.label_kind == label_kind)
 
 
 def job_of(task):

@@ -30,6 +30,8 @@ OPTIONAL_SETTINGS = (
     "formats",
     "reject_below",
     "keep_accuracy",
+    "threshold",
+    "head",
 )
 
 
@@ -42,11 +44,13 @@ class Job:
     Attributes:
         name: str. Name of the kind, as given to `--task`.
         task_class: class of the tasks.
+        label_kind: str. What a label of a table is: `"one"`, `"several"` or `"number"`; see `tables.LabelCells`.
         optional_settings: tuple of str. Those that this kind takes of `OPTIONAL_SETTINGS`.
     """
 
     name = None
     task_class = None
+    label_kind = "one"
     optional_settings = ()
 
     def check_settings(self, settings):
@@ -83,11 +87,23 @@ class Job:
         Raises:
             UserError: a table cannot be read or trained on.
         """
-        whole = self._read_table(settings.table, settings)
-        return read_parts(settings, reporter.say, whole, self._read_table, self._hold_back), None
+        whole = self.read_table(settings.table, settings)
+        return read_parts(settings, reporter.say, whole, self.read_table, self._hold_back), None
 
-    def _read_table(self, path, settings):
-        return read_text_table(path, options=settings)
+    def read_table(self, path, options):
+        """Reads a table with labels.
+
+        Args:
+            path: path of the table.
+            options: `TableOptions`, such as `TrainSettings`.
+
+        Returns:
+            a table; see `read`.
+
+        Raises:
+            UserError: the table cannot be read.
+        """
+        return read_text_table(path, options=options, label_kind=self.label_kind)
 
     def _hold_back(self, table, settings):
         same = [""] * len(table)  # targets are not classes here: the split is not stratified
@@ -148,6 +164,20 @@ class Job:
         """
         return {}
 
+    def finished(self, task, table, settings, reporter):
+        """Returns a trained task as it is measured and published, and notes on it; here the task itself and no note.
+
+        Args:
+            task: the trained task, in float32.
+            table: the validation table.
+            settings: `TrainSettings`.
+            reporter: `Reporter` that receives the progress.
+
+        Returns:
+            `(task, list of str)`.
+        """
+        return task, []
+
     def rejecting(self, task, table, *, reject_below=None, keep_accuracy=None, reporter):
         """Returns the task with a threshold below which it gives no answer; only for kinds that take these settings.
 
@@ -164,6 +194,19 @@ class Job:
         raise NotImplementedError
 
     # ---- the measures
+
+    def check_table(self, task, table, model="This model"):
+        """Checks that a task can be measured on a table.
+
+        Args:
+            task: a task of this kind.
+            table: a table; see `read`.
+            model: str. Name of the model in the error message. Defaults to `"This model"`.
+
+        Raises:
+            UserError: the table has other columns than the task takes.
+        """
+        check_columns(task, table, model)
 
     def metrics(self, targets, outputs):
         """Computes the measures of a task's predictions.
@@ -192,13 +235,38 @@ class Job:
         Raises:
             UserError: the table has other columns than the task takes, or a measure is not a number.
         """
-        check_columns(task, table)
+        self.check_table(task, table)
         outputs = predict_table(task, table, batch_size=batch_size, reporter=reporter)
         measures = self.metrics(table.labels, outputs)
         for name, value in measures.items():
             if not isinstance(value, numbers.Real):
                 raise UserError(f"The job {self.name} measures {name} as {value!r:.60}; wanted a number.")
         return {"metrics": {"texts": len(table), **{name: float(value) for name, value in measures.items()}}}
+
+    def quality(self, task, targets, outputs):
+        """Measures by one number what a file for another runtime may lose; see `LostAccuracy`.
+
+        Args:
+            task: a task of this kind.
+            targets: encoded targets.
+            outputs: array `(rows, ...)` of `predict`.
+
+        Returns:
+            `(name of the measure, float with 1 as the best)`.
+
+        Raises:
+            UserError: this kind of task has no such measure.
+        """
+        raise UserError(f"What an export loses is not measured of the kind {self.name}.")
+
+    def choices(self, task, outputs):
+        """Returns what is chosen for each row, so that changed rows can be counted: list, or None of numbers.
+
+        Args:
+            task: a task of this kind.
+            outputs: as in `quality`.
+        """
+        return None
 
     def headline(self, metrics):
         """Returns the measures in one line: str.
@@ -273,3 +341,26 @@ class Job:
             UserError: this kind of task has no report of one table.
         """
         raise UserError(f"A report of one table is not written for the kind {self.name}; leave --report out.")
+
+
+def check_same_labels(wanted, labels, folder):
+    """Checks that the second of two models that are compared has the labels of the first.
+
+    Args:
+        wanted: list of str, or None for the first model.
+        labels: list of str. The labels of a model.
+        folder: path of the model, for the error message.
+
+    Raises:
+        UserError: it has others.
+    """
+    lacking = [label for label in wanted or () if label not in labels]
+    more = [] if wanted is None else [label for label in labels if label not in wanted]
+    if lacking or more:
+        parts = [f"{folder} lacks {_listed(lacking)}"] * bool(lacking)
+        parts += [f"the first model lacks {_listed(more)}, which {folder} has"] * bool(more)
+        raise UserError(f"The two models have different labels: {'; '.join(parts)}. Compare models of the same labels.")
+
+
+def _listed(labels):
+    return ", ".join(f'"{label}"' for label in labels[:10]) + (f" and {len(labels) - 10} more" if labels[10:] else "")

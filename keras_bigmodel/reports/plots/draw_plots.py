@@ -4,9 +4,11 @@ from keras_bigmodel.reports.plots.canvas import own_settings
 from keras_bigmodel.reports.plots.class_sizes import class_sizes
 from keras_bigmodel.reports.plots.confusion_matrix import confusion_matrix
 from keras_bigmodel.reports.plots.kept import kept
+from keras_bigmodel.reports.plots.predictions import predictions, residuals
 from keras_bigmodel.reports.plots.reliability import reliability
 from keras_bigmodel.reports.plots.roc import roc
 from keras_bigmodel.reports.plots.text_lengths import text_lengths
+from keras_bigmodel.reports.plots.threshold_curves import threshold_curves
 from keras_bigmodel.reports.plots.training_curves import training_curves
 
 
@@ -34,5 +36,8 @@ def draw_plots(run, *, measured_part, data_part):
         roc(metrics, details),
         reliability(metrics, details),
         kept(metrics, details),
+        threshold_curves(metrics, details),
+        predictions(metrics, details),
+        residuals(metrics, details),
     ]
     return {plot.name: plot for plot in plots if plot is not None}

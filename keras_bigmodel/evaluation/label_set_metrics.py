@@ -1,0 +1,174 @@
+"""Computes the quality measures of a classifier of several labels and their intervals. Knows arrays; no model."""
+
+import numpy as np
+
+from keras_bigmodel.evaluation.intervals import class_intervals, is_flat, percentile_interval, proportion_interval
+from keras_bigmodel.evaluation.label_sets_scored import ScoredLabelSets
+from keras_bigmodel.evaluation.ranking import Ranking
+from keras_bigmodel.evaluation.resampled_rows import bootstrap_facts, resampled_intervals, row_weights
+
+RANKED = ("roc_auc", "average_precision")
+
+
+def label_set_metrics(targets, probabilities, labels, thresholds=0.5, *, resamples=1000, seed=0):
+    """Computes the metrics of a classifier of several labels, each with a 95 % interval.
+
+    Intervals are bootstrap percentiles over the texts. Where all resamples are equal: subset accuracy, precision,
+    recall and F1 of a label have Wilson's interval, all others none (None).
+
+    Args:
+        targets: array `(texts, labels)` of zeros and ones.
+        probabilities: float array `(texts, labels)`.
+        labels: list of str, in the order of the columns.
+        thresholds: float, or sequence of float in the order of the labels. Defaults to 0.5.
+        resamples: int. Number of bootstrap resamples; 0 for no intervals. Areas of large tables have fewer, see
+            `row_weights`. Defaults to 1000.
+        seed: int. Seed of the resampling. Defaults to 0.
+
+    Returns:
+        dict of plain numbers: `texts`, `labels`, `micro_*`, `macro_*` and `weighted_*` of `precision`, `recall` and
+        `f1`; `subset_accuracy` (share of the texts all of whose labels are right), `hamming_loss` (share of wrong
+        labels), `log_loss` (mean over the labels); `roc_auc` and `average_precision`, means over the labels (None if no
+        label has one); `intervals`: metric → `[low, high]` or None; `per_class`: label → `precision`, `recall`, `f1`,
+        `roc_auc`, `average_precision`, `threshold`, `texts`, `predicted` (number of texts), `intervals`;
+        `mean_labels` and `mean_predicted`, labels of a text; `bootstrap`. A label without texts does not count in the
+        macro means.
+
+    Raises:
+        UserError: as `ScoredLabelSets`, or negative `resamples`.
+
+    >>> measured = label_set_metrics([[1, 0], [1, 1]], [[0.9, 0.1], [0.8, 0.3]], ["sad", "angry"])
+    >>> measured["subset_accuracy"], measured["micro_recall"], measured["per_class"]["angry"]["texts"]
+    (0.5, 0.6666666666666666, 1)
+
+    Source: scikit-learn's definitions; Efron and Tibshirani, 1993 (bootstrap); Wilson, 1927.
+    """
+    scored = ScoredLabelSets(targets, probabilities, labels, thresholds)
+    parts = LabelSetFigures(scored)
+    whole = np.ones((1, len(scored)), "float32")
+    figures = {name: _number(values[0]) for name, values in parts.figures(whole).items()}
+    by_label = {name: values[0] for name, values in parts.by_label(whole).items()}
+    areas = {name: values[0] for name, values in _areas(scored, [whole]).items()}
+    figures |= {name: _number(_mean_of_defined(areas[name])) for name in RANKED}
+    intervals, drawn = _intervals(scored, parts, resamples, seed) if resamples else ({}, {})
+    return {
+        "texts": len(scored),
+        "labels": scored.labels,
+        **figures,
+        "mean_labels": float(scored.targets.sum(axis=1).mean()),
+        "mean_predicted": float(scored.answers.sum(axis=1).mean()),
+        "intervals": intervals,
+        "per_class": _per_class(scored, {**by_label, **areas}, drawn),
+        "bootstrap": bootstrap_facts(resamples, seed),
+    }
+
+
+def _intervals(scored, parts, resamples, seed):
+    """Returns the intervals of the figures over all labels, and those of each label: two dicts."""
+    how = {"rows": len(scored), "resamples": resamples, "seed": seed}
+    intervals = resampled_intervals(parts.figures, **how)
+    drawn = resampled_intervals(parts.by_label, **how)
+    resampled = _areas(scored, row_weights(**how, columns=len(scored.labels)))
+    intervals |= {name: percentile_interval(_mean_of_defined(values)) for name, values in resampled.items()}
+    drawn |= {name: [percentile_interval(column) for column in values.T] for name, values in resampled.items()}
+    intervals = {name: None if is_flat(interval) else interval for name, interval in intervals.items()}
+    if intervals["subset_accuracy"] is None:
+        intervals["subset_accuracy"] = proportion_interval(int(scored.right.sum()), len(scored))
+    return intervals, drawn
+
+
+class LabelSetFigures:
+    """Computes figures of weighted texts from what each text adds to them.
+
+    Args:
+        scored: `ScoredLabelSets`.
+    """
+
+    def __init__(self, scored):
+        self._scored = scored
+        both = scored.targets & scored.answers
+        self._sums = [part.astype("float32") for part in (both, scored.answers, scored.targets)]
+
+    def _counts(self, weights):
+        """Returns the weights of the texts that have a label rightly, by prediction and by truth: three arrays."""
+        return [weights @ part for part in self._sums]  # (resamples, labels)
+
+    def by_label(self, weights):
+        """Returns precision, recall and F1 of each label: dict of name → float array `(resamples, labels)`.
+
+        Args:
+            weights: float32 array `(resamples, texts)`. Weight of each text.
+        """
+        return _figures(*self._counts(weights))
+
+    def figures(self, weights):
+        """Returns the figures over all labels but the areas: dict of name → float array `(resamples,)`.
+
+        Args:
+            weights: as in `by_label`.
+        """
+        scored, counts = self._scored, self._counts(weights)
+        by_label, texts = _figures(*counts), counts[2]
+        micro = _figures(*(part.sum(axis=1) for part in counts))
+        found = {f"micro_{name}": values for name, values in micro.items()}
+        for name, values in by_label.items():
+            found[f"macro_{name}"] = _mean_of_defined(np.where(texts > 0, values, np.nan))
+            found[f"weighted_{name}"] = _ratio((values * texts).sum(axis=1), texts.sum(axis=1))
+        wrong = (scored.targets != scored.answers).mean(axis=1)
+        for name, rows in (("subset_accuracy", scored.right), ("hamming_loss", wrong), ("log_loss", scored.losses)):
+            found[name] = weights.astype("float64") @ rows.astype("float64") / weights.sum(axis=1)
+        return found
+
+
+def _figures(right, answered, texts):
+    right, answered, texts = (part.astype("float64") for part in (right, answered, texts))
+    figures = {"precision": _ratio(right, answered), "recall": _ratio(right, texts)}
+    return {**figures, "f1": _ratio(2 * right, answered + texts)}
+
+
+def _ratio(part, whole):
+    """Returns `part / whole`, 0 where `whole` is 0, as in scikit-learn."""
+    return np.divide(part, whole, out=np.zeros(np.shape(part)), where=np.asarray(whole) > 0)
+
+
+def _areas(scored, weights):
+    """Returns the areas of each label: dict of `RANKED` name → float array `(resamples, labels)`."""
+    rankings = [
+        Ranking(scored.targets[:, label], scored.probabilities[:, label]) for label in range(len(scored.labels))
+    ]
+    found = [[ranking.areas(part) for ranking in rankings] for part in weights]  # [part][label][area](resamples)
+    return {
+        name: np.concatenate([np.stack([areas[at] for areas in part], axis=1) for part in found])
+        for at, name in enumerate(RANKED)
+    }
+
+
+def _mean_of_defined(values):
+    """Returns the mean over the last axis without NaN; NaN where all are NaN."""
+    defined = ~np.isnan(values)
+    number = defined.sum(axis=-1)
+    return np.where(number > 0, np.nansum(values, axis=-1) / np.maximum(number, 1), np.nan)
+
+
+def _per_class(scored, figures, drawn):
+    texts, predicted = scored.targets.sum(axis=0), scored.answers.sum(axis=0)
+    right = (scored.targets & scored.answers).sum(axis=0)
+    found = {}
+    for number, label in enumerate(scored.labels):
+        intervals = {name: values[number] for name, values in drawn.items()}
+        if drawn:
+            counts = (int(right[number]), int(texts[number]), int(predicted[number]))
+            intervals = class_intervals(*counts, intervals)
+            intervals |= {name: None for name in RANKED if is_flat(intervals[name])}
+        found[label] = {
+            **{name: _number(values[number]) for name, values in figures.items()},
+            "threshold": float(scored.thresholds[number]),
+            "texts": int(texts[number]),
+            "predicted": int(predicted[number]),
+            "intervals": intervals,
+        }
+    return found
+
+
+def _number(value):
+    return None if np.isnan(value) else float(value)
