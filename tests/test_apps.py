@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_labels_and_scores_page import write_tables
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -64,3 +66,28 @@ def test_the_tf_hub_classifier_is_trained_saved_and_exported(tiny_bert, tmp_path
     result = json.loads(printed.strip().splitlines()[-1])
     assert result["difference"] == 0.0
     assert result["served_accuracy"] == pytest.approx(result["accuracy"], abs=0.01)
+
+
+@pytest.mark.full
+def test_emotions_are_trained_measured_and_answered_on_the_phone(tiny_bert, tmp_path):
+    write_tables(tmp_path)
+    lines = (tmp_path / "emotions.tsv").read_text(encoding="utf-8").splitlines(keepends=True)[1:]
+    for name, part in {"train": lines[:80], "validation": lines[80:], "test": lines[80:]}.items():
+        (tmp_path / f"{name}.tsv").write_text("".join(part), encoding="utf-8")
+    tables = [word for name in ("train", "validation", "test") for word in (f"--{name}", tmp_path / f"{name}.tsv")]
+    printed = run_app("emotions", *tables, "--encoder", tiny_bert, "--epochs", 1, "--out", tmp_path / "out")
+    assert "macro_f1: " in printed
+    assert printed.count("on the phone") == 3
+
+
+@pytest.mark.full
+def test_sentence_similarity_scores_pairs_and_searches_by_vectors(tiny_bert, tmp_path):
+    write_tables(tmp_path)
+    lines = (tmp_path / "pairs.csv").read_text(encoding="utf-8").splitlines(keepends=True)[1:]
+    for name, part in {"train": lines[:80], "validation": lines[80:], "test": lines[80:]}.items():
+        (tmp_path / f"{name}.csv").write_text("".join(part), encoding="utf-8")
+    tables = [word for name in ("train", "validation", "test") for word in (f"--{name}", tmp_path / f"{name}.csv")]
+    printed = run_app("sentence_similarity", *tables, "--encoder", tiny_bert, "--epochs", 1, "--out", tmp_path / "out")
+    assert "linear: Spearman" in printed
+    assert "cosine: Spearman" in printed
+    assert "Most like" in printed

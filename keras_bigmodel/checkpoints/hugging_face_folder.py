@@ -82,7 +82,9 @@ class HuggingFaceFolder:
         another `problem_type` as config.json has it.
         """
         kind = self.config.values.get("problem_type")
-        return _HEAD_KINDS.get(kind, None if kind is None else str(kind)) if self.has_head else None
+        if kind is None or not self.has_head:
+            return None
+        return _HEAD_KINDS.get(str(kind), f"{kind!s:.60}")
 
     @property
     def head_thresholds(self):

@@ -174,7 +174,7 @@ TABLES = {
     "a NUL in a text": ("a.jsonl", _cells(text="a\0b"), "line 8 a NUL character"),
     "a NUL in a label": ("a.jsonl", _cells(label="a\0b"), "NUL character"),
     "half a surrogate in a label": ("a.jsonl", _cells(label="a\ud800"), "surrogate"),
-    "a list for a label": ("a.jsonl", _cells(label=["a"]), "a list; wanted one value"),
+    "a list in a list of labels": ("a.jsonl", _cells(label=[["a"]]), "a list; wanted one value"),
     "an object for a text": ("a.jsonl", _cells(text={"a": 1}), "an object; wanted one value"),
     "nested 100,000 deep": ("a.jsonl", '{"text": ' + "[" * 100_000, "nested too deep"),
     "a number of many digits": ("a.jsonl", '{"text": 9' + "9" * 10_000, "no JSON"),
