@@ -37,7 +37,9 @@ class ScaledSquaredError(keras.losses.Loss):
         Returns:
             float32 `(batch,)`.
         """
-        apart = (ops.cast(y_pred, "float32") - ops.cast(y_true, "float32")) / self.scale
+        y_true, y_pred = ops.cast(y_true, "float32"), ops.cast(y_pred, "float32")
+        y_true = ops.reshape(y_true, ops.shape(y_pred))  # (batch,) beside (batch, 1) would be all pairs of rows
+        apart = (y_pred - y_true) / self.scale
         return ops.mean(ops.square(apart), axis=-1)
 
     def get_config(self):
