@@ -119,6 +119,19 @@ def test_a_regressor_starts_at_the_mean_and_knows_its_units(tiny_bert):
     assert task.history.history["loss"][0] < 5, "the loss is in units of the deviation"
 
 
+def test_each_score_is_compared_with_its_own_target(tiny_bert):
+    """Targets `(rows,)` beside scores `(rows, 1)` must not be compared as all pairs of rows."""
+    texts = ["so bad", "so good", "fine", "where is my parcel"]
+    task = TextRegressor.from_encoder(tiny_bert, [1.0, 2.0, 3.0, 4.0], max_length=32, dtype="float32")
+    task.compile()
+    scores = task.predict(texts)
+    assert np.ptp(scores) > 0.01
+    assert task.evaluate(texts, scores, verbose=0, return_dict=True)["loss"] == pytest.approx(0, abs=1e-6)
+    far = task.evaluate(texts, scores + 2 * task.scale, verbose=0, return_dict=True)
+    assert far["loss"] == pytest.approx(4, rel=1e-4)
+    assert far["rmse"] == pytest.approx(2 * task.scale, rel=1e-4)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
