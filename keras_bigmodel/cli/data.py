@@ -39,14 +39,13 @@ def run(
     """Describe tables before training: classes, lengths, scripts, repeated texts, conflicting labels, leaks."""
     from keras_bigmodel.data import data_report
     from keras_bigmodel.tables import read_text_table
-    from keras_bigmodel.tables.table_reader import TableReader
 
     if task is not None and task not in _LABEL_KINDS:
         raise UserError(f'No kind of task "{task}". Known: {", ".join(_LABEL_KINDS)}.')
-    paths = {"train": table, "validation": validation, "test": test}
-    kind = TableReader(table, options, label_kind=_LABEL_KINDS.get(task)).label_kind
-    how = {"options": options, "label_kind": kind}
-    tables = {name: read_text_table(path, **how) for name, path in paths.items() if path is not None}
+    tables = {"train": read_text_table(table, options=options, label_kind=_LABEL_KINDS.get(task))}
+    how = {"options": options, "label_kind": tables["train"].label_kind}
+    paths = {"validation": validation, "test": test}
+    tables |= {name: read_text_table(path, **how) for name, path in paths.items() if path is not None}
     counts, missing, limit = _token_counts(tables, encoder)
     lengths = {name: tokens for name, (tokens, _) in counts.items()}
     unknown = {name: tokens for name, (_, tokens) in counts.items()}

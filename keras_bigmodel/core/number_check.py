@@ -5,6 +5,8 @@ import numbers
 
 from keras_bigmodel.core.errors import UserError
 
+_MOST_CLASSES = 10  # different numbers with fractions that may name classes
+
 
 def check_number(name, value, *, least=None, above=None, below=None, whole=False):
     """Checks that a value is a finite number in a range.
@@ -48,6 +50,21 @@ def check_switch(name, value):
     """
     if not (isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")):  # NumPy's bool too
         raise UserError(f"{name}={value!r:.40} came; wanted True or False.")
+
+
+def look_like_scores(texts):
+    """Returns whether different texts are numbers on a scale: all numbers, some with fractions, and more than ten.
+
+    Half stars from 0.5 to 5 are ten classes; more are a scale.
+
+    Args:
+        texts: collection of different str.
+
+    >>> look_like_scores([str(number / 2) for number in range(1, 11)]), look_like_scores(map(str, range(99)))
+    (False, False)
+    """
+    texts = list(texts)
+    return len(texts) > _MOST_CLASSES and all(map(is_number, texts)) and any(float(text) % 1 for text in texts)
 
 
 def is_number(text):

@@ -4,11 +4,10 @@ from collections import Counter
 from dataclasses import replace
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.number_check import is_number
+from keras_bigmodel.core.number_check import is_number, look_like_scores
 from keras_bigmodel.core.sentences import counted
 
 _SHOWN = 5
-_MOST_SCORES = 10  # different numbers with fractions; half stars from 0.5 to 5 are ten classes, more are a scale
 _LONG = 60  # characters; the median length of class names is smaller
 
 
@@ -116,7 +115,7 @@ def left_out_note(min_rows, classes):
 
 def _check_classes(path, counts):
     total, numbers = sum(counts.values()), all(map(is_number, counts))
-    if numbers and len(counts) > _MOST_SCORES and any(float(label) % 1 for label in counts):
+    if look_like_scores(counts):
         raise UserError(
             f"The labels of {path} look like scores: {len(counts)} different numbers, such as "
             f"{', '.join(sorted(counts)[:3])}. Say --task regression to predict them; or round the scores to a few "

@@ -15,6 +15,8 @@ from keras_bigmodel.evaluation.intervals import (
     LEVEL,
     class_intervals,
     is_flat,
+    mean_of_defined,
+    number_or_none,
     percentile_interval,
     proportion_interval,
     row_resamples,
@@ -85,7 +87,7 @@ def _figures(scored, counts, areas):
         **{name: float(value) for name, value in counts.figures().items()},
         "log_loss": float(scored.losses.mean()),
         "expected_calibration_error": float(calibration_errors(confidence_bins(scored.confidence), gaps)),
-        "roc_auc": _number(_mean_of_defined(areas)),
+        "roc_auc": number_or_none(mean_of_defined(areas)),
     }
 
 
@@ -104,7 +106,7 @@ def _resampled(scored, places, resamples, seed):
                 "log_loss": scored.losses[rows].mean(axis=1),
                 "expected_calibration_error": calibration_errors(drawn_bins, confidence - scored.right[rows]),
                 "error_if_calibrated": errors_if_calibrated(drawn_bins, confidence, random),
-                "roc_auc": _mean_of_defined(areas),
+                "roc_auc": mean_of_defined(areas),
             }
         )
     return {**_joined(parts), "per_class": _joined(class_parts)}
@@ -112,13 +114,6 @@ def _resampled(scored, places, resamples, seed):
 
 def _joined(parts):
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _mean_of_defined(areas):
-    """Returns the mean over the last axis, ignoring NaN; it is NaN if all values are NaN."""
-    defined = ~np.isnan(areas)
-    number = defined.sum(axis=-1)
-    return np.where(number > 0, np.nansum(areas, axis=-1) / np.maximum(number, 1), np.nan)
 
 
 def _intervals(scored, figures, counts, drawn):
@@ -142,7 +137,7 @@ def _per_class(labels, counts, areas, drawn):
     return {
         label: {
             **{name: float(values[number]) for name, values in figures.items()},
-            "roc_auc": _number(areas[number]),
+            "roc_auc": number_or_none(areas[number]),
             "texts": int(counts.texts[number]),
             "intervals": _class_intervals(number, counts, areas, drawn["per_class"]) if drawn else {},
         }
@@ -161,7 +156,3 @@ def _class_intervals(number, counts, areas, drawn):
 def _confusion_matrix(scored):
     classes = len(scored.labels)
     return tally(classes * scored.targets + scored.answers, classes**2).reshape(classes, classes).tolist()
-
-
-def _number(value):
-    return None if np.isnan(value) else float(value)

@@ -30,6 +30,22 @@ def percentile_interval(values):
     return np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
 
 
+def mean_of_defined(values):
+    """Returns the mean over the last axis, ignoring NaN; it is NaN if all values are NaN.
+
+    Args:
+        values: float array `(…, values)`.
+    """
+    defined = ~np.isnan(values)
+    number = defined.sum(axis=-1)
+    return np.where(number > 0, np.nansum(values, axis=-1) / np.maximum(number, 1), np.nan)
+
+
+def number_or_none(value):
+    """Returns a metric as a plain number: float, or None for NaN, which is a metric that is not defined."""
+    return None if np.isnan(value) else float(value)
+
+
 def is_flat(interval):
     """Returns whether an interval has no width. All its resamples were equal, so it says nothing about other texts.
 

@@ -2,12 +2,20 @@
 
 import numpy as np
 
-from keras_bigmodel.evaluation.intervals import class_intervals, is_flat, percentile_interval, proportion_interval
+from keras_bigmodel.evaluation.intervals import (
+    class_intervals,
+    is_flat,
+    mean_of_defined,
+    number_or_none,
+    percentile_interval,
+    proportion_interval,
+)
 from keras_bigmodel.evaluation.label_sets_scored import ScoredLabelSets
 from keras_bigmodel.evaluation.ranking import Ranking
 from keras_bigmodel.evaluation.resampled_rows import bootstrap_facts, resampled_intervals, row_weights
 
 RANKED = ("roc_auc", "average_precision")
+_BY_LABEL = ("precision", "recall", "f1")
 
 
 def label_set_metrics(targets, probabilities, labels, thresholds=0.5, *, resamples=1000, seed=0):
@@ -46,10 +54,10 @@ def label_set_metrics(targets, probabilities, labels, thresholds=0.5, *, resampl
     scored = ScoredLabelSets(targets, probabilities, labels, thresholds)
     parts = LabelSetFigures(scored)
     whole = np.ones((1, len(scored)), "float32")
-    figures = {name: _number(values[0]) for name, values in parts.figures(whole).items()}
+    figures = {name: number_or_none(values[0]) for name, values in parts.figures(whole).items()}
     by_label = {name: values[0] for name, values in parts.by_label(whole).items()}
     areas = {name: values[0] for name, values in _areas(scored, [whole]).items()}
-    figures |= {name: _number(_mean_of_defined(areas[name])) for name in RANKED}
+    figures |= {name: number_or_none(mean_of_defined(areas[name])) for name in RANKED}
     intervals, drawn = _intervals(scored, parts, resamples, seed) if resamples else ({}, {})
     return {
         "texts": len(scored),
@@ -66,10 +74,10 @@ def label_set_metrics(targets, probabilities, labels, thresholds=0.5, *, resampl
 def _intervals(scored, parts, resamples, seed):
     """Returns the intervals of the figures over all labels, and those of each label: two dicts."""
     how = {"rows": len(scored), "resamples": resamples, "seed": seed}
-    intervals = resampled_intervals(parts.figures, **how)
-    drawn = resampled_intervals(parts.by_label, **how)
+    intervals = resampled_intervals(lambda weights: parts.figures(weights) | parts.by_label(weights), **how)
+    drawn = {name: intervals.pop(name) for name in _BY_LABEL}
     resampled = _areas(scored, row_weights(**how, columns=len(scored.labels)))
-    intervals |= {name: percentile_interval(_mean_of_defined(values)) for name, values in resampled.items()}
+    intervals |= {name: percentile_interval(mean_of_defined(values)) for name, values in resampled.items()}
     drawn |= {name: [percentile_interval(column) for column in values.T] for name, values in resampled.items()}
     intervals = {name: None if is_flat(interval) else interval for name, interval in intervals.items()}
     if intervals["subset_accuracy"] is None:
@@ -112,7 +120,7 @@ class LabelSetFigures:
         micro = _figures(*(part.sum(axis=1) for part in counts))
         found = {f"micro_{name}": values for name, values in micro.items()}
         for name, values in by_label.items():
-            found[f"macro_{name}"] = _mean_of_defined(np.where(texts > 0, values, np.nan))
+            found[f"macro_{name}"] = mean_of_defined(np.where(texts > 0, values, np.nan))
             found[f"weighted_{name}"] = _ratio((values * texts).sum(axis=1), texts.sum(axis=1))
         wrong = (scored.targets != scored.answers).mean(axis=1)
         for name, rows in (("subset_accuracy", scored.right), ("hamming_loss", wrong), ("log_loss", scored.losses)):
@@ -143,13 +151,6 @@ def _areas(scored, weights):
     }
 
 
-def _mean_of_defined(values):
-    """Returns the mean over the last axis without NaN; NaN where all are NaN."""
-    defined = ~np.isnan(values)
-    number = defined.sum(axis=-1)
-    return np.where(number > 0, np.nansum(values, axis=-1) / np.maximum(number, 1), np.nan)
-
-
 def _per_class(scored, figures, drawn):
     texts, predicted = scored.targets.sum(axis=0), scored.answers.sum(axis=0)
     right = (scored.targets & scored.answers).sum(axis=0)
@@ -161,14 +162,10 @@ def _per_class(scored, figures, drawn):
             intervals = class_intervals(*counts, intervals)
             intervals |= {name: None for name in RANKED if is_flat(intervals[name])}
         found[label] = {
-            **{name: _number(values[number]) for name, values in figures.items()},
+            **{name: number_or_none(values[number]) for name, values in figures.items()},
             "threshold": float(scored.thresholds[number]),
             "texts": int(texts[number]),
             "predicted": int(predicted[number]),
             "intervals": intervals,
         }
     return found
-
-
-def _number(value):
-    return None if np.isnan(value) else float(value)

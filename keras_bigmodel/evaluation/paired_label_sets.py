@@ -5,7 +5,7 @@ import numpy as np
 from keras_bigmodel.evaluation.label_set_metrics import LabelSetFigures
 from keras_bigmodel.evaluation.label_sets_scored import ScoredLabelSets
 from keras_bigmodel.evaluation.paired_comparison import mcnemar
-from keras_bigmodel.evaluation.resampled_rows import bootstrap_facts, resampled_intervals
+from keras_bigmodel.evaluation.resampled_rows import bootstrap_facts, paired_figures
 
 COMPARED = ("subset_accuracy", "micro_f1", "macro_f1", "log_loss")
 
@@ -34,20 +34,13 @@ def paired_label_sets(targets, first, second, labels, thresholds, *, resamples=2
     """
     both = zip((first, second), thresholds, strict=True)
     scored = [ScoredLabelSets(targets, answers, labels, border) for answers, border in both]
-    parts = [LabelSetFigures(one) for one in scored]
-    figures = [_figures(part, np.ones((1, len(scored[0])), "float32")) for part in parts]
-    intervals = resampled_intervals(
-        lambda weights: _difference(*(_figures(part, weights) for part in parts)), len(scored[0]), resamples, seed=seed
-    )
     rights, changed = [one.right for one in scored], (scored[0].answers != scored[1].answers).any(axis=1)
     fixed, broken = ~rights[0] & rights[1], rights[0] & ~rights[1]
     rows = np.flatnonzero(changed).tolist()
     return {
         "texts": len(scored[0]),
         "labels": scored[0].labels,
-        **{name: _plain(of) for name, of in zip(("first", "second"), figures, strict=True)},
-        "difference": _plain(_difference(*figures)),
-        "intervals": intervals,
+        **paired_figures(*map(LabelSetFigures, scored), COMPARED, len(scored[0]), resamples, seed=seed),
         "fixed": int(fixed.sum()),
         "broken": int(broken.sum()),
         "both_wrong": int((changed & ~rights[0] & ~rights[1]).sum()),
@@ -56,19 +49,6 @@ def paired_label_sets(targets, first, second, labels, thresholds, *, resamples=2
         "mcnemar": mcnemar(int(fixed.sum()), int(broken.sum())),
         "bootstrap": bootstrap_facts(resamples, seed),
     }
-
-
-def _figures(part, weights):
-    found = part.figures(weights)
-    return {name: found[name] for name in COMPARED}
-
-
-def _difference(first, second):
-    return {name: second[name] - first[name] for name in first}
-
-
-def _plain(figures):
-    return {name: None if np.isnan(values[0]) else float(values[0]) for name, values in figures.items()}
 
 
 def _names(scored, row):

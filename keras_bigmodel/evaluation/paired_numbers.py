@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_bigmodel.evaluation.paired_comparison import mcnemar
 from keras_bigmodel.evaluation.regression_metrics import PairedNumbers, checked_pair
-from keras_bigmodel.evaluation.resampled_rows import bootstrap_facts, resampled_intervals
+from keras_bigmodel.evaluation.resampled_rows import bootstrap_facts, paired_figures
 
 COMPARED = ("pearson", "spearman", "rmse", "mean_absolute_error")
 _MOST_ROWS = 1000
@@ -33,14 +33,6 @@ def paired_numbers(targets, first, second, *, resamples=2000, seed=0):
     Source: Efron and Tibshirani, 1993 (paired bootstrap); Conover, 1999 (sign test).
     """
     models = [checked_pair(targets, predictions) for predictions in (first, second)]
-    parts = [PairedNumbers(*model) for model in models]
-    figures = [_figures(part, np.ones((1, len(models[0][0])))) for part in parts]
-    intervals = resampled_intervals(
-        lambda weights: _difference(*(_figures(part, weights) for part in parts)),
-        len(models[0][0]),
-        resamples,
-        seed=seed,
-    )
     errors = [np.abs(predictions - wanted) for wanted, predictions in models]
     gains = errors[0] - errors[1]
     better, worse = int((gains > 0).sum()), int((gains < 0).sum())
@@ -48,23 +40,8 @@ def paired_numbers(targets, first, second, *, resamples=2000, seed=0):
     test = mcnemar(better, worse)
     return {
         "texts": len(gains),
-        **{name: _plain(of) for name, of in zip(("first", "second"), figures, strict=True)},
-        "difference": _plain(_difference(*figures)),
-        "intervals": intervals,
+        **paired_figures(*(PairedNumbers(*model) for model in models), COMPARED, len(gains), resamples, seed=seed),
         "closer": {"first": worse, "second": better, "p_value": test["p_value"], "method": test["method"]},
         "changed_rows": order[gains[order] != 0][:_MOST_ROWS].tolist(),
         "bootstrap": bootstrap_facts(resamples, seed),
     }
-
-
-def _figures(part, weights):
-    found = part.figures(weights)
-    return {name: found[name] for name in COMPARED}
-
-
-def _difference(first, second):
-    return {name: second[name] - first[name] for name in first}
-
-
-def _plain(figures):
-    return {name: None if np.isnan(values[0]) else float(values[0]) for name, values in figures.items()}

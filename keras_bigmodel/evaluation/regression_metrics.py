@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.evaluation.intervals import is_flat
+from keras_bigmodel.evaluation.intervals import is_flat, number_or_none
 from keras_bigmodel.evaluation.resampled_rows import bootstrap_facts, resampled_intervals
 
 
@@ -36,7 +36,7 @@ def regression_metrics(targets, predictions, *, resamples=1000, seed=0):
     """
     targets, predictions = checked_pair(targets, predictions)
     parts = PairedNumbers(targets, predictions)
-    figures = {name: _number(values[0]) for name, values in parts.figures(np.ones((1, len(targets)))).items()}
+    figures = {name: number_or_none(values[0]) for name, values in parts.figures(np.ones((1, len(targets)))).items()}
     intervals = resampled_intervals(parts.figures, len(targets), resamples, seed=seed)
     return {
         "texts": len(targets),
@@ -143,7 +143,3 @@ def _correlations(first, second, weights):
     with np.errstate(invalid="ignore", divide="ignore"):
         found = np.clip(covariance / np.sqrt(squares[0] * squares[1]), -1.0, 1.0)
     return np.where(flat[0] | flat[1], np.nan, found)
-
-
-def _number(value):
-    return None if np.isnan(value) else float(value)

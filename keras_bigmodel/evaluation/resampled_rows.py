@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_bigmodel.evaluation.intervals import LEVEL, percentile_interval, row_resamples
+from keras_bigmodel.evaluation.intervals import LEVEL, number_or_none, percentile_interval, row_resamples
 
 _MOST_NUMBERS = 50_000_000  # of rows times resamples that are computed for one measure
 
@@ -47,6 +47,36 @@ def resampled_intervals(measures, rows, resamples, *, seed=0):
     parts = [measures(weights) for weights in row_weights(rows, resamples, seed=seed)]
     drawn = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return {name: _intervals(values) for name, values in drawn.items()}
+
+
+def paired_figures(first, second, names, rows, resamples, *, seed=0):
+    """Computes some measures of two models on the same rows, and their differences with 95 % intervals.
+
+    Args:
+        first: object with `figures(weights)`, as `measures` in `resampled_intervals`, of the first model.
+        second: the same of the second model.
+        names: sequence of str. The measures that are compared.
+        rows: int. Number of rows.
+        resamples: int. As in `resampled_intervals`; the same rows are drawn for both models.
+        seed: int. Defaults to 0.
+
+    Returns:
+        dict of `first`, `second` and `difference` (second minus first), each a dict of name → float or None, and
+        `intervals` of the differences.
+    """
+
+    def figures(weights):
+        of_first, of_second = first.figures(weights), second.figures(weights)
+        return [{name: of[name] for name in names} for of in (of_first, of_second)]
+
+    def difference(weights):
+        of_first, of_second = figures(weights)
+        return {name: of_second[name] - of_first[name] for name in names}
+
+    whole = np.ones((1, rows), "float32")
+    found = {**dict(zip(("first", "second"), figures(whole), strict=True)), "difference": difference(whole)}
+    plain = {key: {name: number_or_none(of[name][0]) for name in names} for key, of in found.items()}
+    return {**plain, "intervals": resampled_intervals(difference, rows, resamples, seed=seed)}
 
 
 def bootstrap_facts(resamples, seed):

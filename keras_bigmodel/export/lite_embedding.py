@@ -46,7 +46,7 @@ def embedder_of(exportable):
     Args:
         exportable: as in `write_lite_embedding`.
     """
-    return getattr(exportable, "embedder", exportable)
+    return exportable.embedder() if hasattr(exportable, "embedder") else exportable
 
 
 def vectors_of(exportable, features):

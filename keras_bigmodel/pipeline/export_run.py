@@ -14,6 +14,7 @@ from keras_bigmodel.edge import CLASSIFIERS
 from keras_bigmodel.export import QUANTIZERS
 from keras_bigmodel.pipeline.changed_task import changed_task, check_changes
 from keras_bigmodel.pipeline.encoder_export import export_encoder, is_encoder_export
+from keras_bigmodel.pipeline.jobs import job_of
 from keras_bigmodel.pipeline.lost_accuracy import LostAccuracy
 from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.train_settings import MAX_DROP
@@ -120,8 +121,11 @@ def _note(certificate, version):
 
 
 def _accept(task, path, table, max_drop, quantize, reporter):
-    """Returns the `LostAccuracy` of a file, or None if nothing is lost or there is no table to measure it on."""
+    """Returns the `LostAccuracy` of a file, or None if nothing is lost, or nothing can be measured."""
     if table is None and quantize == "none" and max_drop is None:
+        return None
+    if not job_of(task).measures_exports:
+        reporter.say(f"What an export loses is not measured of the kind {job_of(task).name}.")
         return None
     if table is None:
         table = validation_table_of(path)

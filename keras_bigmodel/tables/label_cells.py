@@ -5,14 +5,13 @@ import math
 from collections import Counter
 
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.number_check import is_number
+from keras_bigmodel.core.number_check import is_number, look_like_scores
 from keras_bigmodel.tables.cells import cell_label, cell_text
 
 LABEL_KINDS = ("one", "several", "number")
 SEPARATORS = (",", ";", "|")  # signs between labels that are found by looking
 _OTHER_SIGNS = ("/", "+", "&", "#", "\t", " ")  # signs that are reported if they stand between labels
 _OF_LABELS = "Models of labels are trained with --task classification or multi_label."
-_MOST_CLASSES = 10  # different numbers with fractions; half stars from 0.5 to 5 are ten classes, more are a scale
 
 
 class LabelCells:
@@ -131,8 +130,7 @@ def kind_of_labels(cells, separator=None):
     if separator is not None:
         return "several" if any(separator in text for text in texts) else "one"
     if texts and all(map(is_number, texts)):
-        fractions = any(float(text) % 1 for text in texts)
-        return "number" if fractions and len(texts) > _MOST_CLASSES else "one"
+        return "number" if look_like_scores(texts) else "one"
     return "one" if separator_of(cells) is None else "several"
 
 

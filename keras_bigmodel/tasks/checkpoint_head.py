@@ -2,6 +2,7 @@
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.tasks.label_names import LabelNames
 
 POOLINGS = ("mean", "cls", "pooler")
 # Kind of a head → what it does in words, the class that loads it, and the class's name on the command line.
@@ -15,6 +16,32 @@ _KINDS = {
 def uses_head(checkpoint, pooling):
     """Returns whether a checkpoint's head is loaded: bool. It is if `pooling` is None or the head's own pooling."""
     return checkpoint.has_head and pooling in (None, checkpoint.pooling)
+
+
+def labels_and_head(checkpoint, source, task, labels, pooling, kind, *, least=2):
+    """Returns the labels of a task on a checkpoint, and whether the checkpoint's head is loaded with them.
+
+    Args:
+        checkpoint: as in `labels_of`.
+        source: as in `labels_of`.
+        task: as in `labels_of`.
+        labels: sequence of str, or None: those of the head.
+        pooling: as in `uses_head`.
+        kind: str. As `wanted` in `check_kind`.
+        least: int. As in `LabelNames`. Defaults to 2.
+
+    Returns:
+        `(list of str, bool)`.
+
+    Raises:
+        UserError: as `labels_of`, `LabelNames`, `check_labels` and `check_kind`.
+    """
+    names = LabelNames(labels_of(checkpoint, source, task) if labels is None else labels, least=least).names
+    with_head = uses_head(checkpoint, pooling)
+    if with_head:
+        check_labels(checkpoint, names, source)
+        check_kind(checkpoint, source, kind)
+    return names, with_head
 
 
 def labels_of(checkpoint, source, task):

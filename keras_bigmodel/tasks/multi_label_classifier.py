@@ -9,7 +9,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.export import SameSides
-from keras_bigmodel.tasks.checkpoint_head import check_kind, check_labels, labels_of, uses_head
+from keras_bigmodel.tasks.checkpoint_head import labels_and_head
 from keras_bigmodel.tasks.label_names import LabelNames
 from keras_bigmodel.tasks.label_sets import LabelSetEncoder
 from keras_bigmodel.tasks.logits_loss import MANY_LABELS_LOSSES, loss_on_logits
@@ -102,11 +102,7 @@ class MultiLabelClassifier(TextTask):
             UserError: as `TextClassifier.from_encoder`.
         """
         checkpoint = open_checkpoint(source)
-        names = LabelNames(labels_of(checkpoint, source, cls) if labels is None else labels, least=1).names
-        with_head = uses_head(checkpoint, pooling)
-        if with_head:
-            check_labels(checkpoint, names, source)
-            check_kind(checkpoint, source, "multi_label")
+        names, with_head = labels_and_head(checkpoint, source, cls, labels, pooling, "multi_label", least=1)
         how = {"pairs": pairs, "pooling": pooling, "dropout": dropout, "l2": l2, "max_length": max_length}
         how |= {"mode": mode, "ops": ops, "dtype": dtype, "freeze_encoder": freeze_encoder}
         if thresholds is None:

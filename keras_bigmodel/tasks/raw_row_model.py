@@ -242,11 +242,18 @@ class RawRowModel(keras.Model):
         read = self.answer_reader()
         return [read(outputs, row, **options) for row, outputs in self._predictor.rows(rows, **how)]
 
+    def embedder(self):
+        """Returns the object whose `preprocessor` reads the rows of `embedding_model`; here the task itself.
+
+        Not a property: Keras reads all properties of a model that it saves.
+        """
+        return self
+
     def embed(self, x, batch_size=None):
         """Returns one vector per row, the input of the head.
 
         Args:
-            x: rows, as in `predict`; no dataset and no stream.
+            x: rows of `embedder`, by default as in `predict`; no dataset and no stream.
             batch_size: as in `predict`.
 
         Returns:
@@ -258,7 +265,7 @@ class RawRowModel(keras.Model):
         if self.embedding_model is None:
             raise UserError(f"A {type(self).__name__} has no vectors of rows to give.")
         if "_embedder" not in self.__dict__:
-            object.__setattr__(self, "_embedder", RowPredictor(self.embedding_model, self))
+            object.__setattr__(self, "_embedder", RowPredictor(self.embedding_model, self.embedder()))
         return self._embedder.arrays(x, batch_size=batch_size).astype("float32")
 
     def quantize(self, *args, **kwargs):

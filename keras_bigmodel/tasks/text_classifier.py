@@ -8,7 +8,7 @@ from keras_bigmodel.core.number_check import check_number
 from keras_bigmodel.models.bert import BertEncoder
 from keras_bigmodel.preprocessors import TextPreprocessor
 from keras_bigmodel.preprocessors.text_preprocessor import PAIR, TEXT
-from keras_bigmodel.tasks.checkpoint_head import check_kind, check_labels, labels_of, uses_head
+from keras_bigmodel.tasks.checkpoint_head import labels_and_head
 from keras_bigmodel.tasks.class_outputs import class_outputs, class_rules
 from keras_bigmodel.tasks.class_weights import ClassWeights
 from keras_bigmodel.tasks.label_names import LabelNames, LabelReader
@@ -102,11 +102,7 @@ class TextClassifier(TextTask):
             UserError: the encoder is unknown, the folder holds no BERT, or the labels do not fit the folder's head.
         """
         checkpoint = open_checkpoint(source)
-        names = LabelNames(labels_of(checkpoint, source, cls) if labels is None else labels).names
-        with_head = uses_head(checkpoint, pooling)
-        if with_head:
-            check_labels(checkpoint, names, source)
-            check_kind(checkpoint, source, "classification")
+        names, with_head = labels_and_head(checkpoint, source, cls, labels, pooling, "classification")
         how = {"pairs": pairs, "pooling": pooling, "dropout": dropout, "l2": l2, "max_length": max_length}
         how |= {"mode": mode, "ops": ops, "dtype": dtype, "freeze_encoder": freeze_encoder}
         return cls._on_checkpoint(checkpoint, source, with_head=with_head, labels=names, **how)

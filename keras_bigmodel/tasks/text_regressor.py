@@ -2,17 +2,14 @@
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.answers import ScoreReader
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number
-from keras_bigmodel.export import Endpoint
 from keras_bigmodel.preprocessors import TextPreprocessor
 from keras_bigmodel.tasks.checkpoint_head import check_kind, check_one_output, uses_head
 from keras_bigmodel.tasks.number_column import number_column
-from keras_bigmodel.tasks.row_predictor import RowPredictor
 from keras_bigmodel.tasks.text_task import TextTask
 from keras_bigmodel.training import ScaledSquaredError
 
@@ -164,29 +161,9 @@ class TextRegressor(TextTask):
         """Returns 1, the number of outputs: int."""
         return 1
 
-    @property
     def embedder(self):
         """Returns what gives the vectors: the task itself, or for `"cosine"` an object that takes single texts."""
         return self if self.head_kind == "linear" else _OfOneText(self)
-
-    def embed(self, x, batch_size=None):
-        """Returns one vector per text, or for `"linear"` per row; see `RawRowModel.embed`.
-
-        Args:
-            x: for `"cosine"` texts, not pairs of them; else as in `predict`.
-            batch_size: as in `predict`.
-
-        Returns:
-            float32 array `(rows, hidden_dim)`.
-
-        Raises:
-            UserError: as `predict`.
-        """
-        if self.head_kind == "linear":
-            return super().embed(x, batch_size=batch_size)
-        if "_embedder" not in self.__dict__:
-            object.__setattr__(self, "_embedder", RowPredictor(self.embedding_model, _OfOneText(self)))
-        return super().embed(x, batch_size=batch_size)
 
     # ---- the contract of a task
 
@@ -219,17 +196,6 @@ class TextRegressor(TextTask):
     def recipe_metrics(self):
         """Returns the root of the mean squared error, in the units of the targets."""
         return [keras.metrics.RootMeanSquaredError(name="rmse")]
-
-    def embed_endpoint(self):
-        """Returns the function that an export gives the vectors of texts by, of one text for `"cosine"`: `Endpoint`."""
-        if self.head_kind == "linear":
-            return super().embed_endpoint()
-        preprocessor = _OfOneText(self).preprocessor
-
-        def embed(text):
-            return {"embedding": tf.cast(self.embedding_model(preprocessor(text=text), training=False), tf.float32)}
-
-        return Endpoint(embed, tuple(preprocessor.specs.values()), sampled=True)
 
     def hugging_face_head(self):
         """Returns a copy whose head gives the scores themselves, and what a Hugging Face folder says of it: dict.

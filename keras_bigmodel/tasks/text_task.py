@@ -197,10 +197,14 @@ class TextTask(Task):
             tf.TensorSpec(tensor.shape, tf.int32, name=name)
             for name, tensor in ((name, self.input[name]) for name in self.preprocessor.features)
         )
-        tokenize = self.preprocessor.__call__
+        tokenize, of_vectors = self.preprocessor.__call__, self.embedder().preprocessor
 
         def tokens(**inputs):
             return {"logits": self(self.preprocessor.as_alone(inputs), training=False)}
+
+        def embed(**columns):
+            vector = self.embedding_model(of_vectors(**columns), training=False)
+            return {"embedding": tf.cast(vector, tf.float32)}
 
         def serving_default(**columns):
             return self.postprocess(self(tokenize(**columns), training=False))
@@ -209,17 +213,8 @@ class TextTask(Task):
             "serving_default": Endpoint(serving_default, text, self.serving_rules(), sampled=True),
             "tokenize": Endpoint(tokenize, text),
             "tokens": Endpoint(tokens, ids),
-            "embed": self.embed_endpoint(),
+            "embed": Endpoint(embed, tuple(of_vectors.specs.values()), sampled=True),
         }
-
-    def embed_endpoint(self):
-        """Returns the function that an export gives the vectors of texts by: `Endpoint`."""
-
-        def embed(**columns):
-            vector = self.embedding_model(self.preprocessor(**columns), training=False)
-            return {"embedding": tf.cast(vector, tf.float32)}
-
-        return Endpoint(embed, tuple(self.preprocessor.specs.values()), sampled=True)
 
     def get_config(self):
         """Returns the configuration, which is all but the weights: dict for JSON."""

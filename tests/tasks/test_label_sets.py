@@ -174,6 +174,6 @@ def test_the_cosine_is_that_of_the_two_vectors(tiny_bert):
     np.testing.assert_allclose(task.predict((first, second)), 5 * cosines, atol=1e-5)
     np.testing.assert_allclose(task.predict((first, first)), 5.0, atol=1e-5)
     tokens, unknown = task.token_counts((first, second))
-    alone = task.embedder.preprocessor.token_counts({"text": second})[0]
+    alone = task.embedder().preprocessor.token_counts({"text": second})[0]
     assert tokens[1] == alone[1]
     assert unknown.shape == (2,)

@@ -1,15 +1,11 @@
 """Defines the classification of texts or pairs of texts. Knows labels, their measures and their report; no run."""
 
-import time
-
 import numpy as np
 
-from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.data import hold_back, labels_to_train
-from keras_bigmodel.data.class_labels import classes_to_train, sorted_counts, sorted_labels
+from keras_bigmodel.data.class_labels import classes_to_train, sorted_labels
 from keras_bigmodel.evaluation import (
     answer_details,
     classification_metrics,
@@ -18,16 +14,12 @@ from keras_bigmodel.evaluation import (
     threshold_for,
 )
 from keras_bigmodel.pipeline.jobs.class_weights import class_weights
-from keras_bigmodel.pipeline.jobs.job import check_same_labels
-from keras_bigmodel.pipeline.jobs.text_job import TextJob
+from keras_bigmodel.pipeline.jobs.label_job import CHANGES, LabelJob, check_same_labels
 from keras_bigmodel.pipeline.measure_lines import class_lines, figure_lines, metric_lines
-from keras_bigmodel.pipeline.table_answers import check_columns, check_known_labels
 from keras_bigmodel.tasks import TextClassifier
 
-KINDS = {(False, True): "fixed", (True, False): "broken", (False, False): "both wrong"}
 
-
-class ClassificationJob(TextJob):
+class ClassificationJob(LabelJob):
     """Defines classification: each row has one label. See `Job` for the arguments of the methods."""
 
     name = "classification"
@@ -62,38 +54,10 @@ class ClassificationJob(TextJob):
     def _hold_back(self, table, settings):
         return hold_back(table.inputs, table.labels, settings.validation_share, seed=settings.seed)
 
-    def table_facts(self, table):
-        """Returns the facts of a table for the manifest, with the rows of each class: dict."""
-        return {**super().table_facts(table), "classes": sorted_counts(table.label_counts)}
-
     # ---- the task
 
-    def make_task(self, settings, facts, *, dtype, parent=None):
-        """Returns a `TextClassifier` on an encoder, or one that continues the parent version; see `Job.make_task`."""
-        labels = facts
-        if parent is not None:
-            check_no_new_labels(parent, labels)
-            # A threshold belongs to the weights that it was chosen for.
-            task = self.continued(parent, settings, dtype, reject_below=None)
-        else:
-            labels = in_order_of_head(open_checkpoint(settings.encoder), labels)
-            task = TextClassifier.from_encoder(settings.encoder, labels, **self.encoder_options(settings, dtype))
-        task.encoder.trainable = not settings.freeze_encoder
-        return task
-
-    def check(self, task, tables):
-        """Checks that the task knows all labels of the tables.
-
-        Raises:
-            UserError: a table has a label that the task does not know.
-        """
-        for name, table in tables.items():
-            check_known_labels(table, task.labels, f"{name} ")
-
-    def check_table(self, task, table, model="This model"):
-        """Checks that a table has the columns of a task, and labels that it knows; see `Job.check_table`."""
-        check_columns(task, table, model)
-        check_known_labels(table, task.labels)
+    # A threshold belongs to the weights that it was chosen for.
+    forgotten = {"reject_below": None}
 
     def start_message(self, task, tables):
         """Returns the sentence that is shown when training starts: str."""
@@ -101,10 +65,6 @@ class ClassificationJob(TextJob):
             f"Training on {counted(len(tables['train']), 'text')} in {counted(len(task.labels), 'class')}, in "
             f"{task.export_dtype}."
         )
-
-    def compile_options(self, settings):
-        """Returns the label smoothing: dict of arguments of `Task.compile`."""
-        return {"label_smoothing": settings.label_smoothing}
 
     def fit_options(self, settings, table):
         """Returns the weights of the classes: dict of arguments of `Task.fit`."""
@@ -130,26 +90,16 @@ class ClassificationJob(TextJob):
 
     # ---- the measures
 
-    def measure(self, task, table, *, batch_size=64, reporter=SILENT):
-        """Evaluates the task, with the details that a report shows; see `Job.measure`.
+    def figures(self, task, targets, outputs):
+        """Returns `evaluation.classification_metrics`, with `rejection_metrics` if the task rejects texts: dict."""
+        metrics = classification_metrics(targets, outputs, task.labels)
+        if task.reject_below is not None:
+            metrics["rejection"] = rejection_metrics(targets, outputs, task.labels, task.reject_below)
+        return metrics
 
-        Returns:
-            dict: `metrics` as from `evaluation.classification_metrics`, with `rejection` as from
-            `evaluation.rejection_metrics` if the task rejects texts; `details` as from `evaluation.answer_details`; and
-            `seconds`, float: the time that the predictions took.
-        """
-        start = time.perf_counter()
-        targets, answers = self.targets_and_outputs(task, table, batch_size=batch_size, reporter=reporter)
-        taken = time.perf_counter() - start
-        slices = self.slices_of(task, table)
-        with reporter.bar("weighing the answers", 2) as advance:
-            metrics = classification_metrics(targets, answers, task.labels)
-            if task.reject_below is not None:
-                metrics["rejection"] = rejection_metrics(targets, answers, task.labels, task.reject_below)
-            advance()
-            details = answer_details(targets, answers, task.labels, table.inputs, slices=slices)
-            advance()
-        return {"metrics": metrics, "details": details, "seconds": round(taken, 3)}
+    def details(self, task, targets, outputs, texts, slices):
+        """Returns `evaluation.answer_details`: dict."""
+        return answer_details(targets, outputs, task.labels, texts, slices=slices)
 
     def quality(self, task, targets, outputs):
         """Returns the accuracy; see `Job.quality`."""
@@ -189,36 +139,6 @@ class ClassificationJob(TextJob):
         return task.labels, *self.targets_and_outputs(task, table, **how, title=f"asking {folder}", model=folder)
 
 
-def in_order_of_head(checkpoint, labels):
-    """Returns labels in the order of a checkpoint's own head if it has the same ones, else as they are: list of str.
-
-    Args:
-        checkpoint: what `checkpoints.open_checkpoint` returned.
-        labels: list of str.
-    """
-    known = checkpoint.labels
-    return known if known is not None and set(known) == set(labels) else labels
-
-
-def check_no_new_labels(parent, labels):
-    """Checks that the task of a version knows all labels that it is trained on next.
-
-    Args:
-        parent: `(path, task)` of the version.
-        labels: collection of str.
-
-    Raises:
-        UserError: a label is new.
-    """
-    folder, last = parent
-    new = sorted(set(labels) - set(last.labels))
-    if new:
-        raise UserError(
-            f'The label "{new[0]}" is not one of {folder} ({", ".join(last.labels[:10])}). Leave --continue out to '
-            "train from the encoder on the new labels."
-        )
-
-
 def _change(table, row, target, labels, answers):
     numbers = {name: int(of[row].argmax()) for name, of in answers.items()}
     return {
@@ -226,5 +146,5 @@ def _change(table, row, target, labels, answers):
         "label": labels[target],
         **{name: labels[number] for name, number in numbers.items()},
         **{f"{name}_probability": float(answers[name][row, number]) for name, number in numbers.items()},
-        "kind": KINDS[tuple(number == target for number in numbers.values())],
+        "kind": CHANGES[tuple(number == target for number in numbers.values())],
     }

@@ -46,12 +46,14 @@ class Job:
         task_class: class of the tasks.
         label_kind: str. What a label of a table is: `"one"`, `"several"` or `"number"`; see `tables.LabelCells`.
         optional_settings: tuple of str. Those that this kind takes of `OPTIONAL_SETTINGS`.
+        measures_exports: bool. Whether this kind measures what a file for another runtime loses; see `TextJob`.
     """
 
     name = None
     task_class = None
     label_kind = "one"
     optional_settings = ()
+    measures_exports = False
 
     def check_settings(self, settings):
         """Checks that the settings have no option that this kind of task does not take.
@@ -243,31 +245,6 @@ class Job:
                 raise UserError(f"The job {self.name} measures {name} as {value!r:.60}; wanted a number.")
         return {"metrics": {"texts": len(table), **{name: float(value) for name, value in measures.items()}}}
 
-    def quality(self, task, targets, outputs):
-        """Measures by one number what a file for another runtime may lose; see `LostAccuracy`.
-
-        Args:
-            task: a task of this kind.
-            targets: encoded targets.
-            outputs: array `(rows, ...)` of `predict`.
-
-        Returns:
-            `(name of the measure, float with 1 as the best)`.
-
-        Raises:
-            UserError: this kind of task has no such measure.
-        """
-        raise UserError(f"What an export loses is not measured of the kind {self.name}.")
-
-    def choices(self, task, outputs):
-        """Returns what is chosen for each row, so that changed rows can be counted: list, or None of numbers.
-
-        Args:
-            task: a task of this kind.
-            outputs: as in `quality`.
-        """
-        return None
-
     def headline(self, metrics):
         """Returns the measures in one line: str.
 
@@ -341,26 +318,3 @@ class Job:
             UserError: this kind of task has no report of one table.
         """
         raise UserError(f"A report of one table is not written for the kind {self.name}; leave --report out.")
-
-
-def check_same_labels(wanted, labels, folder):
-    """Checks that the second of two models that are compared has the labels of the first.
-
-    Args:
-        wanted: list of str, or None for the first model.
-        labels: list of str. The labels of a model.
-        folder: path of the model, for the error message.
-
-    Raises:
-        UserError: it has others.
-    """
-    lacking = [label for label in wanted or () if label not in labels]
-    more = [] if wanted is None else [label for label in labels if label not in wanted]
-    if lacking or more:
-        parts = [f"{folder} lacks {_listed(lacking)}"] * bool(lacking)
-        parts += [f"the first model lacks {_listed(more)}, which {folder} has"] * bool(more)
-        raise UserError(f"The two models have different labels: {'; '.join(parts)}. Compare models of the same labels.")
-
-
-def _listed(labels):
-    return ", ".join(f'"{label}"' for label in labels[:10]) + (f" and {len(labels) - 10} more" if labels[10:] else "")

@@ -1,27 +1,20 @@
 """Defines the classification of texts with any number of labels. Knows sets of labels and their measures; no run."""
 
-import time
-
 import numpy as np
 
-from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.number_check import is_number
-from keras_bigmodel.core.reporter import SILENT
+from keras_bigmodel.core.number_check import look_like_scores
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.data import hold_back
-from keras_bigmodel.data.class_labels import sorted_counts, sorted_labels
+from keras_bigmodel.data.class_labels import sorted_labels
 from keras_bigmodel.evaluation import (
     label_set_details,
     label_set_metrics,
     label_thresholds,
     paired_label_sets,
 )
-from keras_bigmodel.pipeline.jobs.classification import KINDS, check_no_new_labels, in_order_of_head
-from keras_bigmodel.pipeline.jobs.job import check_same_labels
-from keras_bigmodel.pipeline.jobs.text_job import TextJob
+from keras_bigmodel.pipeline.jobs.label_job import CHANGES, LabelJob, check_same_labels
 from keras_bigmodel.pipeline.measure_lines import figures_in_short, label_lines, named_figure_lines
-from keras_bigmodel.pipeline.table_answers import check_columns, check_known_labels
 from keras_bigmodel.tasks import MultiLabelClassifier
 
 _FIGURES = {  # key in the dict → name on the screen
@@ -39,11 +32,10 @@ _FIGURES = {  # key in the dict → name on the screen
     "log_loss": "log loss",
 }
 _IN_SHORT = ("micro_f1", "macro_f1", "subset_accuracy")
-_SCORES = 10  # different numbers with fractions; more are a scale
 _MANY = 5  # labels; a table has at least two rows for each of more
 
 
-class MultiLabelJob(TextJob):
+class MultiLabelJob(LabelJob):
     """Defines multi-label classification: each row has none, one or several labels. See `Job` for the arguments."""
 
     name = "multi_label"
@@ -61,7 +53,7 @@ class MultiLabelJob(TextJob):
         """
         if not counts:
             raise UserError(f"No row of {path} has a label. Check the labels' column (--label).")
-        if all(map(is_number, counts)) and len(counts) > _SCORES and any(float(label) % 1 for label in counts):
+        if look_like_scores(counts):
             raise UserError(
                 f"The labels of {path} look like scores: {len(counts)} different numbers, such as "
                 f"{', '.join(sorted(counts)[:3])}. Say --task regression, or name another column with --label."
@@ -90,36 +82,7 @@ class MultiLabelJob(TextJob):
         rarest = [min(labels, key=lambda label: (counts[label], label), default="") for labels in table.labels]
         return hold_back(table.inputs, rarest, settings.validation_share, seed=settings.seed)
 
-    def table_facts(self, table):
-        """Returns the facts of a table for the manifest, with the rows of each label: dict."""
-        return {**super().table_facts(table), "classes": sorted_counts(table.label_counts)}
-
     # ---- the task
-
-    def make_task(self, settings, facts, *, dtype, parent=None):
-        """Returns a `MultiLabelClassifier` on an encoder, or one that continues the parent; see `Job.make_task`."""
-        if parent is not None:
-            check_no_new_labels(parent, facts)
-            task = self.continued(parent, settings, dtype)
-        else:
-            labels = in_order_of_head(open_checkpoint(settings.encoder), facts)
-            task = MultiLabelClassifier.from_encoder(settings.encoder, labels, **self.encoder_options(settings, dtype))
-        task.encoder.trainable = not settings.freeze_encoder
-        return task
-
-    def check(self, task, tables):
-        """Checks that the task knows all labels of the tables.
-
-        Raises:
-            UserError: a table has a label that the task does not know.
-        """
-        for name, table in tables.items():
-            check_known_labels(table, task.labels, f"{name} ")
-
-    def check_table(self, task, table, model="This model"):
-        """Checks that a table has the columns of a task, and labels that it knows; see `Job.check_table`."""
-        check_columns(task, table, model)
-        check_known_labels(table, task.labels)
 
     def start_message(self, task, tables):
         """Returns the sentence that is shown when training starts: str."""
@@ -127,10 +90,6 @@ class MultiLabelJob(TextJob):
             f"Training on {counted(len(tables['train']), 'text')} with {counted(len(task.labels), 'label')}, any "
             f"number of them a text, in {task.export_dtype}."
         )
-
-    def compile_options(self, settings):
-        """Returns the label smoothing: dict of arguments of `Task.compile`."""
-        return {"label_smoothing": settings.label_smoothing}
 
     def finished(self, task, table, settings, reporter):
         """Returns the classifier with the threshold that was given, or with those chosen on the validation rows."""
@@ -141,23 +100,13 @@ class MultiLabelJob(TextJob):
 
     # ---- the measures
 
-    def measure(self, task, table, *, batch_size=64, reporter=SILENT):
-        """Evaluates the task, with the details that a report shows; see `Job.measure`.
+    def figures(self, task, targets, outputs):
+        """Returns `evaluation.label_set_metrics`: dict."""
+        return label_set_metrics(targets, outputs, task.labels, task.thresholds)
 
-        Returns:
-            dict: `metrics` as from `evaluation.label_set_metrics`, `details` as from `evaluation.label_set_details`,
-            and `seconds`, float: the time that the predictions took.
-        """
-        start = time.perf_counter()
-        targets, answers = self.targets_and_outputs(task, table, batch_size=batch_size, reporter=reporter)
-        taken = time.perf_counter() - start
-        with reporter.bar("weighing the answers", 2) as advance:
-            metrics = label_set_metrics(targets, answers, task.labels, task.thresholds)
-            advance()
-            slices = self.slices_of(task, table)
-            details = label_set_details(targets, answers, task.labels, task.thresholds, table.inputs, slices=slices)
-            advance()
-        return {"metrics": metrics, "details": details, "seconds": round(taken, 3)}
+    def details(self, task, targets, outputs, texts, slices):
+        """Returns `evaluation.label_set_details`: dict."""
+        return label_set_details(targets, outputs, task.labels, task.thresholds, texts, slices=slices)
 
     def quality(self, task, targets, outputs):
         """Returns micro F1; see `Job.quality`."""
@@ -206,5 +155,5 @@ def _change(table, row, first, second):
         "label": list(table.labels[row]),
         "first": first,
         "second": second,
-        "kind": KINDS[set(first) == labels, set(second) == labels],
+        "kind": CHANGES[set(first) == labels, set(second) == labels],
     }

@@ -1,12 +1,9 @@
 """Defines the prediction of a number for texts or pairs of texts. Knows numbers and their measures; no run."""
 
-import time
-
 import numpy as np
 
 from keras_bigmodel.checkpoints import open_checkpoint
 from keras_bigmodel.core.errors import UserError
-from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.data import hold_back
 from keras_bigmodel.evaluation import paired_numbers, regression_details, regression_metrics
@@ -102,22 +99,13 @@ class RegressionJob(TextJob):
 
     # ---- the measures
 
-    def measure(self, task, table, *, batch_size=64, reporter=SILENT):
-        """Evaluates the task, with the details that a report shows; see `Job.measure`.
+    def figures(self, task, targets, outputs):
+        """Returns `evaluation.regression_metrics`: dict."""
+        return regression_metrics(targets, outputs)
 
-        Returns:
-            dict: `metrics` as from `evaluation.regression_metrics`, `details` as from `evaluation.regression_details`,
-            and `seconds`, float: the time that the predictions took.
-        """
-        start = time.perf_counter()
-        targets, scores = self.targets_and_outputs(task, table, batch_size=batch_size, reporter=reporter)
-        taken = time.perf_counter() - start
-        with reporter.bar("weighing the answers", 2) as advance:
-            metrics = regression_metrics(targets, scores)
-            advance()
-            details = regression_details(targets, scores, table.inputs, slices=self.slices_of(task, table))
-            advance()
-        return {"metrics": metrics, "details": details, "seconds": round(taken, 3)}
+    def details(self, task, targets, outputs, texts, slices):
+        """Returns `evaluation.regression_details`: dict."""
+        return regression_details(targets, outputs, texts, slices=slices)
 
     def quality(self, task, targets, outputs):
         """Returns the rank correlation, 0 if all predictions are equal; see `Job.quality`."""

@@ -1,7 +1,10 @@
 """Defines what the kinds of tasks on texts have in common. Knows tables of texts and encoders; no kind of label."""
 
+import time
+
 import keras
 
+from keras_bigmodel.core.reporter import SILENT
 from keras_bigmodel.data import data_report, dominant_script
 from keras_bigmodel.data.text_inputs import check_column_names
 from keras_bigmodel.evaluation import length_slices
@@ -15,8 +18,11 @@ from keras_bigmodel.reports import write_card, write_report
 class TextJob(Job):
     """Defines a kind of task on texts or pairs of texts: tables, streams, continued versions, report and card.
 
-    A subclass defines what `Job` wants, `to_train` and `facts_of`. See `Job` for the arguments of the methods.
+    A subclass defines what `Job` wants, `to_train`, `facts_of`, `figures`, `details` and `quality`. See `Job` for
+    the arguments of the methods.
     """
+
+    measures_exports = True
 
     # ---- the tables
 
@@ -124,6 +130,68 @@ class TextJob(Job):
         return last.with_config(dtype=policy, dropout=settings.dropout, l2=settings.l2, **changes)
 
     # ---- the measures
+
+    def measure(self, task, table, *, batch_size=64, reporter=SILENT):
+        """Evaluates the task, with the details that a report shows; see `Job.measure`.
+
+        Returns:
+            dict: `metrics` as from `figures`, `details` as from `details`, and `seconds`, float: the time that the
+            predictions took.
+        """
+        start = time.perf_counter()
+        targets, outputs = self.targets_and_outputs(task, table, batch_size=batch_size, reporter=reporter)
+        taken = time.perf_counter() - start
+        slices = self.slices_of(task, table)
+        with reporter.bar("weighing the answers", 2) as advance:
+            metrics = self.figures(task, targets, outputs)
+            advance()
+            details = self.details(task, targets, outputs, table.inputs, slices)
+            advance()
+        return {"metrics": metrics, "details": details, "seconds": round(taken, 3)}
+
+    def figures(self, task, targets, outputs):
+        """Returns the measures of predictions: dict.
+
+        Args:
+            task: a task of this kind.
+            targets: encoded targets.
+            outputs: array `(texts, ...)` of `predict`.
+        """
+        raise NotImplementedError
+
+    def details(self, task, targets, outputs, texts, slices):
+        """Returns what a report shows besides the measures: dict.
+
+        Args:
+            task: as in `figures`.
+            targets: as in `figures`.
+            outputs: as in `figures`.
+            texts: dict of column → list of str.
+            slices: dict of criterion → list of str; see `slices_of`.
+        """
+        raise NotImplementedError
+
+    def quality(self, task, targets, outputs):
+        """Measures by one number what a file for another runtime may lose; see `LostAccuracy`.
+
+        Args:
+            task: a task of this kind.
+            targets: encoded targets.
+            outputs: array `(texts, ...)` of `predict`.
+
+        Returns:
+            `(name of the measure, float with 1 as the best)`.
+        """
+        raise NotImplementedError
+
+    def choices(self, task, outputs):
+        """Returns what is chosen for each row, so that changed rows can be counted: list, or None of numbers.
+
+        Args:
+            task: a task of this kind.
+            outputs: as in `quality`.
+        """
+        return None
 
     def slices_of(self, task, table):
         """Returns the slices of a table's rows by their length and their script: dict of criterion → list of str."""
