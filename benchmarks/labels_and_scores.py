@@ -38,7 +38,7 @@ def stsb(args):
         found = []
         for seed in args.seeds:
             keras.utils.set_random_seed(seed)
-            task = TextRegressor.from_encoder("minilm", pairs=True, head_kind=head)
+            task = TextRegressor.from_encoder("minilm", scores, pairs=True, head_kind=head)
             task.compile(**json.loads(args.compile))
             start = time.time()
             task.fit(pairs, scores, batch_size=32, epochs=args.epochs or EPOCHS["stsb"], verbose=0, seed=seed)

@@ -112,6 +112,11 @@ REFUSED = {
         "--task",
         "multi_label",
     ],
+    "a list without commas": lambda folder: [
+        good(folder, [*ROWS, ("both at once", "['good' 'fair']")]),
+        "--task",
+        "multi_label",
+    ],
     "no text has a label": lambda folder: [
         _bytes(folder, b'{"text": "so far", "label": []}\n' * 3, "reviews.jsonl"),
         "--task",

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import logging
 from typing import Annotated
 
@@ -165,10 +166,11 @@ def _shown(answer):
 def _write(out, changed, texts):
     names = [*texts, "label", "first", "second", "first_probability", "second_probability", "kind"]
     names = [name for name in names if not changed or name in changed[0]]
-    joined = lambda value: ",".join(value) if isinstance(value, list) else value
+    # Labels may hold any sign: several are a list in JSON, which tables with labels may have.
+    as_cell = lambda value: json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
     with answer_lines(out) as write:
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: joined(value) for name, value in change.items()} for change in changed)
+        writer.writerows({name: as_cell(value) for name, value in change.items()} for change in changed)
         write(text.getvalue().removesuffix("\n").split("\n"))

@@ -43,7 +43,8 @@ def run(
     if task is not None and task not in _LABEL_KINDS:
         raise UserError(f'No kind of task "{task}". Known: {", ".join(_LABEL_KINDS)}.')
     tables = {"train": read_text_table(table, options=options, label_kind=_LABEL_KINDS.get(task))}
-    how = {"options": options, "label_kind": tables["train"].label_kind}
+    sign = {"label_separator": tables["train"].label_separator}  # None: as the other tables look
+    how = {"options": options, "label_kind": tables["train"].label_kind, **sign}
     paths = {"validation": validation, "test": test}
     tables |= {name: read_text_table(path, **how) for name, path in paths.items() if path is not None}
     counts, missing, limit = _token_counts(tables, encoder)

@@ -25,19 +25,25 @@ def read_labelled_table(model, table, options):
     """
     from keras_bigmodel.tables import read_text_table
 
-    return read_text_table(table, options=options, label_kind=_label_kind(model))
+    kind, separator = _labels_of(model)
+    how = {"label_kind": kind}
+    if kind == "several" and options.label_separator is None:
+        how["label_separator"] = separator
+    return read_text_table(table, options=options, **how)
 
 
-def _label_kind(model):
+def _labels_of(model):
+    """Returns the kind of a model's labels, and the sign that joined them in its training table, None if not known."""
     try:
         folder = version_folder(model)
     except UserError:
         folder = None
     if folder is not None and (Path(folder) / FILE_NAME).is_file():
-        return label_kind_of(Manifest.read(folder).answers)
+        manifest = Manifest.read(folder)
+        return label_kind_of(manifest.answers), manifest.settings.get("label_separator")
     import_tensorflow(lean=True)
     from keras_bigmodel.pipeline.jobs import job_of
     from keras_bigmodel.pipeline.version_contents import is_saved_task
     from keras_bigmodel.tasks import task_folder
 
-    return job_of(task_folder.task_name(model)).label_kind if is_saved_task(model) else "one"
+    return job_of(task_folder.task_name(model)).label_kind if is_saved_task(model) else "one", None

@@ -17,14 +17,15 @@ def label_thresholds(targets, probabilities):
         probabilities: float array `(texts, labels)`.
 
     Returns:
-        list of float, one for each label, rounded to 6 decimal places.
+        list of float, one for each label, rounded to 6 decimal places where that crosses no probability.
 
     >>> label_thresholds([[1], [1], [1], [1], [1], [0]], [[0.9], [0.8], [0.7], [0.4], [0.3], [0.1]])
     [0.2]
 
     Source: Lipton et al., 2014, "Optimal thresholding of classifiers to maximize F1 measure".
     """
-    targets, probabilities = np.asarray(targets, bool), np.asarray(probabilities, "float64")
+    # As the graph compares them: in float32.
+    targets, probabilities = np.asarray(targets, bool), np.asarray(probabilities, "float32").astype("float64")
     shared = _best(targets.ravel(), probabilities.ravel())
     return [
         shared if targets[:, label].sum() < _FEWEST else _best(targets[:, label], probabilities[:, label])
@@ -44,4 +45,10 @@ def _best(targets, scores):
     f1 = np.where(apart, f1, -1.0)
     best = np.flatnonzero(f1 >= f1.max() - 1e-12)
     widest = best[np.argmax(ranked[best] - below[best])]
-    return float(np.round((ranked[widest] + below[widest]) / 2, _DIGITS))
+    return _between(below[widest], ranked[widest])
+
+
+def _between(low, high):
+    """Returns the middle of two scores, in few digits where these lie between them; above `low` in float32, too."""
+    middle = (low + high) / 2
+    return next(float(one) for one in (np.round(middle, _DIGITS), middle, high) if low < np.float32(one) <= high)

@@ -144,7 +144,7 @@ class StreamedTable:
         notes: list of str. Sentences for the user on how the table was read.
         num_rows: int. The number of rows.
         label_kind: str. As in `TextTable`.
-        numbers: float32 array of the labels of all rows of the file if they are numbers, else empty.
+        numbers: float32 array of the labels of the rows if they are numbers, else empty.
     """
 
     stream: TableStream

@@ -34,7 +34,7 @@ class TableSurvey:
     Attributes:
         stream: the `TableStream`.
         label_counts: `Counter` of the labels of all rows; empty if they are numbers.
-        numbers: float32 array of the labels of all rows if they are numbers, else empty.
+        numbers: float32 array of the labels of the rows not held back if they are numbers, else empty.
         label_kind: str. As in `TextTable`.
         rows: int. The number of all rows.
 
@@ -100,8 +100,10 @@ class TableSurvey:
 
     @property
     def numbers(self):
-        """Returns the labels of all rows if they are numbers, else an empty array: float32 array."""
-        return np.array(self._numbers, "float32")
+        """Returns the labels of the rows not held back if they are numbers, else an empty array: float32 array."""
+        if not self._numbers:
+            return np.zeros(0, "float32")
+        return np.delete(np.array(self._numbers, "float32"), [number for number, _ in self._rows_held()])
 
     def _labels_in(self, label):
         """Returns the labels in the label of a row: tuple of str, empty for a number."""

@@ -25,7 +25,7 @@ from keras_bigmodel.pipeline.run_folder import RunFolder
 from keras_bigmodel.pipeline.run_report import write_run_report
 from keras_bigmodel.pipeline.train_settings import TrainSettings
 from keras_bigmodel.pipeline.version_contents import load_task, parent_of, preprocessor_facts, write_lite, write_version
-from keras_bigmodel.tables.table_reader import TableReader
+from keras_bigmodel.tables.table_reader import JOINED_LABELS, TableReader
 from keras_bigmodel.training import resolve_dtype
 
 UNFINISHED = ("refuse", "resume", "discard")
@@ -104,6 +104,7 @@ def _run(settings, run, reporter, callbacks):
     settings = _with_task(settings, reporter)
     job = job_named(settings.task)
     job.check_settings(settings)
+    settings = _with_separator(settings, job, reporter)
     if settings.with_litert:
         check_packages("litert", settings.quantize)
     tables, facts = job.read(settings, reporter, run.folder)
@@ -136,6 +137,16 @@ def _with_task(settings, reporter):
     if job.label_kind != "one":
         reporter.say(f"The labels are {_LABELS[job.label_kind]}: this is {job.name} (--task says otherwise).")
     return dataclasses.replace(settings, task=job.name)
+
+
+def _with_separator(settings, job, reporter):
+    """Returns the settings with the sign that joins labels in the training table, which all tables are read with."""
+    if job.label_kind != "several" or settings.label_separator is not None:
+        return settings
+    separator = TableReader(settings.table, settings, label_kind=job.label_kind).label_separator
+    if separator is not None:
+        reporter.say(JOINED_LABELS.format(separator))
+    return dataclasses.replace(settings, label_separator=separator)
 
 
 def _task_of(run, job, settings, tables, facts):

@@ -144,8 +144,17 @@ def _kind_of(labels):
     return []
 
 
+def stands_for_nothing(label):
+    """Returns whether a label is what programs write for a missing value.
+
+    >>> stands_for_nothing("NaN"), stands_for_nothing("nothing")
+    (True, False)
+    """
+    return label.casefold() in _NOTHING
+
+
 def _stand_for_nothing(labels):
-    found = sorted(label for label in set(labels) if label.casefold() in _NOTHING)
+    found = sorted(filter(stands_for_nothing, set(labels)))
     if not found:
         return []
     shown = " and ".join(f'"{label}"' for label in found[:_SHOWN])

@@ -1,16 +1,24 @@
 """Reads the cells of a label column: one label, several, or a number. Knows the values of a cell; no file."""
 
+import ast
+import contextlib
 import itertools
+import json
 import math
+import re
 from collections import Counter
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import is_number, look_like_scores
-from keras_bigmodel.tables.cells import cell_label, cell_text
+from keras_bigmodel.tables.cells import cell_label, cell_text, stands_for_nothing
 
 LABEL_KINDS = ("one", "several", "number")
-SEPARATORS = (",", ";", "|")  # signs between labels that are found by looking
+SEPARATORS = (",", ";", "|", "，", "；", "、", "｜")  # signs between labels that are found by looking
+_COMMAS = (",", "，")  # these stand inside of names, too
 _OTHER_SIGNS = ("/", "+", "&", "#", "\t", " ")  # signs that are reported if they stand between labels
+_LONGEST_LIST = 10_000  # characters of a text that is read as a list
+_NO_COMMA = re.compile(r"""['"]\s+['"]""")
+_FRACTIONS = {"0", "00", "25", "5", "50", "75"}  # after the comma of numbers that have few values, such as half stars
 _OF_LABELS = "Models of labels are trained with --task classification or multi_label."
 
 
@@ -20,7 +28,8 @@ class LabelCells:
     Args:
         kind: str. `"one"` (a label is a str), `"several"` (a tuple of different str, which may be empty) or `"number"`
             (a float).
-        separator: str. The sign between labels in a text, for `"several"`. Defaults to `","`.
+        separator: str. The sign between labels in a text, for `"several"`. A text that is written as a list in JSON or
+            Python, such as `["joy", "love"]`, is read as one. Defaults to `","`.
 
     Raises:
         UserError: the kind is unknown, or the separator is empty.
@@ -56,16 +65,19 @@ class LabelCells:
             text = cell_text(cell)
             if text is None:
                 return None
-            cell = text.split(self.separator)
+            listed = _list_in(text)
+            cell = text.split(self.separator) if listed is None else listed
         labels = dict.fromkeys(cell_label(part) for part in cell)
         return tuple(label for label in labels if label)
 
-    def check_separated(self, counts, path):
+    def check_separated(self, counts, path, *, named=False):
         """Checks that no label consists of others that another sign joins.
 
         Args:
             counts: dict of label → number of rows.
             path: path of the table, for the error message.
+            named: bool. Whether the user named the separator; then parts that stand nowhere alone are accepted.
+                Defaults to False.
 
         Raises:
             UserError: there is such a label.
@@ -73,13 +85,35 @@ class LabelCells:
         if self.kind != "several":
             return
         for sign in (*SEPARATORS, *_OTHER_SIGNS):
-            joined = [label for label in counts if sign in label and sign != self.separator]
-            joined = [label for label in joined if all(part.strip() in counts for part in label.split(sign))]
+            if sign == self.separator:
+                continue
+            with_sign = [label for label in counts if sign in label]
+            joined = [label for label in with_sign if all(part.strip() in counts for part in label.split(sign))]
+            if not named and sign != " " and len(with_sign) > 1 and _joins(sign, counts):
+                joined = joined or with_sign
             if len(joined) > (sign == " "):  # one label of two words may be a coincidence
                 raise UserError(
                     f'{path} has the label "{joined[0]:.60}", whose parts are labels themselves. Name the sign between '
                     f'labels: --label-separator "{sign}".'
                 )
+
+
+def _list_in(text):
+    """Returns the list that a text is written as, in JSON or as Python prints it; None if it is no list.
+
+    Raises:
+        UserError: it is a list as NumPy prints it, without commas.
+    """
+    text = text.strip()
+    if not (text.startswith("[") and text.endswith("]") and len(text) <= _LONGEST_LIST):
+        return None
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(text)
+    if _NO_COMMA.search(text):  # Python would join the two words to one
+        raise UserError(f'"{text:.40}", a list without commas; write it as ["joy", "love"] or joined by a sign.')
+    with contextlib.suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+        return list(ast.literal_eval(text))
+    return None
 
 
 def _one(cell):
@@ -112,9 +146,10 @@ def _number(cell):
 def kind_of_labels(cells, separator=None):
     """Finds what kind of labels a column holds by looking at some of its cells.
 
-    Lists are several labels. Numbers with fractions, of more than ten different values, are numbers. Texts in which a
-    comma, a semicolon or a bar joins labels that also stand alone or in other texts are several labels. All other
-    columns hold one label a cell.
+    Lists, also those written as texts, are several labels. Numbers with fractions, of more than ten different values,
+    are numbers. Texts in which a comma, a semicolon or a bar joins labels that also stand alone or in other texts are
+    several labels; of a comma, which names contain, at least one of the labels must stand alone. All other columns hold
+    one label a cell.
 
     Args:
         cells: list of cells.
@@ -126,12 +161,18 @@ def kind_of_labels(cells, separator=None):
     """
     if any(isinstance(cell, list | tuple) for cell in cells):
         return "several"
-    texts = Counter(str(cell).strip() for cell in cells if cell is not None and str(cell).strip())
+    texts = Counter(filter(None, map(_text_of, cells)))
+    if texts and all(_is_list(text) for text in texts):
+        return "several"
     if separator is not None:
         return "several" if any(separator in text for text in texts) else "one"
-    if texts and all(map(is_number, texts)):
-        return "number" if look_like_scores(texts) else "one"
-    return "one" if separator_of(cells) is None else "several"
+    numbers = {text: rows for text, rows in texts.items() if not stands_for_nothing(text)}
+    if numbers and all(map(is_number, numbers)):
+        return "number" if look_like_scores(numbers) else "one"
+    with_points = _decimal_commas(numbers)
+    if with_points:
+        return "number" if look_like_scores(with_points) else "one"
+    return "one" if _sign_between(texts, strict=True) is None else "several"
 
 
 def separator_of(cells):
@@ -140,16 +181,74 @@ def separator_of(cells):
     Args:
         cells: list of cells.
     """
-    texts = {str(cell).strip() for cell in cells if cell is not None and not isinstance(cell, list | tuple)}
-    return next((sign for sign in SEPARATORS if _joins(sign, texts)), None)
+    return _sign_between(set(filter(None, map(_text_of, cells))), strict=False)
 
 
-def _joins(sign, texts):
-    """Returns whether a sign joins labels: each part of a joined text stands alone or in another joined text, too."""
-    split = [tuple(part.strip() for part in text.split(sign)) for text in texts if text]
+def holds_separator(cells, separator):
+    """Returns whether a cell is a text in which a sign may join labels, and no list.
+
+    Args:
+        cells: list of cells.
+        separator: str.
+    """
+    texts = filter(None, map(_text_of, cells))
+    return any(separator in text and not _is_list(text) for text in texts)
+
+
+def _text_of(cell):
+    """Returns a cell as text without the spaces around it, empty for what is no text; reading it reports the error."""
+    try:
+        return (cell_text(cell) or "").strip()
+    except UserError:
+        return ""
+
+
+def _is_list(text):
+    try:
+        return _list_in(text) is not None
+    except UserError:
+        return True
+
+
+def _sign_between(texts, *, strict):
+    return next((sign for sign in SEPARATORS if _joins(sign, texts, strict=strict and sign in _COMMAS)), None)
+
+
+def _joins(sign, texts, *, strict=False):
+    """Returns whether a sign joins labels: each part of a joined text stands alone or in another joined text, too.
+
+    Args:
+        sign: str.
+        texts: collection of different str.
+        strict: bool. Whether one of the parts must stand alone. Defaults to False.
+    """
+    split = [tuple(filter(None, (part.strip() for part in text.split(sign)))) for text in texts]
     joined = [parts for parts in split if len(parts) > 1]
     found = Counter(itertools.chain.from_iterable(map(set, split)))
-    if not joined or not all(part for parts in joined for part in parts):
+    if not joined or not all(found[part] > 1 for parts in joined for part in parts):
         return False
-    shared = all(found[part] > 1 for parts in joined for part in parts)
-    return shared and len(found) < len(split) + len(joined)
+    alone = {parts[0] for parts in split if len(parts) == 1}
+    if strict and not any(part in alone for parts in joined for part in parts):
+        return False
+    return len(found) < len(split) + len(joined)
+
+
+def _decimal_commas(texts):
+    """Returns the numbers that texts are with a comma for the point; empty if they are none, or labels such as `2,14`.
+
+    Numbers joined by a comma may be labels, too. They are taken for decimals if most texts have a comma, if only
+    halves and quarters follow it, or if three digits follow it each time, as in thousands.
+
+    Args:
+        texts: dict of str → number of rows.
+    """
+    joined = {text: rows for text, rows in texts.items() if "," in text}
+    parts = [text.split(",") for text in joined]
+    if not joined or any(len(two) != 2 for two in parts):
+        return []
+    numbers = [text.replace(",", ".") for text in texts]
+    if not all(map(is_number, numbers)) or any(two[1] != two[1].strip() for two in parts):
+        return []
+    most = 2 * sum(joined.values()) > sum(texts.values())
+    digits = {two[1] for two in parts}
+    return numbers if most or digits <= _FRACTIONS or all(len(after) == 3 for after in digits) else []

@@ -125,6 +125,8 @@ class TextTable:
         cut: int. Number of texts that were truncated at 100,000 characters.
         notes: list of str. Sentences for the user on how the table was read.
         label_kind: str. What a label is, one of `label_cells.LABEL_KINDS`; None without labels. Defaults to `"one"`.
+        label_separator: str. The sign between the labels of a row, as given or found. Defaults to None: no cell has
+            one.
     """
 
     path: str
@@ -137,6 +139,7 @@ class TextTable:
     cut: int = 0
     notes: list[str] = field(default_factory=list)
     label_kind: str | None = "one"
+    label_separator: str | None = None
 
     def __len__(self):
         return len(self.texts)

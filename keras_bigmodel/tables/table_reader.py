@@ -7,7 +7,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.path_check import checked_path
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.tables.cells import cell_input, cell_weight, label_notes
-from keras_bigmodel.tables.label_cells import LabelCells, kind_of_labels, separator_of
+from keras_bigmodel.tables.label_cells import LabelCells, holds_separator, kind_of_labels, separator_of
 from keras_bigmodel.tables.stray_quotes import check_joined
 from keras_bigmodel.tables.table import INPUTS, TableOptions, TextTable, inputs_of
 from keras_bigmodel.tables.table_file import file_sha256, table_format
@@ -16,6 +16,7 @@ from keras_bigmodel.tables.table_rows import row_location, table_rows
 
 _CELLS = {"text": cell_input, "pair": cell_input, "weight": cell_weight}
 LONGEST_TEXT = 100_000  # characters; no encoder reads more
+JOINED_LABELS = '"{}" joins the labels of a row (--label-separator says otherwise).'
 _EMPTY = "empty text"
 _ROWS_TO_LOOK_AT = 10_000  # to find the header and the columns
 _MOST_JOINED = 10_000  # rows that quote marks may have joined; they are held until the end, when all labels are known
@@ -39,6 +40,7 @@ class TableReader:
     Attributes:
         columns: dict of role → the column's name, or its number from 1. Set on creation.
         label_kind: str. As given or found; None if no labels are read.
+        label_separator: str. The sign between labels, as given or found; None if no cell of the first rows holds one.
         usable: int. Number of rows yielded so far.
         dropped: dict of reason → number of rows left out so far.
         cut: int. Number of texts truncated at 100,000 characters so far.
@@ -67,10 +69,11 @@ class TableReader:
         self._rows = itertools.chain(first[self._layout.header_rows :], rows)
         self.columns, self.notes = self._layout.columns, list(self._layout.notes)
         self._keep_empty = keep_empty
+        self.label_separator, self._named_separator = options.label_separator, options.label_separator is not None
         self._cells = {**_CELLS, "label": self._label_cells(first, label_kind, options.label_separator)}
         self.label_kind = self._cells["label"].kind if "label" in self._layout.keys else None
         self.usable, self.dropped, self.cut, self.number = 0, {}, 0, 0
-        self._joined, self._labels, self._has_weight = [], Counter(), False
+        self._joined, self._labels, self._has_weight, self._most_labels = [], Counter(), False, 0
 
     def _label_cells(self, first, kind, separator):
         """Returns the `LabelCells` of the label column, whose kind and separator are found in the first rows."""
@@ -83,7 +86,11 @@ class TableReader:
                 f'--label-separator "{separator}" came, and each row of {self.path} has one label. Leave it out, or '
                 "say --task multi_label."
             )
-        return LabelCells(kind, separator if separator is not None else separator_of(cells) or ",")
+        found = separator or separator_of(cells) or ","
+        if kind == "several" and separator is None and holds_separator(cells, found):
+            self.label_separator = found
+            self.notes.append(JOINED_LABELS.format(found))
+        return LabelCells(kind, found)
 
     def __iter__(self):
         for row in self._rows:
@@ -108,7 +115,9 @@ class TableReader:
             self.dropped[reason] = self.dropped.get(reason, 0) + 1
             return None
         if "label" in cells:
-            self._labels.update(self._cells["label"].parts(cells["label"]))
+            labels = self._cells["label"].parts(cells["label"])
+            self._labels.update(labels)
+            self._most_labels = max(self._most_labels, len(labels))
         if "weight" in self._layout.keys:
             cells["weight"] = self._cell(row, "weight")
             self._has_weight = self._has_weight or cells["weight"] > 0
@@ -138,7 +147,11 @@ class TableReader:
         if "weight" in keys and not self._has_weight:
             raise UserError(f"Every weight in {self.path} is 0. Give at least one row a weight above 0.")
         labels = set(self._labels) if self.label_kind == "one" else None
-        self._cells["label"].check_separated(self._labels, self.path)
+        self._cells["label"].check_separated(self._labels, self.path, named=self._named_separator)
+        if self.label_kind == "several" and self._most_labels == 1:
+            self.notes.append(
+                f"No row of {self.path} has more than one label. If a sign joins labels, name it: --label-separator."
+            )
         self.notes += check_joined(self._joined, labels, label=keys.get("label"), format=self.format, path=self.path)
         self.notes += label_notes(self._labels)
         if self.cut:
@@ -182,6 +195,7 @@ def read_text_table(path, *, options=None, with_labels=True, label_kind="one", *
         cut=rows.cut,
         notes=rows.notes,
         label_kind=rows.label_kind,
+        label_separator=rows.label_separator,
     )
 
 

@@ -55,7 +55,7 @@ def labels_of(checkpoint, source, task):
     Raises:
         UserError: it has no head that labels texts, or one of a single output.
     """
-    if checkpoint.num_head_outputs == 1:
+    if checkpoint.num_head_outputs == 1 and checkpoint.head_kind != "multi_label":
         raise UserError(
             f"{source} has a head of one output, which scores texts and labels none. Load it with "
             'TextRegressor.from_encoder, or give labels for a new head, and pooling="mean" (--pooling mean).'

@@ -34,6 +34,7 @@ def number_column(values, *, first_row=0):
         if values.ndim != 1:
             raise UserError(f"Targets of shape {values.shape} came; wanted one number a text.")
         values = values.tolist()
+    values = values if isinstance(values, (list, tuple)) else list(values)
     found = np.zeros(len(values), "float64")
     for row, value in enumerate(values):
         found[row] = _as_number(value, first_row + row)

@@ -14,6 +14,7 @@ from keras_bigmodel.tasks.text_task import TextTask
 from keras_bigmodel.training import ScaledSquaredError
 
 HEADS = ("linear", "cosine")
+_FAR = 1.5  # times the scale: no cosine comes there
 
 
 @keras.saving.register_keras_serializable("keras_bigmodel")
@@ -168,8 +169,22 @@ class TextRegressor(TextTask):
     # ---- the contract of a task
 
     def encode_targets(self, targets):
-        """Encodes targets as numbers, float32 `(texts,)`; see `number_column`."""
-        return number_column(targets)
+        """Encodes targets as numbers, float32 `(texts,)`; see `number_column`.
+
+        Raises:
+            UserError: as `number_column`; or most targets are far from all scores that a cosine gives.
+        """
+        numbers = number_column(targets)
+        if self.head_kind == "cosine" and len(numbers):
+            middle = float(np.median(numbers))
+            if abs(middle - self.offset) > _FAR * self.scale:
+                low, high = self.offset - self.scale, self.offset + self.scale
+                raise UserError(
+                    f"Half of the targets are {'above' if middle > high else 'below'} {middle:g}, and the head "
+                    f'"cosine" gives scores from {low:g} to {high:g}. Give the targets of training to '
+                    "TextRegressor.from_encoder (targets=...), which sets scale and offset."
+                )
+        return numbers
 
     def answer_reader(self):
         """Returns the reader of scores: `ScoreReader`."""

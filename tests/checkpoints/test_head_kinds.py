@@ -40,6 +40,14 @@ def test_a_head_comes_back_as_it_was(written):
     assert getattr(twin, "thresholds", None) == getattr(task, "thresholds", None)
 
 
+def test_a_head_of_one_label_comes_back(tiny_bert, tmp_path):
+    task = MultiLabelClassifier.from_encoder(tiny_bert, ["toxic"], pooling="pooler", max_length=32, dtype="float32")
+    assert task.export(tmp_path / "out", "hugging_face")["agrees"]
+    twin = MultiLabelClassifier.from_encoder(tmp_path / "out", max_length=32, dtype="float32")
+    assert twin.labels == ["toxic"]
+    np.testing.assert_allclose(twin.predict(TEXTS), task.predict(TEXTS), atol=1e-5)
+
+
 def test_another_task_refuses_it_and_names_the_one_that_loads_it(written):
     kind, task, folder = written
     with pytest.raises(UserError) as caught:

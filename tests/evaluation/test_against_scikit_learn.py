@@ -4,6 +4,8 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sk
 
@@ -189,3 +191,16 @@ def test_what_is_no_set_of_labels_is_refused(targets, shares, words):
 def test_what_are_no_numbers_is_refused(targets, found, words):
     with pytest.raises(UserError, match=words):
         regression_metrics(targets, found)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.floats(2**-20, 1, width=32)), min_size=1, max_size=30).filter(
+        lambda rows: any(right for right, _ in rows)
+    )
+)
+def test_a_threshold_crosses_no_probability(rows):
+    """Probabilities next to each other, such as 1.0 and 0.9999999, stay apart in float32."""
+    targets, shares = np.array([[right] for right, _ in rows]), np.array([[share] for _, share in rows], "float32")
+    found = shares[:, 0] >= np.float32(label_thresholds(targets, shares)[0])
+    f1 = lambda chosen: 2 * (chosen & targets[:, 0]).sum() / (chosen.sum() + targets.sum())
+    assert f1(found) == pytest.approx(max(f1(shares[:, 0] >= border) for border in shares[:, 0]))

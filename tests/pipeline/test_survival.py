@@ -100,9 +100,9 @@ def live_on(nursery, settings, base, diary):
     return nursery.wait()
 
 
-def survive(nursery, settings, unbroken, folder, instant):
+def survive(nursery, settings, unbroken, folder, instant, alike=lambda base: None):
     """Kills a run at an instant, goes on, and compares what came of it with the unbroken run."""
-    _, _, wanted = unbroken
+    whole, _, wanted = unbroken
     base, first, second = folder / "model", folder / "first.diary", folder / "second.diary"
     process = nursery.start({**settings, "out": str(base)}, "refuse", first)
     time.sleep(instant)
@@ -120,6 +120,7 @@ def survive(nursery, settings, unbroken, folder, instant):
     assert set(found) == set(wanted)
     for name, array in wanted.items():
         np.testing.assert_array_equal(found[name], array, err_msg=f"{name}, killed after {instant:.3f} s")
+    assert alike(base) == alike(whole)
     assert len(TrainHistory.of(base)) == 3
     shutil.rmtree(folder)
 
@@ -130,6 +131,27 @@ class TrainHistory:
         import json
 
         return json.loads((base / "1" / "report" / "metrics.json").read_text())["history"]["val_loss"]
+
+
+OTHER_KINDS = {  # kind of task → the label of a text that is "bad", "fair" or "good"
+    "multi_label": {"bad": "bad", "fair": "bad;good", "good": "good"},
+    "regression": {"bad": "-1.25", "fair": "0.5", "good": "2.75"},
+}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_runs_of_other_kinds_go_on_to_the_same_weights_and_thresholds(nursery, settings, tmp_path, kind):
+    rows = [(text, OTHER_KINDS[kind][label]) for text, label in zip(*messages(60), strict=True)]
+    tables = {"table": rows[:48], "validation": rows[48:]}
+    paths = {name: str(write_table(tmp_path / f"{name}.csv", part)) for name, part in tables.items()}
+    own = {**settings, **paths, "task": kind}
+    start = time.monotonic()
+    nursery.start({**own, "out": str(tmp_path / "unbroken")}, "refuse", tmp_path / "diary")
+    assert nursery.wait() == 0, (tmp_path / "diary.error").read_text()
+    unbroken = tmp_path / "unbroken", time.monotonic() - start, weights(tmp_path / "unbroken" / "1")
+    config = lambda base: json.loads((base / "1" / "task.json").read_text(encoding="utf-8"))["config"]
+    survive(nursery, own, unbroken, tmp_path / "run", 0.6 * unbroken[1], alike=config)
 
 
 @pytest.mark.full

@@ -97,3 +97,62 @@ def test_a_sign_that_joins_known_labels_must_be_named(tmp_path):
     assert table.labels[-1] == ("joy", "anger")
     with pytest.raises(UserError, match="each row of .* has one label"):
         read_text_table(path, label_separator="/")
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (['["joy", "love"]', '["joy"]', "[]"], "several"),  # as pandas writes lists to CSV
+        (["['joy', 'love']", "['fear']"], "several"),
+        (["[ORG]", "[PER]"], "one"),
+        (["yes, please", "no, thanks", "yes, thanks", "no, please"], "one"),  # no part stands alone
+        (["joy,", "joy,love,", "love,"], "several"),
+        (["快乐、愤怒", "快乐", "愤怒"], "several"),
+        (["快乐，愤怒", "快乐", "愤怒"], "several"),
+        (["3,5", "4,0", "2,75", "1,25"] * 3, "one"),
+        ([f"{number / 8:.3f}".replace(".", ",") for number in range(40)], "number"),
+        ([f"{number / 2:g}".replace(".", ",") for number in range(30)], "number"),
+        (["1,000", "2,500", "1", "500", "2"], "one"),  # thousands
+        (["Jan 5, 2020", "Jan 6, 2020", "Jan 5, 2021", "Jan 6, 2021"], "one"),
+        (["3", "4", "3", "4", "3,4"], "several"),
+        ([number / 8 for number in range(40)] + [float("nan")], "number"),
+        ([str(number / 8) for number in range(40)] + ["NaN", "n/a"], "number"),
+    ],
+)
+def test_lists_in_texts_and_decimal_commas_are_seen(cells, kind):
+    assert kind_of_labels(cells) == kind
+
+
+@given(st.lists(st.lists(st.sampled_from(NAMES), max_size=4), min_size=1, max_size=20))
+def test_lists_written_as_texts_come_back(rows):
+    read = LabelCells("several")
+    for row in rows:
+        assert read(json.dumps(row)) == read(str(row)) == read(row)
+
+
+def test_a_list_without_commas_is_refused():
+    with pytest.raises(UserError, match="a list without commas"):
+        LabelCells("several")("['joy' 'love']")
+
+
+@pytest.mark.parametrize("sign", ["/", "+"])
+def test_a_sign_between_labels_that_never_stand_alone_must_be_named(tmp_path, sign):
+    path = tmp_path / "rows.csv"
+    rows = [("joy", "anger"), ("anger", "fear"), ("fear", "joy"), ("joy", "fear", "anger")]
+    path.write_text("text,label\n" + "".join(f"text {place},{sign.join(row)}\n" for place, row in enumerate(rows)))
+    with pytest.raises(UserError, match=f'--label-separator "[{sign}]"'):
+        read_text_table(path, label_kind="several")
+    assert read_text_table(path, label_kind="several", label_separator=sign).labels == rows
+    assert read_text_table(path, label_kind="several", label_separator="&").labels[0] == (sign.join(rows[0]),)
+
+
+def test_it_is_said_what_joins_labels(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("text,label\none,joy\ntwo,anger\nthree,joy;anger\n")
+    table = read_text_table(path, label_kind=None)
+    assert (table.label_kind, table.label_separator) == ("several", ";")
+    assert '";" joins the labels of a row (--label-separator says otherwise).' in table.notes
+    path.write_text("text,label\none,joy\ntwo,anger\nthree,joy\n")
+    table = read_text_table(path, label_kind="several")
+    assert table.label_separator is None
+    assert any("more than one label" in note for note in table.notes)

@@ -158,7 +158,16 @@ def test_what_a_regressor_cannot_be_is_refused(tiny_bert, make, words):
 
 
 @pytest.mark.parametrize(
-    "values", [[1, 2.5], np.array([1, 2.5]), np.array([[1], [2.5]]), pd.Series([1, 2.5]), ["1", "2.5"], (1, 2.5)]
+    "values",
+    [
+        [1, 2.5],
+        np.array([1, 2.5]),
+        np.array([[1], [2.5]]),
+        pd.Series([1, 2.5]),
+        ["1", "2.5"],
+        (1, 2.5),
+        {"a": 1, "b": 2.5}.values(),
+    ],
 )
 def test_numbers_come_in_every_form(values):
     assert number_column(values).tolist() == [1.0, 2.5]
@@ -177,3 +186,14 @@ def test_the_cosine_is_that_of_the_two_vectors(tiny_bert):
     alone = task.embedder().preprocessor.token_counts({"text": second})[0]
     assert tokens[1] == alone[1]
     assert unknown.shape == (2,)
+
+
+def test_targets_that_no_cosine_reaches_are_refused(tiny_bert):
+    pairs, targets = (["so bad", "so good", "fine"] * 2, ["bad", "good", "well"] * 2), [0.0, 2.5, 5.0] * 2
+    task = TextRegressor.from_encoder(tiny_bert, head_kind="cosine", pairs=True, max_length=32, dtype="float32")
+    with pytest.raises(UserError, match=r"gives scores from -1 to 1. Give the targets of training to .*targets="):
+        task.fit(pairs, targets, verbose=0)
+    made = TextRegressor.from_encoder(
+        tiny_bert, targets, head_kind="cosine", pairs=True, max_length=32, dtype="float32"
+    )
+    assert np.isfinite(made.fit(pairs, targets, verbose=0).history["loss"]).all()
