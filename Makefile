@@ -48,9 +48,8 @@ kotlin:  ## Debian's Kotlin and a Java to run it, for the test of the tokenizer 
 	@command -v kotlinc > /dev/null || [ "$$(id -u)" != 0 ] || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends kotlin default-jre-headless > /dev/null; }
 
-test-full: setup browser kotlin .venv-bench/.ready  ## what takes longer: the demo, the apps, README commands, kills, checks on real data
+test-full: setup browser kotlin .venv-bench/.ready  ## what takes longer: the demo and other apps, README commands, kills, checks on real data
 	$(PYTEST) -m full
-	$(MAKE) demo
 
 bench: setup .venv-bench/.ready .venv-user/.ready  ## the figures of the README (KERAS_BIGMODEL_DATA names the data folder)
 	@test -n "$(KERAS_BIGMODEL_DATA)" || { echo "Name the data folder: make bench KERAS_BIGMODEL_DATA=..."; exit 2; }
@@ -63,6 +62,9 @@ bench: setup .venv-bench/.ready .venv-user/.ready  ## the figures of the README 
 	$(BIN)/python benchmarks/export_beside_keras_hub.py
 	$(BIN)/python benchmarks/serving_start.py
 	$(BIN)/python benchmarks/hub_encoder.py $(KERAS_BIGMODEL_DATA)
+	.venv-bench/bin/python benchmarks/labels_and_scores.py reference $(KERAS_BIGMODEL_DATA) .venv-bench/goemotions.npz
+	$(BIN)/python benchmarks/labels_and_scores.py goemotions $(KERAS_BIGMODEL_DATA) --beside .venv-bench/goemotions.npz
+	$(BIN)/python benchmarks/labels_and_scores.py stsb $(KERAS_BIGMODEL_DATA)
 
 .venv-bench/.ready: setup.cfg constraints-bench.txt
 	$(PYTHON) -m venv .venv-bench

@@ -41,8 +41,13 @@ def _table_lines(name, table, max_length, bar):
         yield f"  left out {counted(rows, 'row')}: {reason}"
     yield from (f"  {note}" for note in table["notes"])
     if table["classes"]:
-        yield f"  {counted(len(table['classes']), 'class')}"
+        yield f"  {counted(len(table['classes']), 'label' if table.get('labels_a_row') else 'class')}"
         yield from (f"    {line}" for line in _class_lines(table["classes"], table["rows"], bar))
+    if table.get("labels_a_row"):
+        shares = (f"{number}: {_share(rows, table['rows'])}" for number, rows in table["labels_a_row"].items())
+        yield f"  labels a row: {', '.join(shares)}"
+    if table.get("numbers"):
+        yield from _number_lines(table["numbers"], bar)
     yield f"  tokens: {_lengths(table['lengths'], max_length)}"
     shares = (f"{script} {_share(rows, table['rows'])}" for script, rows in table["scripts"].items())
     yield f"  scripts: {', '.join(shares)}"
@@ -61,6 +66,24 @@ def _class_lines(classes, total, bar):
         between = f"… {len(lines) - _MOST_CLASSES} more"
         lines = [*lines[:_LARGEST], between, *lines[len(lines) - (_MOST_CLASSES - _LARGEST) :]]
     return lines
+
+
+def _number_lines(numbers, bar):
+    low, middle, high = (f"{numbers[name]:.4g}" for name in ("min", "50%", "max"))
+    mean, deviation = (f"{numbers[name]:.4g}" for name in ("mean", "deviation"))
+    yield f"  numbers: {low} to {high}; half are {middle} or less, mean {mean}, standard deviation {deviation}"
+    edges, counts = numbers["histogram"]["edges"], numbers["histogram"]["counts"]
+    tens = _in_twos(counts)
+    most = max(tens)
+    rows = [
+        (f"{left:.4g}", "to", f"{right:.4g}", f"{rows:,}", bar * round(_BAR * rows / most))
+        for left, right, rows in zip(edges[::2], edges[2::2], tens, strict=False)
+    ]
+    yield from (f"    {line}" for line in columns(rows, right=(0, 2, 3)))
+
+
+def _in_twos(counts):
+    return [first + second for first, second in zip(counts[::2], counts[1::2], strict=True)]
 
 
 def _lengths(lengths, max_length):

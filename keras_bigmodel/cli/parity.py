@@ -16,7 +16,7 @@ NAME = "parity"
 _SHOWN = 3  # texts on which an export differs
 
 
-@with_table_options("label", "weight")
+@with_table_options("label", "label_separator", "weight")
 def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     texts: Annotated[

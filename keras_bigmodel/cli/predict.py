@@ -22,7 +22,7 @@ _CHARACTERS = 4_000_000  # of the texts predicted together: fewer texts if they 
 _BATCH = 32
 
 
-@with_table_options("label", "weight")
+@with_table_options("label", "label_separator", "weight")
 def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     inputs: Annotated[

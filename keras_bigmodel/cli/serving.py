@@ -12,7 +12,7 @@ from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 NAME = "serving"
 
 
-@with_table_options("label", "weight")
+@with_table_options("label", "label_separator", "weight")
 def run(
     model: Annotated[str, typer.Argument(help="Folder of the model, or of one version.")],
     out: Annotated[

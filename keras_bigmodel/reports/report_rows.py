@@ -174,3 +174,12 @@ def export_rows(run):
         }
         for name, certificate in (run.get("exports") or {}).items()
     ]
+
+
+def label_numbers(tables):
+    """Lists the numbers of labels that rows of any table have: list of int, in ascending order.
+
+    Args:
+        tables: dict of name → dict with `labels_a_row` (number of labels → rows), or None there.
+    """
+    return sorted({int(number) for table in tables.values() for number in table.get("labels_a_row") or {}})

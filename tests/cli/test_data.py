@@ -102,3 +102,24 @@ def test_a_bad_table_is_refused_before_tensorflow_loads(tmp_path):
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout.strip() == "False False"
+
+
+def test_numbers_are_shown_as_a_histogram(bigmodel, tmp_path, tiny_bert):
+    rows = [f"a text of row {number},{number / 4}" for number in range(60)]
+    path = write(tmp_path, "text,label\n" + "\n".join(rows) + "\n", "numbers.csv")
+    ran = bigmodel("data", path, "--encoder", tiny_bert)
+    assert ran.code == 0, ran.err
+    assert "numbers: 0 to 14.75; half are 7.375 or less, mean 7.375, standard deviation 4.33" in ran.out
+    assert sum("█" in line for line in ran.out.splitlines()) == 10
+    report = json.loads(bigmodel("data", path, "--encoder", tiny_bert, "--json").out)["tables"]["train"]
+    assert sum(report["numbers"]["histogram"]["counts"]) == 60
+    assert (report["labels_a_row"], report["classes"]) == (None, {})
+
+
+def test_rows_are_counted_by_their_number_of_labels(bigmodel, tmp_path, tiny_bert):
+    path = write(tmp_path, 'text,label\none,joy\ntwo,anger\nthree,"joy,anger"\nfour,"anger,joy"\n', "sets.csv")
+    ran = bigmodel("data", path, "--encoder", tiny_bert)
+    assert ran.code == 0, ran.err
+    assert "  2 labels\n" in ran.out
+    assert "labels a row: 1: 50.0 %, 2: 50.0 %" in ran.out
+    assert '"," joins the labels of a row' in ran.out

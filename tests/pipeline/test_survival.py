@@ -163,7 +163,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(nursery, settings, unbroken, t
 @pytest.mark.full
 def test_random_kills_lose_nothing(nursery, settings, unbroken, tmp_path):
     draw = random.Random(2026)
-    for number in range(8):
+    for number in range(4):
         # A little beyond the end too, so that the last rename and the tidying after it are met.
         survive(nursery, settings, unbroken, tmp_path / str(number), draw.uniform(0.1, 1.05 * unbroken[1]))
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from keras_bigmodel.data.figures.label_summary import labels_a_row, number_summary
 from keras_bigmodel.evaluation import label_set_details, label_set_metrics, regression_details, regression_metrics
 from keras_bigmodel.reports import write_card, write_report
 
@@ -86,3 +87,20 @@ def test_thresholds_chosen_on_the_rows_that_are_measured_are_warned_of(tmp_path)
     assert "were chosen on the rows they are measured on" in page
     page, _ = written(tmp_path / "again", _run(_of_labels()))
     assert "were chosen on" not in page
+
+
+def test_the_data_of_other_kinds_have_a_table_and_a_plot(tmp_path):
+    numbers = {"path": "a.csv", "rows": 60, "numbers": number_summary(np.linspace(-2, 3, 60))}
+    run = _run(_of_numbers()) | {"data": {"tables": {"train": numbers}}}
+    page, _ = written(tmp_path / "numbers", run)
+    assert "Numbers of the train rows" in page
+    assert "half are 0.5 or less" in (tmp_path / "numbers/report/target_numbers.svg").read_text(encoding="utf-8")
+    sets = {
+        "path": "a.csv",
+        "rows": 4,
+        "classes": {"joy": 3},
+        "labels_a_row": labels_a_row([(), ("joy",), ("joy",) * 3]),
+    }
+    page, _ = written(tmp_path / "sets", _run(_of_labels()) | {"data": {"tables": {"train": sets}}})
+    assert "Labels a row" in page
+    assert ">33.3\u00a0%<" in page

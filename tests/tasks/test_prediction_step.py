@@ -123,14 +123,14 @@ def _megabytes():
 
 @pytest.mark.full
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_memory_stays_flat_over_ten_thousand_calls(tiny_bert, dtype):
+def test_memory_stays_flat_over_three_thousand_calls(tiny_bert, dtype):
     task = TextClassifier.from_encoder(tiny_bert, LABELS, dtype=dtype, max_length=32)
     texts, _ = messages(40)
     random = np.random.default_rng(0)
     used = []
-    for call in range(10_000):
+    for call in range(3_000):
         task.classify([texts[row] for row in random.integers(0, 40, random.choice([1, 3, 20]))])
-        if call % 1000 == 999:
+        if call % 300 == 299:
             used.append(_megabytes())
     assert used[-1] - used[1] < 10, used
 

@@ -5,6 +5,7 @@ from collections import Counter
 
 from keras_bigmodel.data.class_labels import sorted_counts
 from keras_bigmodel.data.figures.data_notes import data_notes
+from keras_bigmodel.data.figures.label_summary import labels_a_row, number_summary
 from keras_bigmodel.data.figures.length_summary import length_summary
 from keras_bigmodel.data.figures.repeated_texts import RepeatedTexts
 from keras_bigmodel.data.figures.scripts import dominant_script
@@ -24,9 +25,10 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
 
     Returns:
         dict that JSON can hold: `max_length`, `tables` (split name → figures), `leaks` (only pairs of tables that share
-        a text), `notes` (sentences). Row numbers count from 0, as in `TextTable.rows`. `RepeatedTexts` defines equal
-        and nearly equal texts; `length_summary` describes the lengths. Tables of `whole` also have `looked_at_rows`:
-        the number of rows on which the figures on texts are computed.
+        a text), `notes` (sentences). Tables of numbers have `numbers` (`number_summary`), tables with several labels a
+        row `labels_a_row`; others have None there. Row numbers count from 0, as in `TextTable.rows`. `RepeatedTexts`
+        defines equal and nearly equal texts; `length_summary` describes the lengths. Tables of `whole` also have
+        `looked_at_rows`: the number of rows on which the figures on texts are computed.
     """
     lengths, unknown, whole, repeated = lengths or {}, unknown or {}, whole or {}, RepeatedTexts(tables)
     figures = {
@@ -38,7 +40,7 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
             "cut": table.cut,
             "columns": dict(table.columns),
             "notes": list(table.notes),
-            "classes": sorted_counts(table.label_counts),
+            **_label_figures(table),
             "lengths": length_summary(lengths[name], max_length, unknown.get(name)) if name in lengths else None,
             "scripts": dict(Counter(map(dominant_script, _all_texts(table))).most_common()),
             "duplicates": repeated.duplicates(name),
@@ -55,8 +57,19 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
     return {**report, "notes": data_notes(report)}
 
 
+def _label_figures(table):
+    several = table.label_kind == "several"
+    return {
+        "classes": sorted_counts(table.label_counts),
+        "labels_a_row": labels_a_row(table.labels) if several else None,
+        "numbers": number_summary(table.labels) if table.label_kind == "number" else None,
+    }
+
+
 def _facts_of_whole(table):
     facts = {"rows": len(table), "dropped": dict(table.dropped), "cut": table.cut, "notes": list(table.notes)}
+    if table.label_kind == "number":
+        facts["numbers"] = number_summary(table.numbers)
     return facts | {"classes": sorted_counts(table.label_counts)}
 
 

@@ -7,6 +7,7 @@ from keras_bigmodel.reports.plots.kept import kept
 from keras_bigmodel.reports.plots.predictions import predictions, residuals
 from keras_bigmodel.reports.plots.reliability import reliability
 from keras_bigmodel.reports.plots.roc import roc
+from keras_bigmodel.reports.plots.target_numbers import target_numbers
 from keras_bigmodel.reports.plots.text_lengths import text_lengths
 from keras_bigmodel.reports.plots.threshold_curves import threshold_curves
 from keras_bigmodel.reports.plots.training_curves import training_curves
@@ -30,6 +31,7 @@ def draw_plots(run, *, measured_part, data_part):
     table = (data.get("tables") or {}).get(data_part) or {}
     plots = [
         class_sizes(table, part=data_part),
+        target_numbers(table, part=data_part),
         text_lengths(table, data.get("max_length"), part=data_part),
         *training_curves(run.get("history") or {}),
         confusion_matrix(metrics),
