@@ -38,10 +38,12 @@ def stsb(args):
         found = []
         for seed in args.seeds:
             keras.utils.set_random_seed(seed)
-            task = TextRegressor.from_encoder("minilm", scores, pairs=True, head_kind=head)
+            task = TextRegressor.from_encoder("minilm", scores, pairs=True, head_kind=head, **json.loads(args.make))
             task.compile(**json.loads(args.compile))
             start = time.time()
-            task.fit(pairs, scores, batch_size=32, epochs=args.epochs or EPOCHS["stsb"], verbose=0, seed=seed)
+            task.fit(
+                pairs, scores, batch_size=args.batch_size, epochs=args.epochs or EPOCHS["stsb"], verbose=0, seed=seed
+            )
             seconds = time.time() - start
             metrics = regression_metrics(np.array(wanted), task.predict(asked, verbose=0).reshape(-1))
             found.append(metrics["spearman"])
@@ -189,6 +191,8 @@ def main():
         if work is stsb:
             command.add_argument("--heads", nargs="+", default=["linear", "cosine"])
             command.add_argument("--part", choices=PARTS, default="test")
+            command.add_argument("--batch-size", type=int, default=32)
+            command.add_argument("--make", default="{}", help="JSON of arguments to from_encoder")
         if work is goemotions:
             command.add_argument("--beside", help="file that `reference` wrote")
     args = parser.parse_args()

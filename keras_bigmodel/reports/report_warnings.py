@@ -138,9 +138,11 @@ def _untested(run):
         per_class = metrics_of(run, part).get("per_class") or {}
         absent = [label for label, figures in per_class.items() if not figures.get("texts")]
         if absent:
+            several = "subset_accuracy" in metrics_of(run, part)
+            have = ("label has", "labels have") if several else ("class has", "classes have")
             yield (
-                "labels" if "subset_accuracy" in metrics_of(run, part) else "classes",
-                f"{things(len(absent), 'class has', 'classes have')} no {part} text, so nothing is known of "
+                "labels" if several else "classes",
+                f"{things(len(absent), *have)} no {part} text, so nothing is known of "
                 f"{'it' if len(absent) == 1 else 'them'}: {_listed(absent)}.",
             )
 
@@ -200,18 +202,22 @@ def _left_out(run):
 
 
 def _balance(run):
-    sizes = (tables_of(run).get("train") or {}).get("classes") or {}
+    table = tables_of(run).get("train") or {}
+    sizes = table.get("classes") or {}
     if not sizes:
         return
+    have, names, common = ("class has", "classes have"), "classes", "accuracy"
+    if table.get("labels_a_row"):
+        have, names, common = ("label has", "labels have"), "labels", "micro F1"
     largest, smallest = max(sizes, key=sizes.get), min(sizes, key=sizes.get)
     few = [label for label, rows in sizes.items() if rows < _FEW_ROWS]
     if few:
-        yield "data", f"{things(len(few), 'class has', 'classes have')} fewer than {_FEW_ROWS} rows: {_listed(few)}."
+        yield "data", f"{things(len(few), *have)} fewer than {_FEW_ROWS} rows: {_listed(few)}."
     elif sizes[largest] >= _IMBALANCE * sizes[smallest]:
         yield (
             "data",
-            f"The classes are uneven: “{_short(largest)}” has {count(sizes[largest])} rows, "
-            f"“{_short(smallest)}” {count(sizes[smallest])}. Read macro F1 beside accuracy.",
+            f"The {names} are uneven: “{_short(largest)}” has {count(sizes[largest])} rows, "
+            f"“{_short(smallest)}” {count(sizes[smallest])}. Read macro F1 beside {common}.",
         )
 
 

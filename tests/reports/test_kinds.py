@@ -101,6 +101,11 @@ def test_the_data_of_other_kinds_have_a_table_and_a_plot(tmp_path):
         "classes": {"joy": 3},
         "labels_a_row": labels_a_row([(), ("joy",), ("joy",) * 3]),
     }
-    page, _ = written(tmp_path / "sets", _run(_of_labels()) | {"data": {"tables": {"train": sets}}})
+    page, _ = written(tmp_path / "sets", _run(_of_labels()) | {"data": {"tables": {"train": sets, "test": sets}}})
     assert "Labels a row" in page
+    assert "Rows of each label, train" in page
+    assert "75.0\u00a0%" in page  # of the rows, not of all labels
+    assert "1 label has no test text" in page
+    assert "1 label has fewer than 10 rows" in page
+    assert "class has" not in page
     assert ">33.3\u00a0%<" in page

@@ -74,13 +74,16 @@ def _classes(report):
     for name, table in report["tables"].items():
         classes = table["classes"]
         few = [label for label, rows in classes.items() if rows < _FEW]
+        one, all_of_them, common = "class", "classes", "accuracy"
+        if table.get("labels_a_row") is not None:
+            one, all_of_them, common = "label", "labels", "micro F1"
         if few:
-            yield f"{counted(len(few), 'class')} of {name} {_have(few)} fewer than {_FEW} rows: {_listed(few)}."
+            yield f"{counted(len(few), one)} of {name} {_have(few)} fewer than {_FEW} rows: {_listed(few)}."
         elif classes and max(classes.values()) >= _UNEVEN * min(classes.values()):
             large, small = max(classes, key=classes.get), min(classes, key=classes.get)
             yield (
-                f'The classes of {name} are uneven: "{large}" has {classes[large]:,} rows, "{small}" '
-                f"{classes[small]:,}. Look at macro F1 rather than accuracy."
+                f'The {all_of_them} of {name} are uneven: "{large}" has {classes[large]:,} rows, "{small}" '
+                f"{classes[small]:,}. Look at macro F1 rather than {common}."
             )
 
 

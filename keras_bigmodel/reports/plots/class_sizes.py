@@ -24,19 +24,22 @@ def class_sizes(table, *, part):
     if not any(sizes.values()):
         return None
     largest, smallest = max(sizes, key=sizes.get), min(sizes, key=sizes.get)
+    several = bool(table.get("labels_a_row"))
+    names = ("label", "labels") if several else ("class", "classes")
     description = (
-        f"{things(len(sizes), 'class', 'classes')} in the {part} rows; the largest, {visible(largest, 80)}, has "
+        f"{things(len(sizes), *names)} in the {part} rows; the largest, {visible(largest, 80)}, has "
         f"{count(sizes[largest])}, the smallest, {visible(smallest, 80)}, {count(sizes[smallest])}."
     )
-    about = {"title": f"Rows of each class, {part}", "description": description}
-    return _bars(sizes, about) if len(sizes) <= _NAMED else _profile(sizes, about)
+    about = {"title": f"Rows of each {names[0]}, {part}", "description": description}
+    total = table["rows"] if several else sum(sizes.values())
+    return _bars(sizes, total, about) if len(sizes) <= _NAMED else _profile(sizes, about)
 
 
-def _bars(sizes, about):
+def _bars(sizes, total, about):
     names = {label: shorten(visible(label), _COLUMNS) for label in sizes}
     left = min(max(map(text_width, names.values())), 200) + 14
     canvas = Canvas("class_sizes", _WIDTH, len(sizes) * _ROW + 12, **about)
-    most, total = max(sizes.values()), sum(sizes.values())
+    most = max(sizes.values())
     axes = canvas.axes(left=left, right=104, top=6, bottom=6, x_limits=(0, most), y_limits=(len(sizes), 0))
     canvas.rectangles(axes, [(0, row + 0.2, rows, row + 0.8) for row, rows in enumerate(sizes.values())], color=FIRST)
     for row, (label, rows) in enumerate(sizes.items()):
