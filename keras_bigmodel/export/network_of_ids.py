@@ -73,7 +73,8 @@ def contents_of(exportable, kind):
             texts are encoded apart.
     """
     answers = describe_reader(exportable.answer_reader()) if hasattr(exportable, "answer_reader") else {}
-    if answers.get("kind") not in READERS or not has_word_pieces(exportable):
+    known = answers.get("kind") in READERS and "tokens" in exportable.endpoints()
+    if not known or not has_word_pieces(exportable):
         raise UserError(
             f"A {type(exportable).__name__} came; {kind} files are written of classifiers and regressors of texts with "
             'a WordPieceTokenizer. Export it with format="saved_model".'
