@@ -31,13 +31,30 @@ class AddedTokenMarkers:
 
     def __call__(self, texts):
         """Returns the texts with signs; they are cleaned up if a token is searched for in the cleaned-up text."""
-        texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-        last = FIRST_MARKER + MAX_MARKERS - 1
-        texts = tf.strings.regex_replace(texts, rf"[\x{{E000}}-\x{{E002}}\x{{F0000}}-\x{{{last:X}}}]", _DROPPED)
-        texts = _replaced(texts, self._typed)
+        texts = _replaced(_without_signs(texts), self._typed)
         if self._cleaned:
-            texts = _replaced(_written(*self._clean(texts)), self._cleaned)
+            codes, kinds, text_starts, _ = self._clean(texts)
+            texts = _replaced(_written(codes, kinds, text_starts), self._cleaned)
         return texts
+
+    def with_places(self, texts, places):
+        """Returns the texts with signs, and where their characters stood.
+
+        Args:
+            texts: string `(texts,)`.
+            places: `CharacterPlaces` of the texts.
+
+        Returns:
+            `(string (texts,), CharacterPlaces)`.
+        """
+        texts = _replaced(_without_signs(texts), self._typed)
+        places = places.merged(_widths(texts, self._typed))
+        if self._cleaned:
+            codes, kinds, text_starts, sources = self._clean(texts)
+            places = places.take(tf.boolean_mask(sources, tf.not_equal(kinds, table.DROPPED)))
+            texts = _replaced(_written(codes, kinds, text_starts), self._cleaned)
+            places = places.merged(_widths(texts, self._cleaned))
+        return texts, places
 
 
 class SignedCharacters(BertCharacters):
@@ -56,6 +73,32 @@ class SignedCharacters(BertCharacters):
     def replacement(self, code):
         """Returns the replacement as `BertCharacters.replacement` does; a sign is surrounded by spaces."""
         return f" {chr(code)} " if code in self._signs else super().replacement(code)
+
+
+def _without_signs(texts):
+    """Returns the texts without the characters that signs are; each becomes one that is dropped, as they would be."""
+    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+    last = FIRST_MARKER + MAX_MARKERS - 1
+    return tf.strings.regex_replace(texts, rf"[\x{{E000}}-\x{{E002}}\x{{F0000}}-\x{{{last:X}}}]", _DROPPED)
+
+
+def _widths(texts, tokens):
+    """Returns how many characters each character of texts stands for: the length of its token for a sign, else one.
+
+    Args:
+        texts: string `(texts,)`, with signs.
+        tokens: dict of content → sign, of the tokens that were replaced last.
+
+    Returns:
+        int32 `(characters,)`.
+    """
+    codes = tf.strings.unicode_decode(texts, "UTF-8", errors="replace").values
+    widths = [1] * (max((ord(sign) - FIRST_MARKER for sign in tokens.values()), default=0) + 1)
+    for content, sign in tokens.items():
+        widths[ord(sign) - FIRST_MARKER] = max(1, len(content))
+    numbers = codes - FIRST_MARKER
+    is_sign = (numbers >= 0) & (numbers < len(widths))
+    return tf.where(is_sign, tf.gather(tf.constant(widths, tf.int32), tf.where(is_sign, numbers, 0)), 1)
 
 
 def _replaced(texts, tokens):

@@ -17,21 +17,21 @@ def core_word_pieces(trie, max_characters):
         max_characters: int. A longer word becomes the unknown token.
 
     Returns:
-        function from `(code points, starts of words, words before)` to `(ids, starts of texts)`: int32 `(characters,)`,
-        int64 `(words + 1,)`, int64 `(texts + 1,)` to int32 `(pieces,)` and int64 `(texts + 1,)`.
+        function from `(code points, starts of words)` to `(ids, pieces before)`: int32 `(characters,)` and int64
+        `(words + 1,)` to int32 `(pieces,)` and int64 `(words + 1,)`, the number of pieces before each word and in all.
     """
 
-    def pieces_of(codes, word_starts, words_before):
+    def pieces_of(codes, word_starts):
         begins, limits = tf.cast(word_starts[:-1], tf.int32), tf.cast(word_starts[1:], tf.int32)
         lists = _lists(trie, tf.minimum(codes, trie.highest + 1), begins, limits, max_characters)
         counts = tf.gather(trie.lengths, lists)  # (characters,)
         before = tf.concat([[0], tf.cumsum(counts)], 0)
-        text_starts = tf.gather(before, tf.gather(word_starts, words_before))
+        pieces_before = tf.cast(tf.gather(before, word_starts), tf.int64)
         found = tf.where(tf.not_equal(lists, EMPTY_LIST))[:, 0]
         lists, counts, before = tf.gather(lists, found), tf.gather(counts, found), tf.gather(before, found)
         # Piece number `p` of all stands at `p + offset` in the values.
         offsets = tf.repeat(tf.gather(trie.starts, lists) - before, counts)
-        return tf.gather(trie.values, tf.range(tf.size(offsets)) + offsets), tf.cast(text_starts, tf.int64)
+        return tf.gather(trie.values, tf.range(tf.size(offsets)) + offsets), pieces_before
 
     return pieces_of
 

@@ -5,6 +5,7 @@ import itertools
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers.added_tokens import AddedTokens, without_added_spaces
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
+from keras_bigmodel.tokenizers.span_units import check_unit, unit_positions
 from keras_bigmodel.tokenizers.traced_text import TracedText
 from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, check_equal_numbers, room_for_text
 from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary
@@ -91,7 +92,7 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
         parts = self._added.parts(text)
         return [piece for part, found in parts for piece in (self._pieces_of_text(part) if found is None else [found])]
 
-    def tokenize_with_spans(self, text):
+    def tokenize_with_spans(self, text, *, unit="characters"):
         """Returns the token ids of one text and the span of characters that each token came from.
 
         Spans count the characters of a Python `str`, i.e. code points. A character that is dropped belongs to the span
@@ -99,16 +100,29 @@ class PlainWordPieceTokenizer(WordPieceVocabulary):
         case with accents kept) may belong to the spans of two tokens. The span of an unknown token is the whole word.
 
         Args:
-            text: str, or bytes in UTF-8; spans then count the characters of the decoded text.
+            text: str, or bytes in UTF-8, in which each sequence that is not UTF-8 counts as one character.
+            unit: str. What spans count: `"characters"` (code points, as Python), `"utf16"` (units of UTF-16, as Java
+                and JavaScript) or `"bytes"` (of UTF-8). Defaults to `"characters"`.
 
         Returns:
             `(ids, spans)`: list of int, as `tokenize` returns, and list of `(start, end)`, as long.
+
+        Raises:
+            UserError: the unit is unknown.
 
         >>> tokenizer = PlainWordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "go", "##od", "!"])
         >>> tokenizer.tokenize_with_spans("Ok, Gööd!")
         ([1, 1, 4, 5, 6], [(0, 2), (2, 3), (4, 6), (6, 8), (8, 9)])
         """
-        text = TracedText(_decoded(text))
+        check_unit(unit)
+        typed, text = text, _decoded(text)
+        ids, spans = self._with_spans(TracedText(text))
+        if unit != "characters":
+            positions = unit_positions(text, typed, unit)
+            spans = [(positions[start], positions[end]) for start, end in spans]
+        return ids, spans
+
+    def _with_spans(self, text):
         ids, spans = [], []
         for part, found in [(text, None)] if self._added is None else self._added.parts(text):
             if found is not None:

@@ -33,12 +33,12 @@ def text_word_pieces(pieces, unknown_id, max_characters):
         no_pretokenization=True,
     )
 
-    def pieces_of(codes, word_starts, words_before):
+    def pieces_of(codes, word_starts):
         letters = tf.RaggedTensor.from_row_splits(codes, word_starts, validate=False)
         words = tf.strings.unicode_encode(letters, "UTF-8", replacement_char=PLACEHOLDER)
         words = tf.where(letters.row_lengths() > max_characters, chr(PLACEHOLDER), words)
         found = kernel.tokenize(words)
-        return tf.gather(tf.constant(ids, tf.int32), found.values), tf.gather(found.row_splits, words_before)
+        return tf.gather(tf.constant(ids, tf.int32), found.values), found.row_splits
 
     return pieces_of
 

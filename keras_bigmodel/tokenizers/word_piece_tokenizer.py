@@ -8,9 +8,11 @@ import tensorflow as tf
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tokenizers.added_token_markers import FIRST_MARKER, AddedTokenMarkers
 from keras_bigmodel.tokenizers.bert_characters import BertCharacters
+from keras_bigmodel.tokenizers.character_places import CharacterPlaces, piece_spans
 from keras_bigmodel.tokenizers.core_word_pieces import core_word_pieces
+from keras_bigmodel.tokenizers.span_units import check_unit
 from keras_bigmodel.tokenizers.word_piece_settings import WordPieceSettings, check_equal_numbers, room_for_text
-from keras_bigmodel.tokenizers.word_piece_trie import WordPieceTrie
+from keras_bigmodel.tokenizers.word_piece_trie import CONTINUATION, WordPieceTrie
 from keras_bigmodel.tokenizers.word_piece_vocabulary import WordPieceVocabulary, is_reachable
 from keras_bigmodel.tokenizers.words_in_graph import clean_up, group_words, shared_table
 
@@ -81,6 +83,7 @@ class WordPieceTokenizer(WordPieceVocabulary):
         super().__init__(vocabulary, settings)
         self.ops = ops
         self._uses_text_ops = uses_text_ops(ops, mode)
+        self._with_spans = {}  # unit → function; built when first asked for
         make = {"exact": self._exact_pieces, "fast": self._fast_pieces}[mode]
         self._pieces = tf.function(on_cpu(make()), input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
 
@@ -96,6 +99,35 @@ class WordPieceTokenizer(WordPieceVocabulary):
         """
         pieces, text_starts = self._pieces(as_text_vector(texts))
         return tf.RaggedTensor.from_row_splits(pieces, text_starts, validate=False)
+
+    @tf.autograph.experimental.do_not_convert
+    def tokenize_with_spans(self, texts, *, unit="characters"):
+        """Returns the token ids of each text, and the span of the text as typed that each token came from.
+
+        The spans are those of `PlainWordPieceTokenizer.tokenize_with_spans`.
+
+        Args:
+            texts: as in `tokenize`.
+            unit: str. What spans count: `"characters"` (code points, as Python), `"utf16"` (units of UTF-16, as Java
+                and JavaScript) or `"bytes"` (of UTF-8). Defaults to `"characters"`.
+
+        Returns:
+            `(ids, spans)`: int32 `RaggedTensor`s `(texts, pieces)` and `(texts, pieces, 2)`; a span is its start and
+            its end.
+
+        Raises:
+            UserError: as `tokenize`; the unit is unknown, or the mode is `"fast"`, which has no spans.
+        """
+        check_unit(unit)
+        if self._settings.mode == "fast":
+            raise UserError("mode='fast' does not tell where its tokens stand in the text. Use mode='exact'.")
+        if unit not in self._with_spans:
+            signature = [tf.TensorSpec([None], tf.string)]
+            spans = on_cpu(lambda texts: self._exact_spans(texts, unit))
+            self._with_spans[unit] = tf.function(spans, input_signature=signature, autograph=False)
+        ids, text_starts, spans = self._with_spans[unit](as_text_vector(texts))
+        ragged = lambda values: tf.RaggedTensor.from_row_splits(values, text_starts, validate=False)
+        return ragged(ids), ragged(spans)
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, texts, pairs=None, *, max_length=128):
@@ -176,7 +208,35 @@ class WordPieceTokenizer(WordPieceVocabulary):
             split = text_word_pieces(pieces, self.unknown_id, limit)
         else:
             split = core_word_pieces(WordPieceTrie(pieces, self.unknown_id), limit)
-        return lambda texts: split(*group_words(*clean(mark(texts) if mark else texts)))
+        self._stages = mark, clean, split
+
+        def pieces_of(texts):
+            codes, kinds, text_starts, _ = clean(mark(texts) if mark else texts)
+            codes, word_starts, words_before, _ = group_words(codes, kinds, text_starts)
+            ids, pieces_before = split(codes, word_starts)
+            return ids, tf.gather(pieces_before, words_before)
+
+        return pieces_of
+
+    def _exact_spans(self, texts, unit):
+        mark, clean, split = self._stages
+        places = CharacterPlaces.of(texts, unit)
+        if mark:
+            texts, places = mark.with_places(texts, places)
+        codes, kinds, text_starts, sources = clean(texts)
+        codes, word_starts, words_before, kept = group_words(codes, kinds, text_starts)
+        ids, pieces_before = split(codes, word_starts)
+        first, last = piece_spans(ids, pieces_before, word_starts, tf.constant(self._piece_lengths(), tf.int32))
+        places = places.take(tf.gather(sources, kept))
+        spans = tf.stack([tf.gather(places.begins, first), tf.gather(places.ends, last)], axis=1)
+        return ids, tf.gather(pieces_before, words_before), spans
+
+    def _piece_lengths(self):
+        """Returns the number of characters of each token in a cleaned-up text: list of int; 1 for an added token."""
+        lengths = [len(token.removeprefix(CONTINUATION)) for token in self._vocabulary]
+        for token in self._settings.added_tokens:
+            lengths[self._vocabulary.index(token.content)] = 1
+        return lengths
 
     def _fast_pieces(self):
         from keras_bigmodel.tokenizers.text_word_pieces import fast_text_pieces

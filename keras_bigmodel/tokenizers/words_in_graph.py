@@ -33,8 +33,9 @@ def clean_up(characters):
         characters: `character_table.CharacterTable`.
 
     Returns:
-        function from string `(texts,)` to `(code points, kinds, starts of texts)`: int32 `(characters,)`, int32
-        `(characters,)` and int64 `(texts + 1,)`.
+        function from string `(texts,)` to `(code points, kinds, starts of texts, sources)`: int32 `(characters,)`,
+        int32 `(characters,)`, int64 `(texts + 1,)` and int32 `(characters,)`, the index of the character that each
+        came from.
     """
 
     def clean(texts):
@@ -45,12 +46,13 @@ def clean_up(characters):
         entries = tf.gather(characters.entries, tf.bitwise.left_shift(pages, table.PAGE_BITS) + within)
         kinds = tf.bitwise.bitwise_and(entries, (1 << table.KIND_BITS) - 1)
         moves = tf.bitwise.right_shift(entries, table.KIND_BITS)
+        as_they_are = lambda: (codes + moves, kinds, text_starts, tf.range(tf.size(codes)))
         if len(characters.several) == 0:
-            return codes + moves, kinds, text_starts
+            return as_they_are()
         return tf.cond(
             tf.reduce_any(tf.equal(kinds, table.SEVERAL)),
             lambda: expand_characters(characters, codes, kinds, moves, text_starts),
-            lambda: (codes + moves, kinds, text_starts),
+            as_they_are,
         )
 
     return clean
@@ -67,7 +69,7 @@ def expand_characters(characters, codes, kinds, moves, text_starts):
         text_starts: int64 `(texts + 1,)`. The index of each text's first character, and the number of characters.
 
     Returns:
-        `(code points, kinds, starts of texts)` of the characters written out.
+        `(code points, kinds, starts of texts, sources)` of the characters written out; see `clean_up`.
     """
     is_several = tf.equal(kinds, table.SEVERAL)
     rows = tf.where(is_several, moves, 0)
@@ -81,6 +83,7 @@ def expand_characters(characters, codes, kinds, moves, text_starts):
         tf.where(was_several, written, tf.gather(codes + moves, sources)),
         tf.where(was_several, table.ORDINARY, tf.gather(kinds, sources)),
         tf.cast(tf.gather(tf.concat([[0], ends], 0), text_starts), text_starts.dtype),
+        sources,
     )
 
 
@@ -93,8 +96,9 @@ def group_words(codes, kinds, text_starts):
         text_starts: int64 `(texts + 1,)`. The index of each text's first character, and the number of characters.
 
     Returns:
-        `(code points, starts of words, words before)`: int32 `(characters of words,)`, int64 `(words + 1,)`, and
-        int64 `(texts + 1,)`, the number of words before each text and in all.
+        `(code points, starts of words, words before, kept)`: int32 `(characters of words,)`, int64 `(words + 1,)`,
+        int64 `(texts + 1,)`, the number of words before each text and in all, and int64 `(characters of words,)`, the
+        index of each among all characters.
     """
     is_separate_word = tf.cast(tf.equal(kinds, table.SEPARATE_WORD), tf.int32)
     is_space = tf.cast(tf.equal(kinds, table.SPACE), tf.int32)
@@ -110,4 +114,4 @@ def group_words(codes, kinds, text_starts):
     word_starts = tf.where(tf.not_equal(numbers, tf.concat([[-1], numbers], 0)[:-1]))[:, 0]
     word_splits = tf.concat([word_starts, [tf.size(kept, tf.int64)]], 0)
     words_before = tf.searchsorted(tf.gather(kept, word_starts), text_starts, out_type=tf.int64)
-    return tf.gather(codes, kept), word_splits, words_before
+    return tf.gather(codes, kept), word_splits, words_before, kept
