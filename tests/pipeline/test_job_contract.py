@@ -132,7 +132,7 @@ KINDS = {  # the job, the row of the tasks' own table, the reader of its answers
 }
 
 
-FULL = {"score", "tags", "place", "words", "image"}  # what the other rows compute, too
+FULL = {"score", "tags", "place", "words", "image", "regression"}  # what the other rows compute, too
 
 
 @pytest.fixture(
