@@ -211,23 +211,26 @@ class WordPieceTokenizer(WordPieceVocabulary):
         self._stages = mark, clean, split
 
         def pieces_of(texts):
-            codes, kinds, text_starts, _ = clean(mark(texts) if mark else texts)
-            codes, word_starts, words_before, _ = group_words(codes, kinds, text_starts)
-            ids, pieces_before = split(codes, word_starts)
+            ids, pieces_before, words_before, *_ = self._split_texts(mark(texts) if mark else texts)
             return ids, tf.gather(pieces_before, words_before)
 
         return pieces_of
 
+    def _split_texts(self, texts):
+        """Splits texts with signs for added tokens; returns also which character each one of the words came from."""
+        _, clean, split = self._stages
+        codes, kinds, text_starts, sources = clean(texts)
+        codes, word_starts, words_before, kept = group_words(codes, kinds, text_starts)
+        return *split(codes, word_starts), words_before, word_starts, tf.gather(sources, kept)
+
     def _exact_spans(self, texts, unit):
-        mark, clean, split = self._stages
+        mark, *_ = self._stages
         places = CharacterPlaces.of(texts, unit)
         if mark:
             texts, places = mark.with_places(texts, places)
-        codes, kinds, text_starts, sources = clean(texts)
-        codes, word_starts, words_before, kept = group_words(codes, kinds, text_starts)
-        ids, pieces_before = split(codes, word_starts)
+        ids, pieces_before, words_before, word_starts, sources = self._split_texts(texts)
         first, last = piece_spans(ids, pieces_before, word_starts, tf.constant(self._piece_lengths(), tf.int32))
-        places = places.take(tf.gather(sources, kept))
+        places = places.take(sources)
         spans = tf.stack([tf.gather(places.begins, first), tf.gather(places.ends, last)], axis=1)
         return ids, tf.gather(pieces_before, words_before), spans
 
