@@ -140,12 +140,15 @@ FULL = {"score", "tags", "place", "words", "image", "regression"}  # what the ot
 )
 def kind(request):
     job, case, reader = KINDS[request.param]
+    known = dict(JOBS)  # put back in its order: messages list the kinds in it
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name, known in JOBS.items() if known.task_class is job.task_class]:
-            patch.delitem(JOBS, name)
-        patch.setitem(JOBS, job.name, job)
+        for name in [name for name, row in known.items() if row.task_class is job.task_class]:
+            del JOBS[name]
+        JOBS[job.name] = job
         patch.setitem(READERS, reader.kind, reader)
         yield job, case
+    JOBS.clear()
+    JOBS.update(known)
 
 
 def _table(folder, case):
