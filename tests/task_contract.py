@@ -6,6 +6,7 @@ words: only what the contract of a task names.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from keras_bigmodel.data.bundled_texts import support_messages
 from keras_bigmodel.export import Requests
 from keras_bigmodel.export.saved_model_client import unpacked
 from keras_bigmodel.preprocessors import TextPreprocessor
-from keras_bigmodel.tasks import MultiLabelClassifier, TextClassifier, TextRegressor
+from keras_bigmodel.tasks import MultiLabelClassifier, TextClassifier, TextRegressor, TokenClassifier
 from keras_bigmodel.tokenizers import WordPieceTokenizer, read_vocabulary
 from tests.throwaway_tasks import (
     Finder,
@@ -95,12 +96,12 @@ def _table(columns, targets):
     return stream
 
 
-def _stream_of_lists(folder, sets):
-    """Writes the texts with a list of labels each, and streams them."""
+def _stream_of_lists(folder, sets, label_kind="several"):
+    """Writes the texts with a list of labels or spans each, and streams them."""
     with (folder / "rows.jsonl").open("w", encoding="utf-8") as file:
         for text, labels in zip(TEXTS, sets, strict=True):
             file.write(json.dumps({"text": text, "label": labels}) + "\n")
-    return TableStream(folder / "rows.jsonl", text="text", label="label", label_kind="several")
+    return TableStream(folder / "rows.jsonl", text="text", label="label", label_kind=label_kind)
 
 
 def _preprocessor(folder, max_length=32):
@@ -115,6 +116,10 @@ def _encoder(folder):
 TEXTS, NAMES = messages(24)
 SECONDS = TEXTS[7:] + TEXTS[:7]
 SETS = [[label for place, label in enumerate(LABELS) if (row + 1) >> place & 1] for row in range(len(TEXTS))]
+SPANS = [
+    [(word.start(), word.end(), "LONG" if len(word[0]) > 6 else "NAME") for word in re.finditer(r"\w{5,}", text)]
+    for text in TEXTS
+]
 LENGTHS = [len(text) / 100 for text in TEXTS]
 _IMAGES = np.random.default_rng(1).integers(0, 256, (24, 8, 8), "uint8")
 _BRIGHTNESS = (_IMAGES[:, :4].mean((1, 2)) / 255 - 0.5) * 4
@@ -157,6 +162,15 @@ TASK_CASES = [
         SETS,
         {"text": TEXTS},
         stream=lambda folder: _stream_of_lists(folder, SETS),
+    ),
+    TaskCase(
+        "spans of a text",
+        lambda folder: TokenClassifier.from_encoder(folder, ["LONG", "NAME"], max_length=24, dtype="float32"),
+        TEXTS,
+        SPANS,
+        {"text": TEXTS},
+        ("a single text", None, [1, 2], [[["nested"]]]),
+        lambda folder: _stream_of_lists(folder, SPANS, label_kind="spans"),
     ),
     TaskCase(
         "a score",

@@ -12,7 +12,12 @@ from keras_bigmodel.pipeline.screen import Screen, import_tensorflow
 
 NAME = "data"
 _DEFAULT_ENCODER = "minilm"
-_LABEL_KINDS = {"classification": "one", "multi_label": "several", "regression": "number"}
+_LABEL_KINDS = {
+    "classification": "one",
+    "multi_label": "several",
+    "regression": "number",
+    "token_classification": "spans",
+}
 _MAX_LENGTH = 128  # tokens; the default of train, unless the encoder's limit is lower
 _TEXTS_AT_ONCE = 1000  # counted between two steps of the progress bar
 
@@ -30,7 +35,9 @@ def run(
     ] = None,
     task: Annotated[
         str | None,
-        typer.Option(help="Kind of task: classification, multi_label, regression; default: as the labels look."),
+        typer.Option(
+            help="Kind of task: classification, multi_label, regression, token_classification; default: as it looks."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     *,

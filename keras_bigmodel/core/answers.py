@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import check_number
+from keras_bigmodel.core.tags import TagsReader
 
 _DIGITS = 6  # decimal places of probabilities in JSON
 
@@ -206,7 +207,7 @@ class ScoreReader:
 
 
 # kind → class of its reader; `reader_of` looks up here the kind that a manifest names.
-READERS = {reader.kind: reader for reader in (PredictionReader, LabelSetReader, ScoreReader)}
+READERS = {reader.kind: reader for reader in (PredictionReader, LabelSetReader, ScoreReader, TagsReader)}
 
 
 def label_kind_of(described):
@@ -216,7 +217,7 @@ def label_kind_of(described):
         described: dict that `describe_reader` returned.
 
     Returns:
-        str: `"one"`, which is also that of unknown kinds, `"several"` or `"number"`.
+        str: `"one"`, which is also that of unknown kinds, `"several"`, `"number"` or `"spans"`.
     """
     return getattr(READERS.get(described.get("kind")), "label_kind", "one")
 

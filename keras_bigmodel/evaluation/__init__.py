@@ -8,9 +8,12 @@ from keras_bigmodel.evaluation.label_set_metrics import label_set_metrics
 from keras_bigmodel.evaluation.paired_comparison import paired_comparison
 from keras_bigmodel.evaluation.paired_label_sets import paired_label_sets
 from keras_bigmodel.evaluation.paired_numbers import paired_numbers
+from keras_bigmodel.evaluation.paired_spans import paired_spans
 from keras_bigmodel.evaluation.regression_details import regression_details
 from keras_bigmodel.evaluation.regression_metrics import regression_metrics
 from keras_bigmodel.evaluation.rejection import rejection_metrics, threshold_for
+from keras_bigmodel.evaluation.span_details import span_details
+from keras_bigmodel.evaluation.span_metrics import span_metrics
 from keras_bigmodel.evaluation.threshold_choice import label_thresholds
 
 __all__ = [
@@ -23,8 +26,11 @@ __all__ = [
     "paired_comparison",
     "paired_label_sets",
     "paired_numbers",
+    "paired_spans",
     "regression_details",
     "regression_metrics",
     "rejection_metrics",
+    "span_details",
+    "span_metrics",
     "threshold_for",
 ]

@@ -145,7 +145,7 @@ def length_slices(lengths, max_length):
 
     Args:
         lengths: sequence of int. Tokens of each text before truncation, special tokens included.
-        max_length: int. Maximum number of tokens that the model reads.
+        max_length: int or None. Maximum number of tokens that the model reads; None if there is no limit.
 
     Returns:
         list of str, one for each text.
@@ -153,7 +153,8 @@ def length_slices(lengths, max_length):
     >>> length_slices([3, 8, 9, 40, 64, 65], 64)
     ['1–8', '1–8', '9–16', '33–64', '33–64', 'truncated']
     """
-    return [_slice(int(length), int(max_length)) for length in lengths]
+    limit = max(map(int, lengths), default=0) * 2 if max_length is None else int(max_length)
+    return [_slice(int(length), limit) for length in lengths]
 
 
 def _slice(length, max_length):

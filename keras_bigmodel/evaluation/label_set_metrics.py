@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_bigmodel.evaluation.count_figures import BY_LABEL, CountFigures, weighted_mean
 from keras_bigmodel.evaluation.intervals import (
     class_intervals,
     is_flat,
@@ -15,7 +16,6 @@ from keras_bigmodel.evaluation.ranking import Ranking
 from keras_bigmodel.evaluation.resampled_rows import bootstrap_facts, resampled_intervals, row_weights
 
 RANKED = ("roc_auc", "average_precision")
-_BY_LABEL = ("precision", "recall", "f1")
 
 
 def label_set_metrics(targets, probabilities, labels, thresholds=0.5, *, resamples=1000, seed=0):
@@ -75,7 +75,7 @@ def _intervals(scored, parts, resamples, seed):
     """Returns the intervals of the figures over all labels, and those of each label: two dicts."""
     how = {"rows": len(scored), "resamples": resamples, "seed": seed}
     intervals = resampled_intervals(lambda weights: parts.figures(weights) | parts.by_label(weights), **how)
-    drawn = {name: intervals.pop(name) for name in _BY_LABEL}
+    drawn = {name: intervals.pop(name) for name in BY_LABEL}
     resampled = _areas(scored, row_weights(**how, columns=len(scored.labels)))
     intervals |= {name: percentile_interval(mean_of_defined(values)) for name, values in resampled.items()}
     drawn |= {name: [percentile_interval(column) for column in values.T] for name, values in resampled.items()}
@@ -85,7 +85,7 @@ def _intervals(scored, parts, resamples, seed):
     return intervals, drawn
 
 
-class LabelSetFigures:
+class LabelSetFigures(CountFigures):
     """Computes figures of weighted texts from what each text adds to them.
 
     Args:
@@ -93,21 +93,8 @@ class LabelSetFigures:
     """
 
     def __init__(self, scored):
+        super().__init__(scored.targets & scored.answers, scored.answers, scored.targets)
         self._scored = scored
-        both = scored.targets & scored.answers
-        self._sums = [part.astype("float32") for part in (both, scored.answers, scored.targets)]
-
-    def _counts(self, weights):
-        """Returns the weights of the texts that have a label rightly, by prediction and by truth: three arrays."""
-        return [weights @ part for part in self._sums]  # (resamples, labels)
-
-    def by_label(self, weights):
-        """Returns precision, recall and F1 of each label: dict of name → float array `(resamples, labels)`.
-
-        Args:
-            weights: float32 array `(resamples, texts)`. Weight of each text.
-        """
-        return _figures(*self._counts(weights))
 
     def figures(self, weights):
         """Returns the figures over all labels but the areas: dict of name → float array `(resamples,)`.
@@ -115,28 +102,11 @@ class LabelSetFigures:
         Args:
             weights: as in `by_label`.
         """
-        scored, counts = self._scored, self._counts(weights)
-        by_label, texts = _figures(*counts), counts[2]
-        micro = _figures(*(part.sum(axis=1) for part in counts))
-        found = {f"micro_{name}": values for name, values in micro.items()}
-        for name, values in by_label.items():
-            found[f"macro_{name}"] = mean_of_defined(np.where(texts > 0, values, np.nan))
-            found[f"weighted_{name}"] = _ratio((values * texts).sum(axis=1), texts.sum(axis=1))
+        scored, found = self._scored, self.averages(weights)
         wrong = (scored.targets != scored.answers).mean(axis=1)
         for name, rows in (("subset_accuracy", scored.right), ("hamming_loss", wrong), ("log_loss", scored.losses)):
-            found[name] = weights.astype("float64") @ rows.astype("float64") / weights.sum(axis=1)
+            found[name] = weighted_mean(weights, rows)
         return found
-
-
-def _figures(right, answered, texts):
-    right, answered, texts = (part.astype("float64") for part in (right, answered, texts))
-    figures = {"precision": _ratio(right, answered), "recall": _ratio(right, texts)}
-    return {**figures, "f1": _ratio(2 * right, answered + texts)}
-
-
-def _ratio(part, whole):
-    """Returns `part / whole`, 0 where `whole` is 0, as in scikit-learn."""
-    return np.divide(part, whole, out=np.zeros(np.shape(part)), where=np.asarray(whole) > 0)
 
 
 def _areas(scored, weights):

@@ -134,6 +134,23 @@ def label_lines(metrics):
     yield from columns(rows, right=(1, 2, 3, 5, 6))
 
 
+def span_lines(metrics):
+    """Yields a heading, a line per label with precision, recall and F1, and a line on what became of the spans.
+
+    Args:
+        metrics: dict; see `evaluation.span_metrics`.
+
+    Yields:
+        str.
+    """
+    rows = [("label", "precision", "recall", "f1", "spans", "predicted")]
+    for label, row in metrics["per_class"].items():
+        figures = (f"{row[name]:.4f}" for name in ("precision", "recall"))
+        rows.append((label, *figures, _figure(row, "f1"), str(row["spans"]), str(row["predicted"])))
+    yield from columns(rows, right=(1, 2, 4, 5))
+    yield ", ".join(f"{name}: {number:,}" for name, number in metrics["outcomes"].items())
+
+
 def columns(rows, *, right=()):
     """Yields rows as lines with aligned columns; a Chinese character is two cells wide in a terminal.
 

@@ -85,6 +85,7 @@ def about_model(manifest):
         "parameters": manifest.sizes.get("parameters"),
         "columns": manifest.preprocessor["columns"],
         "max_length": manifest.preprocessor.get("max_length"),
+        "truncates": manifest.preprocessor.get("overlap", False) is False,
         "tokenizer": manifest.preprocessor.get("tokenizer"),
         "dtype": manifest.settings.get("trained_in"),
         "created": manifest.created,

@@ -9,6 +9,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.unicode_text import same_text, text_fractions
 from keras_bigmodel.data import DrawnRows
 from keras_bigmodel.tables import TextTable
+from keras_bigmodel.tables.label_cells import LabelCells
 from keras_bigmodel.tables.table import INPUTS
 
 _MOST_LABELS = 10_000
@@ -106,8 +107,8 @@ class TableSurvey:
         return np.delete(np.array(self._numbers, "float32"), [number for number, _ in self._rows_held()])
 
     def _labels_in(self, label):
-        """Returns the labels in the label of a row: tuple of str, empty for a number."""
-        return {"one": (label,), "several": label, "number": ()}[self.label_kind]
+        """Returns the labels in the label of a row, one for each span: tuple of str, empty for a number."""
+        return LabelCells(self.label_kind).parts(label)
 
     def has_one_of(self, label, labels):
         """Returns whether a row's label is one of some labels; True where a row has not exactly one label.

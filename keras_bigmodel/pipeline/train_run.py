@@ -30,7 +30,7 @@ from keras_bigmodel.training import resolve_dtype
 
 UNFINISHED = ("refuse", "resume", "discard")
 _PARITY_ROWS = 2000  # validation texts that the export is compared on, besides the bundled samples
-_LABELS = {"several": "several a text", "number": "numbers"}
+_LABELS = {"several": "several a text", "number": "numbers", "spans": "spans of the texts"}
 _COPIES = 9  # of the weights on the disk at once: two states of three each, the best, the SavedModel, its checks
 
 

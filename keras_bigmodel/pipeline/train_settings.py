@@ -53,7 +53,8 @@ class TaskSettings:
     """Holds the settings of the model of a run; see the fields' help texts."""
 
     task: str | None = setting(
-        None, help="Kind of task: classification, multi_label or regression; default: as the labels look."
+        None,
+        help="Kind of task: classification, multi_label, regression or token_classification; default: as it looks.",
     )
     encoder: str = setting("minilm", help="minilm, or a BERT folder as Hugging Face writes it.")
     from_last: bool = setting(False, option="continue", help="Begin from the last version instead of the encoder.")
@@ -72,6 +73,11 @@ class TaskSettings:
     threshold: float | None = setting(
         None, help="Of multi_label: probability from which a text has a label; default: chosen for each label."
     )
+    overlap: int | None = setting(
+        None,
+        help="Of token_classification: tokens that the windows of a long text share; default: a quarter of a window.",
+    )
+    truncate: bool = setting(False, help="Of token_classification: cut long texts instead of reading them in windows.")
     l2: float = setting(0.0, help="Penalty on the squares of the head's weights.")
     label_smoothing: float = setting(
         0.0, help="Share of each label spread over all; shown losses are then of the smoothed labels."
@@ -86,6 +92,7 @@ class TaskSettings:
             "ops": (self.ops in _OPS, f"one of {', '.join(_OPS)}"),
             "dropout": (0 <= self.dropout < 1, "from 0 to below 1"),
             "head": (self.head in _HEADS, f"one of {', '.join(_HEADS)}"),
+            "overlap": (self.overlap is None or self.overlap >= 0, "0 or more"),
             "threshold": (self.threshold is None or 0 <= self.threshold <= 1, "a probability from 0 to 1, e.g. 0.5"),
             "l2": (self.l2 >= 0, "0 or more"),
             "label_smoothing": (0 <= self.label_smoothing < 1, "from 0 to below 1, e.g. 0.1"),
@@ -101,6 +108,8 @@ class TaskSettings:
             raise UserError(
                 "--continue takes pooling and length from the last version; leave --pooling and --max-length out."
             )
+        if self.truncate and self.overlap is not None:
+            raise UserError(f"--overlap {self.overlap} is of windows, and --truncate has none. Leave one out.")
         if self.head == "cosine" and self.pair is None:
             raise UserError("--head cosine compares two texts. Name the column of the second with --pair.")
 

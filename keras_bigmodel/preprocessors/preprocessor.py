@@ -105,6 +105,20 @@ class Preprocessor:
         features = {name: RaggedColumn(np.asarray(value)) for name, value in self.padded(columns).items()}
         return Examples(features, length_of=self.length_of)
 
+    def aligned(self, columns, encoded, targets):
+        """Returns targets that depend on the rows, such as tags of their tokens, and weights; here those given.
+
+        Args:
+            columns: dict of column → list or array, as `checked` returns.
+            encoded: `Examples`, what `encode` returned for the columns.
+            targets: what the task's `encode_targets` returned for the rows.
+
+        Returns:
+            `(targets, weights)`: targets for `Examples`; and float array `(rows,)`, list of float arrays as long as the
+            targets of each row, or None if all targets count alike.
+        """
+        return targets, None
+
     def padded(self, columns):
         """Returns the features of columns as one batch: dict of tensors `(rows, ...)`.
 

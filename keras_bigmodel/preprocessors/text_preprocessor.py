@@ -132,7 +132,14 @@ class TextPreprocessor(Preprocessor):
             raise UserError(
                 f"{type(self.tokenizer).__name__} has no choice of ops, and ops={ops!r} came. Leave it out."
             )
-        tokenizer = type(self.tokenizer).from_config({**self.tokenizer.get_config(), "ops": ops})
+        return self.with_tokenizer(type(self.tokenizer).from_config({**self.tokenizer.get_config(), "ops": ops}))
+
+    def with_tokenizer(self, tokenizer):
+        """Returns a copy with another tokenizer.
+
+        Args:
+            tokenizer: as in the class.
+        """
         return type(self)(tokenizer, columns=self.columns, max_length=self.max_length, separate=self.separate)
 
     def checked(self, data):

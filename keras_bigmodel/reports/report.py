@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from keras_bigmodel.data.figures.label_nouns import label_nouns
 from keras_bigmodel.reports import report_rows
 from keras_bigmodel.reports.report_json import as_json
 from keras_bigmodel.reports.report_summary import (
@@ -18,12 +19,16 @@ from keras_bigmodel.reports.report_warnings import warnings_of
 
 PAGE, FIGURES = "index.html", "metrics.json"
 _SHORT = ("training", "measures")  # chapters that may share a printed page with other chapters
-_SHORT_WITH_FEW = ("classes", "labels", "confusion", "probabilities", "slices", "predictions")
+_SHORT_WITH_FEW = ("classes", "labels", "spans", "confusion", "probabilities", "slices", "predictions")
 _FEW_CLASSES = 20
 
 
-def _is_regression(view):
-    return view["kind"].name == "regression"
+def _has_labels(view):
+    return view["kind"].name in ("classification", "multi_label")
+
+
+def _has_mistakes(view, kind):
+    return "mistakes" in view["details"] and view["kind"].name == kind
 
 
 _CHAPTERS = {  # id → title, function that returns a true value if the run has content for it
@@ -32,6 +37,7 @@ _CHAPTERS = {  # id → title, function that returns a true value if the run has
     "measures": ("Measures", lambda view: view["measures"]),
     "classes": ("Classes", lambda view: view["classes"] and view["kind"].name == "classification"),
     "labels": ("Labels", lambda view: view["classes"] and view["kind"].name == "multi_label"),
+    "spans": ("Spans", lambda view: view["classes"] and view["kind"].name == "token_classification"),
     "predictions": ("Predictions", lambda view: {"predictions", "residuals"} & set(view["plots"])),
     "confusion": ("Confusion", lambda view: "confusion_matrix" in view["plots"]),
     "probabilities": (
@@ -39,8 +45,9 @@ _CHAPTERS = {  # id → title, function that returns a true value if the run has
         lambda view: {"roc", "reliability", "kept"} & set(view["plots"]) and view["kind"].name == "classification",
     ),
     "slices": ("Slices", lambda view: view["slices"]),
-    "mistakes": ("The surest mistakes", lambda view: "mistakes" in view["details"] and not _is_regression(view)),
-    "errors": ("The largest errors", lambda view: "mistakes" in view["details"] and _is_regression(view)),
+    "mistakes": ("The surest mistakes", lambda view: "mistakes" in view["details"] and _has_labels(view)),
+    "span_mistakes": ("Wrong and missed spans", lambda view: _has_mistakes(view, "token_classification")),
+    "errors": ("The largest errors", lambda view: _has_mistakes(view, "regression")),
     "making": ("How it was made", lambda view: view["model"] or view["run"].get("parity")),
 }
 
@@ -90,6 +97,7 @@ def _view(run, plots):
         "curves": [plot for name, plot in plots.items() if name.startswith("training_")],
         "measures": measure_rows(run, parts),
         "kind": kind_of_run(run, parts),
+        "nouns": label_nouns(*tables_of(run).values()),
         "majority_class": majority_class(metrics),
         "classes": report_rows.class_rows(metrics),
         "slices": report_rows.slice_groups(details, metrics),

@@ -40,6 +40,17 @@ _REGRESSION = {
     "mean_squared_error": ("Mean squared error", decimal, "the square of the first"),
     "r2": ("R²", decimal, "share of the numbers' variance that is explained; always the mean would have 0"),
 }
+_SPANS = {
+    "micro_f1": ("Span F1", percent, "of all spans found and all spans due, twice the share that is both"),
+    "micro_precision": ("Span precision", percent, "of the spans found, the share that is right"),
+    "micro_recall": ("Span recall", percent, "of the spans due, the share that was found"),
+    "macro_f1": ("Macro F1", percent, _MEAN),
+    "macro_precision": ("Macro precision", percent, _MEAN),
+    "macro_recall": ("Macro recall", percent, _MEAN),
+    "weighted_f1": ("Weighted F1", percent, "mean over the labels, each by its number of spans"),
+    "place_f1": ("F1 of places", percent, "span F1 of starts and ends alone, whatever the label"),
+    "text_accuracy": ("Texts all right", percent, "share of the texts all of whose spans are right, and no other"),
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,8 @@ class ReportKind:
         method: str. Method of a model that answers texts.
         outputs: str. What TensorFlow Serving answers with, in Markdown.
         card_metrics: tuple of `(metric, type in a model card's header, title)`.
+        chapter: str. The page's chapter on each label. Defaults to `"classes"`.
+        counted: str. What is counted of each label. Defaults to `"texts"`.
     """
 
     name: str
@@ -65,6 +78,8 @@ class ReportKind:
     method: str
     outputs: str
     card_metrics: tuple
+    chapter: str = "classes"
+    counted: str = "texts"
 
     def verdict(self, metrics, part):
         """Returns the main figure of a part, and the rest of the sentence on it: `(str, str)`.
@@ -79,6 +94,9 @@ class ReportKind:
             "classification": f"of {texts} {'is' if one else 'are'} answered right",
             "multi_label": f"micro F1 on {texts}; {percent(metrics.get('subset_accuracy'))} got all their labels and "
             "no other",
+            "token_classification": f"span F1 on {texts} with {things(metrics.get('spans'), 'span')}; "
+            f"{percent(metrics.get('micro_precision'))} of the spans found are right, and "
+            f"{percent(metrics.get('micro_recall'))} of those due are found",
             "regression": f"is the rank correlation (Spearman) of predictions and targets on {texts}; predictions are "
             f"off by {decimal(metrics.get('mean_absolute_error'))} on average",
         }[self.name]
@@ -117,6 +135,12 @@ class ReportKind:
         if self.name == "classification":
             classes = things(len(labels), "class", "classes") if labels else "its classes"
             return f"Sorting {texts} of the kind in its training table into {classes}."
+        if self.name == "token_classification":
+            named = f", labelled {', '.join(map(str, labels[:10]))}{' …' if len(labels) > 10 else ''}" if labels else ""
+            return (
+                f"Finding spans in texts of the kind in its training table{named}. Starts and ends are characters of "
+                "the text as typed."
+            )
         if self.name == "multi_label":
             return (
                 f"Giving {texts} of the kind in its training table their labels, none, one or several of "
@@ -151,6 +175,23 @@ MULTI_LABEL = ReportKind(
         ("macro_f1", "f1", "Macro F1"),
         ("subset_accuracy", "accuracy", "Subset accuracy"),
     ),
+    chapter="labels",
+)
+TOKEN_CLASSIFICATION = ReportKind(
+    "token_classification",
+    _SPANS,
+    ("micro_f1", "micro_precision", "micro_recall"),
+    "micro_f1",
+    "TokenClassifier",
+    "tag",
+    "`counts` of the spans of each text, their `starts`, `ends`, `labels` and `probabilities`",
+    (
+        ("micro_f1", "f1", "Span F1"),
+        ("micro_precision", "precision", "Span precision"),
+        ("micro_recall", "recall", "Span recall"),
+    ),
+    chapter="spans",
+    counted="spans",
 )
 REGRESSION = ReportKind(
     "regression",
@@ -170,6 +211,8 @@ def kind_of(metrics):
     Args:
         metrics: dict, as from `Job.measure`.
     """
+    if "text_accuracy" in metrics:
+        return TOKEN_CLASSIFICATION
     if "subset_accuracy" in metrics:
         return MULTI_LABEL
     return REGRESSION if "spearman" in metrics else CLASSIFICATION

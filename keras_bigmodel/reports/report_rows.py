@@ -19,13 +19,18 @@ def class_rows(metrics):
         metrics: dict, as from `classification_metrics`.
 
     Returns:
-        list of dict: `label`, `intervals` and the entries of `per_class`.
+        list of dict: `label`, `number` (of texts or spans), `intervals` and the entries of `per_class`.
     """
     rows = [
-        {"label": label, **figures, "intervals": figures.get("intervals") or {}}
+        {
+            "label": label,
+            **figures,
+            "number": figures.get("texts", figures.get("spans")),
+            "intervals": figures.get("intervals") or {},
+        }
         for label, figures in (metrics.get("per_class") or {}).items()
     ]
-    return sorted(rows, key=lambda row: (not row.get("texts"), row.get("f1") or 0))
+    return sorted(rows, key=lambda row: (not row["number"], row.get("f1") or 0))
 
 
 def confused_pairs(metrics):
@@ -37,7 +42,7 @@ def confused_pairs(metrics):
     Returns:
         list of dict: `label`, `answer` (the predicted label), `texts` and `share` (fraction of the label's texts).
     """
-    matrix, labels = metrics.get("confusion_matrix") or [], metrics.get("labels") or []
+    matrix, labels = metrics.get("confusion_matrix") or [], matrix_labels(metrics)
     pairs = [
         {"label": labels[row], "answer": labels[column], "texts": texts, "share": texts / sum(counts)}
         for row, counts in enumerate(matrix)
@@ -45,6 +50,15 @@ def confused_pairs(metrics):
         if texts and row != column
     ]
     return sorted(pairs, key=lambda pair: (-pair["texts"], -pair["share"]))[:_PAIRS]
+
+
+def matrix_labels(metrics):
+    """Returns the names of the rows and columns of the confusion matrix: list of str.
+
+    Args:
+        metrics: dict, as from `classification_metrics` or `span_metrics`.
+    """
+    return metrics.get("matrix_labels") or metrics.get("labels") or []
 
 
 def drawn_classes(matrix):
@@ -78,7 +92,10 @@ def slice_groups(details, metrics):
     groups = {}
     for row in details.get("slices") or []:
         interval = row.get("interval")
-        if "mean_absolute_error" in row:
+        if "f1" in row:
+            f1 = metrics.get("micro_f1")
+            value, worse = row["f1"], bool(interval) and f1 is not None and interval[1] < f1
+        elif "mean_absolute_error" in row:
             value, worse = row["mean_absolute_error"], bool(interval) and error is not None and interval[0] > error
         else:
             value, worse = row["accuracy"], bool(interval) and accuracy is not None and interval[1] < accuracy

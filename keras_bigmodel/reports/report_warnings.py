@@ -4,6 +4,8 @@ Each check takes the run and yields pairs: the id of the chapter with the detail
 where a careful reader would ask; they are conventions, not laws.
 """
 
+from keras_bigmodel.data.figures.label_nouns import label_nouns
+from keras_bigmodel.reports.report_kind import kind_of
 from keras_bigmodel.reports.report_summary import majority_class, measured_parts, metrics_of, tables_of
 from keras_bigmodel.reports.report_text import count, decimal, percent, shorten, things, visible
 
@@ -136,13 +138,13 @@ def _measured_on(run):
 def _untested(run):
     for part in measured_parts(run)[:1]:
         per_class = metrics_of(run, part).get("per_class") or {}
-        absent = [label for label, figures in per_class.items() if not figures.get("texts")]
+        absent = [label for label, figures in per_class.items() if not figures.get("texts", figures.get("spans"))]
         if absent:
-            several = "subset_accuracy" in metrics_of(run, part)
-            have = ("label has", "labels have") if several else ("class has", "classes have")
+            kind = kind_of(metrics_of(run, part))
+            have = ("class has", "classes have") if kind.chapter == "classes" else ("label has", "labels have")
             yield (
-                "labels" if several else "classes",
-                f"{things(len(absent), *have)} no {part} text, so nothing is known of "
+                kind.chapter,
+                f"{things(len(absent), *have)} no {part} {kind.counted[:-1]}, so nothing is known of "
                 f"{'it' if len(absent) == 1 else 'them'}: {_listed(absent)}.",
             )
 
@@ -206,18 +208,17 @@ def _balance(run):
     sizes = table.get("classes") or {}
     if not sizes:
         return
-    have, names, common = ("class has", "classes have"), "classes", "accuracy"
-    if table.get("labels_a_row"):
-        have, names, common = ("label has", "labels have"), "labels", "micro F1"
+    nouns = label_nouns(table)
+    have = f"{nouns.one} has", f"{nouns.many} have"
     largest, smallest = max(sizes, key=sizes.get), min(sizes, key=sizes.get)
     few = [label for label, rows in sizes.items() if rows < _FEW_ROWS]
     if few:
-        yield "data", f"{things(len(few), *have)} fewer than {_FEW_ROWS} rows: {_listed(few)}."
+        yield "data", f"{things(len(few), *have)} fewer than {_FEW_ROWS} {nouns.counted}: {_listed(few)}."
     elif sizes[largest] >= _IMBALANCE * sizes[smallest]:
         yield (
             "data",
-            f"The {names} are uneven: “{_short(largest)}” has {count(sizes[largest])} rows, "
-            f"“{_short(smallest)}” {count(sizes[smallest])}. Read macro F1 beside {common}.",
+            f"The {nouns.many} are uneven: “{_short(largest)}” has {count(sizes[largest])} {nouns.counted}, "
+            f"“{_short(smallest)}” {count(sizes[smallest])}. Read macro F1 beside {nouns.common}.",
         )
 
 

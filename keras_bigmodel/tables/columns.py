@@ -24,7 +24,7 @@ LABEL_NAMES = (
     ("label", "标签"),
     (
         *("category", "class", "intent", "sentiment", "target", "topic", "emotion", "labels", "polarity", "tag"),
-        *("label_name", "类别", "分类", "情感", "意图", "主题", "情绪"),
+        *("spans", "entities", "label_name", "类别", "分类", "情感", "意图", "主题", "情绪"),
     ),
     ("quality", "rating", "stars", "star_rating", "score", "overall", "grade", "gold_label", "y", "评分", "星级"),
 )

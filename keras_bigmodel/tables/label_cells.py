@@ -10,9 +10,11 @@ from collections import Counter
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.number_check import is_number, look_like_scores
+from keras_bigmodel.core.span_forms import is_span
 from keras_bigmodel.tables.cells import cell_label, cell_text, stands_for_nothing
+from keras_bigmodel.tables.tagged.span_cells import cell_spans
 
-LABEL_KINDS = ("one", "several", "number")
+LABEL_KINDS = ("one", "several", "number", "spans")
 SEPARATORS = (",", ";", "|", "，", "；", "、", "｜")  # signs between labels that are found by looking
 _COMMAS = (",", "，")  # these stand inside of names, too
 _OTHER_SIGNS = ("/", "+", "&", "#", "\t", " ")  # signs that are reported if they stand between labels
@@ -26,8 +28,8 @@ class LabelCells:
     """Reads cells of a label column.
 
     Args:
-        kind: str. `"one"` (a label is a str), `"several"` (a tuple of different str, which may be empty) or `"number"`
-            (a float).
+        kind: str. `"one"` (a label is a str), `"several"` (a tuple of different str, which may be empty), `"number"`
+            (a float) or `"spans"` (a tuple of `(start, end, label)`, which may be empty; see `cell_spans`).
         separator: str. The sign between labels in a text, for `"several"`. A text that is written as a list in JSON or
             Python, such as `["joy", "love"]`, is read as one. Defaults to `","`.
 
@@ -41,7 +43,7 @@ class LabelCells:
         if not separator:
             raise UserError("An empty label separator came; wanted the sign between labels, e.g. a comma.")
         self.kind, self.separator = kind, separator
-        self._read = {"one": _one, "several": self._several, "number": _number}[kind]
+        self._read = {"one": _one, "several": self._several, "number": _number, "spans": cell_spans}[kind]
 
     def __call__(self, cell):
         """Returns the value of a cell, or None if the cell has none.
@@ -55,8 +57,9 @@ class LabelCells:
         return self._read(cell)
 
     def parts(self, value):
-        """Returns the labels in a value: tuple of str, empty for a number."""
-        return {"one": lambda: (value,), "several": lambda: value, "number": tuple}[self.kind]()
+        """Returns the labels in a value, one for each span: tuple of str, empty for a number."""
+        labels = lambda: tuple(label for _, _, label in value)
+        return {"one": lambda: (value,), "several": lambda: value, "number": tuple, "spans": labels}[self.kind]()
 
     def _several(self, cell):
         if isinstance(cell, dict):
@@ -146,10 +149,10 @@ def _number(cell):
 def kind_of_labels(cells, separator=None):
     """Finds what kind of labels a column holds by looking at some of its cells.
 
-    Lists, also those written as texts, are several labels. Numbers with fractions, of more than ten different values,
-    are numbers. Texts in which a comma, a semicolon or a bar joins labels that also stand alone or in other texts are
-    several labels; of a comma, which names contain, at least one of the labels must stand alone. All other columns hold
-    one label a cell.
+    Lists of spans are spans. Other lists, also those written as texts, are several labels. Numbers with fractions, of
+    more than ten different values, are numbers. Texts in which a comma, a semicolon or a bar joins labels that also
+    stand alone or in other texts are several labels; of a comma, which names contain, at least one of the labels must
+    stand alone. All other columns hold one label a cell.
 
     Args:
         cells: list of cells.
@@ -159,6 +162,8 @@ def kind_of_labels(cells, separator=None):
     Returns:
         str: one of `LABEL_KINDS`.
     """
+    if _are_spans(cells):
+        return "spans"
     if any(isinstance(cell, list | tuple) for cell in cells):
         return "several"
     texts = Counter(filter(None, map(_text_of, cells)))
@@ -173,6 +178,26 @@ def kind_of_labels(cells, separator=None):
     if with_points:
         return "number" if look_like_scores(with_points) else "one"
     return "one" if _sign_between(texts, strict=True) is None else "several"
+
+
+def _are_spans(cells):
+    """Returns whether the cells are lists of spans, at least one of which is not empty."""
+    found = False
+    for cell in cells:
+        if not isinstance(cell, list | tuple):
+            text = _text_of(cell)
+            if not text:
+                continue
+            if not text.startswith("["):
+                return False
+            try:
+                cell = json.loads(text)
+            except (ValueError, RecursionError):
+                return False
+        if not all(map(is_span, cell)):
+            return False
+        found = found or bool(cell)
+    return found
 
 
 def separator_of(cells):

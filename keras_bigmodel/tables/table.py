@@ -35,7 +35,10 @@ class TableOptions:
         label: str. Column of the label. Defaults to None: found by its name or shape.
         weight: str. Column of the row weights. Defaults to None: no such column.
         label_separator: str. Sign between the labels of a cell that holds several. Defaults to None: found by looking.
-        format: str. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`. Defaults to None: the format of the file's ending.
+        strict_tags: bool. Whether tags that may not stand where they do are refused. Defaults to False: they begin a
+            span, and are counted.
+        format: str. `"csv"`, `"tsv"`, `"jsonl"`, `"parquet"` or `"conll"`. Defaults to None: the format of the file's
+            ending, and `"conll"` where it looks so.
         quotes: bool. Whether quote marks enclose cells, in CSV and TSV. Defaults to True.
         encoding: str. Encoding of CSV, TSV and JSON lines. Defaults to None: that of the byte order mark, else UTF-8.
         header: bool. Whether the first row names the columns, in CSV and TSV. Defaults to None: see `has_header`.
@@ -48,7 +51,8 @@ class TableOptions:
     label_separator: str | None = setting(
         None, help="Sign between the labels of a cell, for multi_label; default: a comma, semicolon or bar, as found."
     )
-    format: str | None = setting(None, help="csv, tsv, jsonl or parquet; default: as the file's ending says.")
+    strict_tags: bool = setting(False, help="Whether tags that may not follow each other are refused, not repaired.")
+    format: str | None = setting(None, help="csv, tsv, jsonl, parquet or conll; default: as the file's ending says.")
     quotes: bool = setting(True, help="Whether quote marks enclose cells; otherwise they are part of the text.")
     encoding: str | None = setting(None, help="Encoding of the table, e.g. gb18030 or cp1252; default: utf-8.")
     header: bool | None = setting(None, help="Whether the first row names the columns; default: as it looks.")
@@ -93,7 +97,7 @@ class TableBlock:
 
     Args:
         inputs: dict of input of a task (`"text"`, and `"text_pair"` of pairs) → list of str.
-        labels: list of str, of tuples of str or of floats, as `LabelCells` reads them; or None.
+        labels: list of str, of tuples or of floats, as `LabelCells` reads them; or None.
         weights: list of float or None.
     """
 
@@ -117,7 +121,7 @@ class TextTable:
     Args:
         path: str. Path of the file.
         inputs: dict of input of a task (`"text"`, and `"text_pair"` of pairs) → list of str.
-        labels: list of str, of tuples of str or of floats, by `label_kind`; or None.
+        labels: list of str, of tuples or of floats, by `label_kind`; see `LabelCells`; or None.
         dropped: dict of reason → number of rows left out.
         sha256: str. Hash of the file's bytes.
         weights: list of float or None. The weight of each row.
@@ -151,9 +155,11 @@ class TextTable:
 
     @property
     def label_counts(self):
-        """Returns the number of rows of each label, an empty `Counter` if the labels are numbers: `Counter`."""
+        """Returns the number of rows, or of spans, of each label, an empty `Counter` of numbers: `Counter`."""
         if self.label_kind == "several":
             return Counter(label for labels in self.labels for label in labels)
+        if self.label_kind == "spans":
+            return Counter(label for spans in self.labels for _, _, label in spans)
         return Counter(self.labels if self.label_kind == "one" and self.labels else ())
 
     def rows(self, numbers):

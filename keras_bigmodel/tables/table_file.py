@@ -6,10 +6,13 @@ import stat
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tables.tagged.conll_rows import looks_like_conll
 
-FORMATS = ("csv", "tsv", "jsonl", "parquet")
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "conll")
 _ENDINGS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+_ENDINGS |= dict.fromkeys((".conll", ".iob", ".iob2", ".bio", ".bioes"), "conll")
 _TELLING = ", ".join(f".{name}" for name in FORMATS)
+_MAY_BE_CONLL = (None, "tsv")  # formats by ending
 _EXPORT = "Export its sheet as CSV and give that file"
 # First bytes → kind of file, and advice. `_check_kinds` tells an Excel workbook from other zip archives.
 _KINDS = (
@@ -33,7 +36,8 @@ def table_format(path, format=None):
 
     Args:
         path: `Path` of the file.
-        format: str or None. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`; None means the format of the file's ending.
+        format: str or None. One of `FORMATS`; None means the format of the file's ending, or `"conll"` if the file has
+            another ending, or that of TSV, and looks so.
 
     Returns:
         str: one of `FORMATS`.
@@ -48,6 +52,8 @@ def table_format(path, format=None):
         raise UserError(f'"{format}" is no format of a table.{hint} Give one of: --format {", ".join(FORMATS)}.')
     first = _first_bytes(path)
     found = format or _ENDINGS.get(path.suffix.lower())
+    if format is None and found in _MAY_BE_CONLL and looks_like_conll(first):
+        found = "conll"
     _check_kinds(path, first, found, f"a table as {_TELLING}")
     if found is None:
         raise UserError(f"{_ending(path)}, which says nothing of its format. {_advice(first)}")

@@ -13,6 +13,8 @@ from keras_bigmodel.tables.table import INPUTS, TableOptions, TextTable, inputs_
 from keras_bigmodel.tables.table_file import file_sha256, table_format
 from keras_bigmodel.tables.table_layout import TableLayout
 from keras_bigmodel.tables.table_rows import row_location, table_rows
+from keras_bigmodel.tables.tagged.span_cells import check_spans
+from keras_bigmodel.tables.tagged.word_rows import WordRows, word_columns
 
 _CELLS = {"text": cell_input, "pair": cell_input, "weight": cell_weight}
 LONGEST_TEXT = 100_000  # characters; no encoder reads more
@@ -57,12 +59,21 @@ class TableReader:
         self.format = table_format(self.path, options.format)
         named = options.named_columns
         one_column = not (with_labels or named["pair"] or options.header) and named["text"] in (None, "1")
-        rows = table_rows(
-            self.path, self.format, quotes=options.quotes, encoding=options.encoding, one_column=one_column
-        )
+        how = {"quotes": options.quotes, "encoding": options.encoding, "one_column": one_column}
+        if self.format == "conll":
+            how["word_columns"], named = word_columns(named, self.path), {**named, "text": None, "label": None}
+        rows = table_rows(self.path, self.format, **how)
         first = list(itertools.islice(rows, _ROWS_TO_LOOK_AT))
         if not first:
             raise UserError(_no_rows(self.path, 0))
+        self._words = None
+        if label_kind in (None, "spans") or self.format == "conll":
+            how = {"named": named, "strict": options.strict_tags, "with_labels": with_labels}
+            self._words = WordRows.of(first, self.path, **how)
+        if self._words:
+            first, rows = list(map(self._words, first)), map(self._words, rows)
+            named = {**named, **self._words.columns}
+            label_kind = label_kind or "spans"
         self._layout = TableLayout.find(
             first, named=named, header=options.header, with_labels=with_labels, path=self.path
         )
@@ -74,6 +85,7 @@ class TableReader:
         self.label_kind = self._cells["label"].kind if "label" in self._layout.keys else None
         self.usable, self.dropped, self.cut, self.number = 0, {}, 0, 0
         self._joined, self._labels, self._has_weight, self._most_labels = [], Counter(), False, 0
+        self._cut_spans = 0
 
     def _label_cells(self, first, kind, separator):
         """Returns the `LabelCells` of the label column, whose kind and separator are found in the first rows."""
@@ -115,6 +127,8 @@ class TableReader:
             self.dropped[reason] = self.dropped.get(reason, 0) + 1
             return None
         if "label" in cells:
+            if self.label_kind == "spans":
+                cells["label"] = self._spans(row, cells)
             labels = self._cells["label"].parts(cells["label"])
             self._labels.update(labels)
             self._most_labels = max(self._most_labels, len(labels))
@@ -123,12 +137,28 @@ class TableReader:
             self._has_weight = self._has_weight or cells["weight"] > 0
         return cells
 
+    def _spans(self, row, cells):
+        """Returns the spans of a row that lie in its text, of which the end may have been cut off."""
+        text, spans = cells["text"], cells["label"]
+        if len(text) == LONGEST_TEXT:
+            within = tuple(span for span in spans if span[1] <= LONGEST_TEXT)
+            self._cut_spans += len(spans) - len(within)
+            spans = within
+        try:
+            check_spans(spans, text)
+        except UserError as error:
+            raise self._error(row, "label", error) from error
+        return spans
+
+    def _error(self, row, role, error):
+        column, where = self._layout.columns[role], row_location(self.format, row.number)
+        return UserError(f"Column {column} of {self.path} holds in {where} {error}")
+
     def _cell(self, row, role):
         try:
             value = self._cells[role](self._raw(row, role))
         except UserError as error:
-            column, where = self._layout.columns[role], row_location(self.format, row.number)
-            raise UserError(f"Column {column} of {self.path} holds in {where} {error}") from error
+            raise self._error(row, role, error) from error
         if role in INPUTS and len(value) > LONGEST_TEXT:
             self.cut += 1
             return value[:LONGEST_TEXT]
@@ -154,6 +184,9 @@ class TableReader:
             )
         self.notes += check_joined(self._joined, labels, label=keys.get("label"), format=self.format, path=self.path)
         self.notes += label_notes(self._labels)
+        self.notes += self._words.notes() if self._words else []
+        if self._cut_spans:
+            self.notes.append(f"Left out {counted(self._cut_spans, 'span')} beyond that many characters.")
         if self.cut:
             self.notes.append(f"Cut {counted(self.cut, 'text')} to {LONGEST_TEXT:,} characters.")
 
@@ -168,7 +201,7 @@ def read_text_table(path, *, options=None, with_labels=True, label_kind="one", *
         path: path of the file.
         options: `TableOptions`. Defaults to None: only the arguments `named`.
         with_labels: bool. False reads neither labels nor weights. Defaults to True.
-        label_kind: str. What a label is: `"one"` (a text), `"several"` (a tuple of texts) or `"number"`; see
+        label_kind: str. What a label is: `"one"` (a text), `"several"` (a tuple of texts), `"number"` or `"spans"`; see
             `LabelCells`. None finds it by looking. Defaults to `"one"`.
         **named: arguments of `TableOptions`, e.g. `text="review"`; they replace those of `options`.
 

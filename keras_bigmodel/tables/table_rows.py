@@ -6,6 +6,7 @@ import re
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tables.delimited_rows import delimited_rows
 from keras_bigmodel.tables.table import TableRow
+from keras_bigmodel.tables.tagged.conll_rows import conll_rows
 from keras_bigmodel.tables.text_lines import text_lines
 
 _EXAMPLE = '{"text": "The food was cold", "label": "bad"}'
@@ -132,23 +133,25 @@ def _names(path, schema):
 
 
 _READERS = {
-    "csv": lambda path, **how: delimited_rows(path, delimiter=",", **how),
-    "tsv": lambda path, **how: delimited_rows(path, delimiter="\t", **how),
+    "csv": lambda path, word_columns, **how: delimited_rows(path, delimiter=",", **how),
+    "tsv": lambda path, word_columns, **how: delimited_rows(path, delimiter="\t", **how),
     "jsonl": lambda path, encoding, **_: json_line_rows(path, encoding=encoding),
     "parquet": lambda path, **_: parquet_rows(path),
+    "conll": lambda path, encoding, word_columns, **_: conll_rows(path, encoding=encoding, columns=word_columns),
 }
 
 
-def table_rows(path, format, *, quotes=True, encoding=None, one_column=False):
+def table_rows(path, format, *, quotes=True, encoding=None, one_column=False, word_columns=(None, None)):
     """Yields the rows of a table one at a time; memory holds some thousands of rows at most.
 
     Args:
         path: path of the file.
-        format: str. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`.
+        format: str. One of `table_file.FORMATS`.
         quotes: bool. Whether quote marks enclose cells, in CSV and TSV. Defaults to True.
         encoding: str or None. Encoding of CSV, TSV and JSON lines. Defaults to None: that of the byte order mark, else
             UTF-8.
         one_column: bool. Whether a CSV file may have a single column; see `likely_delimiter`. Defaults to False.
+        word_columns: as in `conll_rows`.
 
     Yields:
         `TableRow`. Its cells are a list in CSV and TSV, where the first row may be the header, and a dict in the other
@@ -157,14 +160,15 @@ def table_rows(path, format, *, quotes=True, encoding=None, one_column=False):
     Raises:
         UserError: a row cannot be read; the message names its line.
     """
-    return _READERS[format](path, quotes=quotes, encoding=encoding, one_column=one_column)
+    how = {"quotes": quotes, "encoding": encoding, "one_column": one_column, "word_columns": word_columns}
+    return _READERS[format](path, **how)
 
 
 def row_location(format, number):
     """Returns a row's location in words: its line in a text file, its row number in Parquet.
 
     Args:
-        format: str. `"csv"`, `"tsv"`, `"jsonl"` or `"parquet"`.
+        format: str. One of `table_file.FORMATS`.
         number: int. As in `TableRow`.
 
     >>> row_location("csv", 3), row_location("parquet", 3)

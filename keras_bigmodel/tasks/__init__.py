@@ -11,9 +11,22 @@ if BACKEND != "tensorflow":
     )
 
 from keras_bigmodel.core.answers import LabelSet, Prediction, Score
+from keras_bigmodel.core.tags import Tags, TextSpan
 from keras_bigmodel.tasks.multi_label_classifier import MultiLabelClassifier
 from keras_bigmodel.tasks.task import Task
 from keras_bigmodel.tasks.text_classifier import TextClassifier
 from keras_bigmodel.tasks.text_regressor import TextRegressor
+from keras_bigmodel.tasks.token_classifier import TokenClassifier
 
-__all__ = ["LabelSet", "MultiLabelClassifier", "Prediction", "Score", "Task", "TextClassifier", "TextRegressor"]
+__all__ = [
+    "LabelSet",
+    "MultiLabelClassifier",
+    "Prediction",
+    "Score",
+    "Tags",
+    "Task",
+    "TextClassifier",
+    "TextRegressor",
+    "TextSpan",
+    "TokenClassifier",
+]

@@ -8,7 +8,7 @@ from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.data.batch_plan import WINDOW
 from keras_bigmodel.data.length_batches import LengthBatches, without_autotuning
-from keras_bigmodel.tasks.list_source import checked_weights, combined_weights, examples_of
+from keras_bigmodel.tasks.list_source import checked_weights, examples_of
 
 
 class DatasetSource:
@@ -177,10 +177,9 @@ class DatasetSource:
         targets = encode_targets(keras.tree.map_structure(_concatenated, *(part[1] for part in parts)))
         if parts[0][2] is not None:
             weights = checked_weights(np.concatenate([part[2] for part in parts]))
-        weights = combined_weights(weights, targets, self._class_weights)
         # The size of the largest batch: if the batches are shuffled, the small last one may come first.
         rows = None if tokens_per_batch else batch_size or max(_rows(part[0]) for part in parts)
-        examples = examples_of(self._preprocessor, columns, targets, weights)
+        examples = examples_of(self._preprocessor, columns, targets, weights, self._class_weights)
         return LengthBatches(examples, batch_size=rows, tokens_per_batch=tokens_per_batch, seed=seed)
 
     def _windows(self):

@@ -93,7 +93,7 @@ class ListSource:
         Args:
             batch_size: int. Number of rows in a batch.
         """
-        return LengthBatches(self._examples(self._weights), batch_size=batch_size).dataset()
+        return LengthBatches(self._examples(), batch_size=batch_size).dataset()
 
     def training_dataset(self, *, batch_size, tokens_per_batch, seed, first_epoch, steps_per_epoch=None):
         """Returns the batches for training, and their number in an epoch.
@@ -108,17 +108,16 @@ class ListSource:
         Returns:
             `(tf.data.Dataset, int)`.
         """
-        weights = combined_weights(self._weights, self._targets, self._class_weights)
         how = {"batch_size": batch_size, "tokens_per_batch": tokens_per_batch, "seed": seed}
-        batches = LengthBatches(self._examples(weights), **how)
+        batches = LengthBatches(self._examples(self._class_weights), **how)
         batches.epoch = first_epoch
         return batches.dataset(), batches.steps
 
-    def _examples(self, weights):
-        return examples_of(self._preprocessor, self._columns, self._targets, weights)
+    def _examples(self, class_weights=None):
+        return examples_of(self._preprocessor, self._columns, self._targets, self._weights, class_weights)
 
 
-def examples_of(preprocessor, columns, targets, weights):
+def examples_of(preprocessor, columns, targets, weights, class_weights=None):
     """Returns rows, their targets and their weights as `Examples`.
 
     Args:
@@ -126,28 +125,35 @@ def examples_of(preprocessor, columns, targets, weights):
         columns: dict of column → list or array, checked.
         targets: as in `ListSource`.
         weights: as in `ListSource`.
+        class_weights: as in `ListSource`.
     """
     encoded = preprocessor.encode(columns)
+    targets, own_weights = preprocessor.aligned(columns, encoded, targets)
+    of_classes = None if class_weights is None else class_weights(targets)
+    weights = product_of_weights(weights, own_weights, of_classes)
     column = lambda values: None if values is None else RaggedColumn.of(values)
     targets = {name: column(part) for name, part in targets.items()} if isinstance(targets, dict) else column(targets)
     return Examples(encoded.features, targets, column(weights), encoded.length_of)
 
 
-def combined_weights(weights, targets, class_weights):
-    """Returns sample weights multiplied by the class weight of each row.
+def product_of_weights(*weights):
+    """Returns the product of weights of rows, or of the targets of each row.
 
     Args:
-        weights: float array `(rows,)`, or None.
-        targets: array of the rows' targets.
-        class_weights: function from targets to float array `(rows,)`, or None.
+        *weights: float arrays `(rows,)`, lists with a float array for each row, or None, which is skipped.
 
     Returns:
-        float array `(rows,)`, or None if both are None.
+        float array `(rows,)`, list of float arrays if one of the weights is a list, or None if all are None.
     """
-    if class_weights is None:
-        return weights
-    of_rows = class_weights(targets)
-    return of_rows if weights is None else weights * of_rows
+    found = None
+    for part in weights:
+        if found is None or part is None:
+            found = part if found is None else found
+        elif isinstance(found, list) or isinstance(part, list):
+            found = [one * other for one, other in zip(found, part, strict=True)]
+        else:
+            found = found * part
+    return found
 
 
 def arrays_of(*values):

@@ -240,7 +240,20 @@ class RawRowModel(keras.Model):
 
     def _answers(self, rows, how, options):
         read = self.answer_reader()
-        return [read(outputs, row, **options) for row, outputs in self._predictor.rows(rows, **how)]
+        found = list(self._predictor.rows(rows, **how))
+        details = self.row_details([row for row, _ in found])
+        return [read(outputs, {**row, **more}, **options) for (row, outputs), more in zip(found, details, strict=True)]
+
+    def row_details(self, rows):
+        """Returns what the answer reader needs to know of rows besides their columns; nothing here.
+
+        Args:
+            rows: list of dict of column → value.
+
+        Returns:
+            list of dict, one per row.
+        """
+        return [{}] * len(rows)
 
     def embedder(self):
         """Returns the object whose `preprocessor` reads the rows of `embedding_model`; here the task itself.

@@ -37,7 +37,8 @@ def source_of(task, x, y=None, sample_weight=None, class_weight=None):
     """Returns the source of the examples of `fit` and `evaluate`.
 
     Args:
-        task: object with `preprocessor`, `target_encoder`, `encode_targets` and `class_weights_of`.
+        task: object with `preprocessor`, `rows_and_targets`, `target_encoder`, `encode_targets` and
+            `class_weights_of`.
         x: raw rows, batched `tf.data.Dataset` of `(rows, targets[, weights])`, or `TableStream`.
         y: targets. Defaults to None, as needed with a dataset or a stream.
         sample_weight: float array `(rows,)`. Defaults to None.
@@ -61,6 +62,7 @@ def source_of(task, x, y=None, sample_weight=None, class_weight=None):
                 "weight=...)."
             )
         return TableSource(task.preprocessor, x, task.target_encoder, class_weights)
+    x, y = task.rows_and_targets(x, y)
     columns = task.preprocessor.checked(x)
     if y is None:
         raise UserError("Texts came without labels; wanted one label a text, as the second argument.")

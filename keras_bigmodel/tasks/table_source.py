@@ -7,7 +7,7 @@ import numpy as np
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.data.examples import Examples
 from keras_bigmodel.data.length_batches import LengthBatches
-from keras_bigmodel.tasks.list_source import arrays_of, combined_weights, examples_of
+from keras_bigmodel.tasks.list_source import arrays_of, examples_of
 
 
 class TableSource:
@@ -109,9 +109,7 @@ class TableSource:
             for array in arrays_of(targets, weights):
                 self._digest.update(np.ascontiguousarray(array).tobytes())
             rows += len(block)
-            yield examples_of(
-                self._preprocessor, columns, targets, combined_weights(weights, targets, self._class_weights)
-            )
+            yield examples_of(self._preprocessor, columns, targets, weights, self._class_weights)
         if not rows:
             raise UserError(f"The stream of {self._stream.path} gave no row; wanted at least one text.")
         for shares in arrays_of(getattr(self._class_weights, "shares", None)):

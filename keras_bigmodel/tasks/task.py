@@ -22,9 +22,9 @@ class Task(RawRowModel):
 
     A subclass builds the functional model and defines `encode_targets`, `recipe_loss` and `answer_reader`. It defines
     `get_config` if its constructor takes more than `encoder` and `preprocessor`. It overrides `outputs_from_logits`,
-    `recipe_metrics`, `loss_on_logits`, `endpoints`, `target_encoder`, `class_weights_of` and `embedding_model` if those
-    of this class do not fit. Its constructor is called as `cls(encoder, preprocessor, **others)`, where `others` are
-    the other entries of `get_config` without `dtype`.
+    `recipe_metrics`, `loss_on_logits`, `endpoints`, `rows_and_targets`, `row_details`, `target_encoder`,
+    `class_weights_of` and `embedding_model` if those of this class do not fit. Its constructor is called as
+    `cls(encoder, preprocessor, **others)`, where `others` are the other entries of `get_config` without `dtype`.
 
     Args:
         inputs: dict of feature of the preprocessor → `keras.Input`.
@@ -99,6 +99,18 @@ class Task(RawRowModel):
             loss: as in `compile`.
         """
         return loss
+
+    def rows_and_targets(self, x, y):
+        """Returns rows and targets that the preprocessor and `encode_targets` take, from forms that need each other.
+
+        Args:
+            x: rows in memory, as given to `fit`.
+            y: targets, as given to `fit`; or None.
+
+        Returns:
+            `(rows, targets)`. Defaults to those given.
+        """
+        return x, y
 
     def target_encoder(self):
         """Returns a function like `encode_targets` that encodes one column of targets part by part."""

@@ -165,6 +165,11 @@ class TextTask(Task):
         return self.preprocessor.max_length
 
     @property
+    def text_limit(self):
+        """Returns the number of tokens at which texts are truncated: int."""
+        return self.max_length
+
+    @property
     def pairs(self):
         """Returns whether each row is a pair of texts: bool."""
         return self.preprocessor.columns == PAIR

@@ -155,6 +155,7 @@ def test_the_reader_reads_plain_rows_of_predict(case, trained):
     task, _ = trained
     read, outputs = task.answer_reader(), task.predict(case.pick([0]))
     raw = {name: column[0] for name, column in case.columns.items()}
+    raw |= task.row_details([raw])[0]
     answer = read(one_way(outputs, 0), raw)
     found, wanted = answer.as_json(), task.answers(case.pick([0]))[0].as_json()
     assert keras.tree.map_structure(_rounded, found) == keras.tree.map_structure(_rounded, wanted)

@@ -1,6 +1,7 @@
 """Describes notable figures of tables in sentences for the user. Knows the data report's figures; no table."""
 
 from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.data.figures.label_nouns import label_nouns
 
 _FEW = 10  # rows; a class with fewer is hardly learned, and cannot be measured
 _UNEVEN = 10  # the largest class has this many times the rows of the smallest
@@ -74,16 +75,17 @@ def _classes(report):
     for name, table in report["tables"].items():
         classes = table["classes"]
         few = [label for label, rows in classes.items() if rows < _FEW]
-        one, all_of_them, common = "class", "classes", "accuracy"
-        if table.get("labels_a_row") is not None:
-            one, all_of_them, common = "label", "labels", "micro F1"
+        nouns = label_nouns(table)
         if few:
-            yield f"{counted(len(few), one)} of {name} {_have(few)} fewer than {_FEW} rows: {_listed(few)}."
+            yield (
+                f"{counted(len(few), nouns.one)} of {name} {_have(few)} fewer than {_FEW} {nouns.counted}: "
+                f"{_listed(few)}."
+            )
         elif classes and max(classes.values()) >= _UNEVEN * min(classes.values()):
             large, small = max(classes, key=classes.get), min(classes, key=classes.get)
             yield (
-                f'The {all_of_them} of {name} are uneven: "{large}" has {classes[large]:,} rows, "{small}" '
-                f"{classes[small]:,}. Look at macro F1 rather than {common}."
+                f'The {nouns.many} of {name} are uneven: "{large}" has {classes[large]:,} {nouns.counted}, "{small}" '
+                f"{classes[small]:,}. Look at macro F1 rather than {nouns.common}."
             )
 
 

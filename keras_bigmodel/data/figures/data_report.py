@@ -25,10 +25,10 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
 
     Returns:
         dict that JSON can hold: `max_length`, `tables` (split name → figures), `leaks` (only pairs of tables that share
-        a text), `notes` (sentences). Tables of numbers have `numbers` (`number_summary`), tables with several labels a
-        row `labels_a_row`; others have None there. Row numbers count from 0, as in `TextTable.rows`. `RepeatedTexts`
-        defines equal and nearly equal texts; `length_summary` describes the lengths. Tables of `whole` also have
-        `looked_at_rows`: the number of rows on which the figures on texts are computed.
+        a text), `notes` (sentences). Tables of numbers have `numbers` (`number_summary`), tables with several labels or
+        spans a row `labels_a_row`; others have None there. Row numbers count from 0, as in `TextTable.rows`.
+        `RepeatedTexts` defines equal and nearly equal texts; `length_summary` describes the lengths. Tables of `whole`
+        also have `looked_at_rows`: the number of rows on which the figures on texts are computed.
     """
     lengths, unknown, whole, repeated = lengths or {}, unknown or {}, whole or {}, RepeatedTexts(tables)
     figures = {
@@ -58,8 +58,9 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
 
 
 def _label_figures(table):
-    several = table.label_kind == "several"
+    several = table.label_kind in ("several", "spans")
     return {
+        "label_kind": table.label_kind,
         "classes": sorted_counts(table.label_counts),
         "labels_a_row": labels_a_row(table.labels) if several else None,
         "numbers": number_summary(table.labels) if table.label_kind == "number" else None,

@@ -118,8 +118,10 @@ class RepeatedTexts:
 
 
 def _label_text(label):
-    """Returns a row's label as text: several labels in the order of their names, a number as it prints."""
-    return ", ".join(sorted(label)) if isinstance(label, tuple) else label if isinstance(label, str) else f"{label:g}"
+    """Returns a row's label as text: several labels or spans in order, a number as it prints."""
+    if isinstance(label, tuple):
+        return ", ".join(sorted(part if isinstance(part, str) else "{}–{} {}".format(*part) for part in label))
+    return label if isinstance(label, str) else f"{label:g}"
 
 
 def _keys(table):

@@ -5,10 +5,11 @@ from keras_bigmodel.pipeline.jobs.classification import ClassificationJob
 from keras_bigmodel.pipeline.jobs.job import Job
 from keras_bigmodel.pipeline.jobs.multi_label import MultiLabelJob
 from keras_bigmodel.pipeline.jobs.regression import RegressionJob
+from keras_bigmodel.pipeline.jobs.token_classification import TokenClassificationJob
 
 __all__ = ["JOBS", "Job", "job_for_labels", "job_named", "job_of"]
 
-JOBS = {job.name: job for job in (ClassificationJob(), MultiLabelJob(), RegressionJob())}
+JOBS = {job.name: job for job in (ClassificationJob(), MultiLabelJob(), RegressionJob(), TokenClassificationJob())}
 
 
 def job_named(name):

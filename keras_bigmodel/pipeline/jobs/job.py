@@ -32,6 +32,8 @@ OPTIONAL_SETTINGS = (
     "keep_accuracy",
     "threshold",
     "head",
+    "overlap",
+    "truncate",
 )
 
 
@@ -44,7 +46,8 @@ class Job:
     Attributes:
         name: str. Name of the kind, as given to `--task`.
         task_class: class of the tasks.
-        label_kind: str. What a label of a table is: `"one"`, `"several"` or `"number"`; see `tables.LabelCells`.
+        label_kind: str. What a label of a table is: `"one"`, `"several"`, `"number"` or `"spans"`; see
+            `tables.LabelCells`.
         optional_settings: tuple of str. Those that this kind takes of `OPTIONAL_SETTINGS`.
         measures_exports: bool. Whether this kind measures what a file for another runtime loses; see `TextJob`.
     """

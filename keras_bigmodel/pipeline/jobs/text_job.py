@@ -90,7 +90,7 @@ class TextJob(Job):
                 if len(table):
                     lengths[name], unknown[name] = task.token_counts(table.inputs)
                 advance()
-            report = data_report(held, lengths=lengths, unknown=unknown, max_length=task.max_length, whole=whole)
+            report = data_report(held, lengths=lengths, unknown=unknown, max_length=task.text_limit, whole=whole)
             advance()
         for note in report["notes"]:
             reporter.say(note)
@@ -127,7 +127,8 @@ class TextJob(Job):
         check_column_names(last.preprocessor.columns, settings.input_columns, folder)
         policy = keras.dtype_policies.serialize(keras.dtype_policies.get(dtype))
         last = last if settings.ops == "auto" else last.with_ops(settings.ops)
-        return last.with_config(dtype=policy, dropout=settings.dropout, l2=settings.l2, **changes)
+        changes = {name: getattr(settings, name) for name in ("dropout", "l2") if hasattr(last, name)} | changes
+        return last.with_config(dtype=policy, **changes)
 
     # ---- the measures
 
@@ -196,7 +197,7 @@ class TextJob(Job):
     def slices_of(self, task, table):
         """Returns the slices of a table's rows by their length and their script: dict of criterion → list of str."""
         return {
-            "length in tokens": length_slices(task.token_counts(table.inputs)[0], task.max_length),
+            "length in tokens": length_slices(task.token_counts(table.inputs)[0], task.text_limit),
             "script": [dominant_script(text) for text in table.texts],
         }
 

@@ -1,5 +1,6 @@
 """Draws the number of rows of each class. Knows the class counts of a table."""
 
+from keras_bigmodel.data.figures.label_nouns import label_nouns
 from keras_bigmodel.reports.plots.canvas import Canvas, text_width
 from keras_bigmodel.reports.plots.palette import FIRST, MUTED
 from keras_bigmodel.reports.report_text import count, shorten, things, visible
@@ -24,14 +25,13 @@ def class_sizes(table, *, part):
     if not any(sizes.values()):
         return None
     largest, smallest = max(sizes, key=sizes.get), min(sizes, key=sizes.get)
-    several = bool(table.get("labels_a_row"))
-    names = ("label", "labels") if several else ("class", "classes")
+    nouns = label_nouns(table)
     description = (
-        f"{things(len(sizes), *names)} in the {part} rows; the largest, {visible(largest, 80)}, has "
+        f"{things(len(sizes), *nouns.pair)} in the {part} rows; the largest, {visible(largest, 80)}, has "
         f"{count(sizes[largest])}, the smallest, {visible(smallest, 80)}, {count(sizes[smallest])}."
     )
-    about = {"title": f"Rows of each {names[0]}, {part}", "description": description}
-    total = table["rows"] if several else sum(sizes.values())
+    about = {"title": f"{nouns.counted.capitalize()} of each {nouns.one}, {part}", "description": description}
+    total = table["rows"] if nouns.pair == ("label", "labels") and nouns.counted == "rows" else sum(sizes.values())
     return _bars(sizes, total, about) if len(sizes) <= _NAMED else _profile(sizes, about)
 
 

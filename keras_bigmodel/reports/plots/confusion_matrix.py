@@ -4,7 +4,8 @@ import numpy as np
 
 from keras_bigmodel.reports.plots.canvas import Canvas, text_width
 from keras_bigmodel.reports.plots.palette import INK, MUTED, PAPER, RIGHT, WRONG
-from keras_bigmodel.reports.report_rows import drawn_classes
+from keras_bigmodel.reports.report_kind import kind_of
+from keras_bigmodel.reports.report_rows import drawn_classes, matrix_labels
 from keras_bigmodel.reports.report_text import count, percent, shorten, visible
 
 _WITH_NUMBERS = 20
@@ -29,7 +30,7 @@ def confusion_matrix(metrics):
     Returns:
         `Plot`, or None if there is no matrix.
     """
-    matrix, labels = metrics.get("confusion_matrix"), metrics.get("labels")
+    matrix, labels = metrics.get("confusion_matrix"), matrix_labels(metrics)
     if not matrix or not labels:
         return None
     numbers = drawn_classes(matrix)
@@ -39,7 +40,8 @@ def confusion_matrix(metrics):
     names = [shorten(visible(labels[number]), _COLUMNS) for number in numbers]
     layout = _layout(names)
     right, total = int(np.trace(whole)), int(whole.sum())
-    description = f"{len(labels)} classes; {count(right)} of {count(total)} texts are on the diagonal, answered right."
+    what = kind_of(metrics).counted
+    description = f"{len(labels)} names; {count(right)} of {count(total)} {what} are on the diagonal, answered right."
     canvas = Canvas(
         "confusion_matrix", layout["width"], layout["height"], title="Confusion matrix", description=description
     )

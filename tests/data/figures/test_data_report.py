@@ -12,7 +12,7 @@ from keras_bigmodel.tables.table import TextTable
 
 TABLE_KEYS = [
     *("path", "sha256", "rows", "dropped", "cut", "columns", "notes"),
-    *("classes", "labels_a_row", "numbers", "lengths", "scripts", "duplicates", "conflicts"),
+    *("label_kind", "classes", "labels_a_row", "numbers", "lengths", "scripts", "duplicates", "conflicts"),
 ]
 
 
