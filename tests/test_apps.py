@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_labels_and_scores_page import write_tables
+from tests.test_token_classification_page import write_tables as write_tagged_tables
 
 ROOT = Path(__file__).parents[1]
 
@@ -91,3 +92,15 @@ def test_sentence_similarity_scores_pairs_and_searches_by_vectors(tiny_bert, tmp
     assert "linear: Spearman" in printed
     assert "cosine: Spearman" in printed
     assert "Most like" in printed
+
+
+@pytest.mark.full
+def test_named_entities_are_found_also_in_long_texts(tiny_bert, tmp_path):
+    write_tagged_tables(tmp_path)
+    train, test = tmp_path / "eng.train", tmp_path / "eng.testb"
+    tables = ("--train", train, "--validation", test, "--test", test)
+    how = ("--encoder", tiny_bert, "--epochs", 2, "--max-length", 24, "--out", tmp_path / "out")
+    printed = run_app("named_entities", *tables, *how)
+    assert "micro_f1: " in printed
+    assert "  PER: F1 " in printed
+    assert "read 24 at once" in printed

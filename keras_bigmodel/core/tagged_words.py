@@ -119,6 +119,15 @@ def parts_of_tag(tag):
     return found[1], found[2]
 
 
+def _parts_of_tags(tags):
+    """Yields the parts of tags; messages say at which word a tag stands that is none."""
+    for number, tag in enumerate(tags, 1):
+        try:
+            yield parts_of_tag(tag)
+        except UserError as error:
+            raise UserError(f"At word {number}, {error}") from error
+
+
 def spans_of_tags(tags):
     """Returns the spans that tags make, whatever their scheme.
 
@@ -139,8 +148,7 @@ def spans_of_tags(tags):
     Source: the chunks of conlleval (Tjong Kim Sang, CoNLL-2000).
     """
     spans, first, open_label, ended = [], None, None, True
-    for number, tag in enumerate(tags):
-        place, label = parts_of_tag(tag)
+    for number, (place, label) in enumerate(_parts_of_tags(tags)):
         goes_on = not ended and place in _INSIDE and label == open_label
         if first is not None and not goes_on:
             spans.append((first, number, open_label))
@@ -169,7 +177,7 @@ def scheme_of(rows):
     begins_inside = wrong_begin = False
     for tags in rows:
         before = (OUTSIDE, "")
-        for place, label in map(parts_of_tag, tags):
+        for place, label in _parts_of_tags(tags):
             if place in _ENDS:
                 return "BIOES"
             follows = before[1] == label and before[0] != OUTSIDE

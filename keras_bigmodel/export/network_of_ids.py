@@ -9,7 +9,7 @@ import io
 
 import tensorflow as tf
 
-from keras_bigmodel.core.answers import READERS, describe_reader
+from keras_bigmodel.core.answers import describe_reader
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.edge.lite_contents import QUANTIZERS, LiteContents
 from keras_bigmodel.export.endpoint import Endpoint
@@ -17,6 +17,7 @@ from keras_bigmodel.export.saved_model import write_saved_model
 from keras_bigmodel.tokenizers import WordPieceTokenizer
 
 SIGNATURE = "classify"
+_READERS_OF_FILES = ("prediction", "label_set", "score")
 # Format, or format and quantization → packages that write its files and run them in the comparison.
 _PACKAGES = {
     "litert": ("ai-edge-litert",),
@@ -73,7 +74,7 @@ def contents_of(exportable, kind):
             texts are encoded apart.
     """
     answers = describe_reader(exportable.answer_reader()) if hasattr(exportable, "answer_reader") else {}
-    known = answers.get("kind") in READERS and "tokens" in exportable.endpoints()
+    known = answers.get("kind") in _READERS_OF_FILES and "tokens" in exportable.endpoints()
     if not known or not has_word_pieces(exportable):
         raise UserError(
             f"A {type(exportable).__name__} came; {kind} files are written of classifiers and regressors of texts with "

@@ -37,8 +37,8 @@ class TableOptions:
         label_separator: str. Sign between the labels of a cell that holds several. Defaults to None: found by looking.
         strict_tags: bool. Whether tags that may not stand where they do are refused. Defaults to False: they begin a
             span, and are counted.
-        format: str. `"csv"`, `"tsv"`, `"jsonl"`, `"parquet"` or `"conll"`. Defaults to None: the format of the file's
-            ending, and `"conll"` where it looks so.
+        format: str. `"csv"`, `"tsv"`, `"jsonl"`, `"parquet"`, `"conll"` or `"brat"` (a folder). Defaults to None: the
+            format of the file's ending, and `"conll"` where it looks so.
         quotes: bool. Whether quote marks enclose cells, in CSV and TSV. Defaults to True.
         encoding: str. Encoding of CSV, TSV and JSON lines. Defaults to None: that of the byte order mark, else UTF-8.
         header: bool. Whether the first row names the columns, in CSV and TSV. Defaults to None: see `has_header`.
@@ -52,7 +52,9 @@ class TableOptions:
         None, help="Sign between the labels of a cell, for multi_label; default: a comma, semicolon or bar, as found."
     )
     strict_tags: bool = setting(False, help="Whether tags that may not follow each other are refused, not repaired.")
-    format: str | None = setting(None, help="csv, tsv, jsonl, parquet or conll; default: as the file's ending says.")
+    format: str | None = setting(
+        None, help="csv, tsv, jsonl, parquet, conll or brat (a folder); default: as the file's ending says."
+    )
     quotes: bool = setting(True, help="Whether quote marks enclose cells; otherwise they are part of the text.")
     encoding: str | None = setting(None, help="Encoding of the table, e.g. gb18030 or cp1252; default: utf-8.")
     header: bool | None = setting(None, help="Whether the first row names the columns; default: as it looks.")

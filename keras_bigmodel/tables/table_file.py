@@ -6,12 +6,13 @@ import stat
 from pathlib import Path
 
 from keras_bigmodel.core.errors import UserError
+from keras_bigmodel.tables.tagged.brat_rows import brat_sha256, is_brat_folder
 from keras_bigmodel.tables.tagged.conll_rows import looks_like_conll
 
-FORMATS = ("csv", "tsv", "jsonl", "parquet", "conll")
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "conll", "brat")
 _ENDINGS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _ENDINGS |= dict.fromkeys((".conll", ".iob", ".iob2", ".bio", ".bioes"), "conll")
-_TELLING = ", ".join(f".{name}" for name in FORMATS)
+_TELLING = ", ".join(f".{name}" for name in FORMATS[:-1])
 _MAY_BE_CONLL = (None, "tsv")  # formats by ending
 _EXPORT = "Export its sheet as CSV and give that file"
 # First bytes → kind of file, and advice. `_check_kinds` tells an Excel workbook from other zip archives.
@@ -36,8 +37,8 @@ def table_format(path, format=None):
 
     Args:
         path: `Path` of the file.
-        format: str or None. One of `FORMATS`; None means the format of the file's ending, or `"conll"` if the file has
-            another ending, or that of TSV, and looks so.
+        format: str or None. One of `FORMATS`; None means the format of the file's ending, `"conll"` if the file has
+            another ending, or that of TSV, and looks so, or `"brat"` for a folder with `.ann` files.
 
     Returns:
         str: one of `FORMATS`.
@@ -50,6 +51,8 @@ def table_format(path, format=None):
         near = difflib.get_close_matches(format, FORMATS, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise UserError(f'"{format}" is no format of a table.{hint} Give one of: --format {", ".join(FORMATS)}.')
+    if (format in (None, "brat") and is_brat_folder(path)) or (format == "brat" and path.is_dir()):
+        return "brat"
     first = _first_bytes(path)
     found = format or _ENDINGS.get(path.suffix.lower())
     if format is None and found in _MAY_BE_CONLL and looks_like_conll(first):
@@ -157,7 +160,9 @@ def is_table_name(name):
 
 
 def file_sha256(path):
-    """Returns the SHA-256 of a file's bytes in hexadecimal: str."""
+    """Returns the SHA-256 of a file's bytes, or of those of a brat folder, in hexadecimal: str."""
+    if Path(path).is_dir():
+        return brat_sha256(path)
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

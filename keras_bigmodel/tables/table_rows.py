@@ -6,6 +6,7 @@ import re
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tables.delimited_rows import delimited_rows
 from keras_bigmodel.tables.table import TableRow
+from keras_bigmodel.tables.tagged.brat_rows import brat_rows
 from keras_bigmodel.tables.tagged.conll_rows import conll_rows
 from keras_bigmodel.tables.text_lines import text_lines
 
@@ -137,6 +138,7 @@ _READERS = {
     "tsv": lambda path, word_columns, **how: delimited_rows(path, delimiter="\t", **how),
     "jsonl": lambda path, encoding, **_: json_line_rows(path, encoding=encoding),
     "parquet": lambda path, **_: parquet_rows(path),
+    "brat": lambda path, **_: brat_rows(path),
     "conll": lambda path, encoding, word_columns, **_: conll_rows(path, encoding=encoding, columns=word_columns),
 }
 
@@ -165,7 +167,7 @@ def table_rows(path, format, *, quotes=True, encoding=None, one_column=False, wo
 
 
 def row_location(format, number):
-    """Returns a row's location in words: its line in a text file, its row number in Parquet.
+    """Returns a row's location in words: its line in a text file, its row number in Parquet, its text in a folder.
 
     Args:
         format: str. One of `table_file.FORMATS`.
@@ -174,4 +176,4 @@ def row_location(format, number):
     >>> row_location("csv", 3), row_location("parquet", 3)
     ('line 3', 'row 3')
     """
-    return f"{'row' if format == 'parquet' else 'line'} {number}"
+    return f"{ {'parquet': 'row', 'brat': 'text'}.get(format, 'line') } {number}"

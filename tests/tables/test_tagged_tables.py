@@ -201,3 +201,52 @@ def test_columns_of_words_have_no_names(tmp_path):
 )
 def test_what_looks_like_a_word_a_line(text, is_conll):
     assert looks_like_conll(text) is is_conll
+
+
+# ---- folders as brat writes them
+
+
+def brat(folder, **texts):
+    for name, (text, spans) in texts.items():
+        written(folder, f"{name}.txt", text)
+        written(folder, f"{name}.ann", spans)
+    return folder
+
+
+def test_a_folder_of_texts_and_spans(tmp_path):
+    folder = brat(
+        tmp_path,
+        b=("Rome\r\nis old", "T1\tLOC 0 4\tRome\nA1\tNegation T1\n"),
+        a=("Ada met 鲍勃", "T1\tPER 0 3\tAda\nT2\tPER 8 10\t鲍勃\n#1\tAnnotatorNotes T1\tsure\n"),
+        c=("nobody", ""),
+    )
+    table = read(folder)
+    assert table.label_kind == "spans"
+    assert table.texts == ["Ada met 鲍勃", "Rome\r\nis old", "nobody"]
+    assert table.labels == [((0, 3, "PER"), (8, 10, "PER")), ((0, 4, "LOC"),), ()]
+    (block,) = list(TableStream(folder, label_kind="spans"))
+    assert block.labels == table.labels
+    before = table.sha256
+    written(folder, "c.ann", "T1\tPER 0 6\tnobody\n")
+    assert read(folder).sha256 != before
+
+
+@pytest.mark.parametrize(
+    ("spans", "message"),
+    [
+        ("T1\tPER 0 3;5 7\tAda t", "Line 1 of .*a.ann has a span in several parts"),
+        ("T1\tPER 0\tAda", 'Line 1 of .*a.ann is "T1'),
+        ("T1 PER 0 3", 'Line 1 of .*a.ann is "T1'),
+        ("T1\tPER 0 99\tAda", "holds in text 1 the span 0 to 99"),
+        ("T1\tPER 0 3\tAda\nT2\tLOC 2 5\ta m", "holds in text 1 the spans 0 to 3 and 2 to 5, which overlap"),
+    ],
+)
+def test_spans_of_a_folder_that_cannot_be_read_are_refused(tmp_path, spans, message):
+    with pytest.raises(UserError, match=message):
+        read(brat(tmp_path, a=("Ada met Bob", spans)))
+
+
+def test_a_text_without_its_file_of_spans_is_refused(tmp_path):
+    written(brat(tmp_path, a=("Ada", "T1\tPER 0 3\tAda\n")), "b.txt", "Bob")
+    with pytest.raises(UserError, match="has no file b.ann beside it"):
+        read(tmp_path)

@@ -28,6 +28,7 @@ def one_way(array, rows):
 # What other rows compute, too: they run in make test-full.
 FULL = {
     "pairs",
+    "any number of labels",
     "a score",
     "the cosine of two texts",
     "a number a text",
