@@ -96,15 +96,16 @@ def _view(run):
 
 def _header(model, part, metrics):
     """Returns the YAML header: str. It contains the results if a part was evaluated."""
-    header = {"library_name": "keras", "pipeline_tag": "text-classification", "tags": ["keras_bigmodel", "tensorflow"]}
+    kind = kind_of(metrics)
+    header = {"library_name": "keras", "pipeline_tag": kind.pipeline, "tags": ["keras_bigmodel", "tensorflow"]}
     if metrics:
         results = [
-            {"type": kind, "name": title, "value": round(metrics[name], 4)}
-            for name, kind, title in kind_of(metrics).card_metrics
+            {"type": type_, "name": title, "value": round(metrics[name], 4)}
+            for name, type_, title in kind.card_metrics
             if metrics.get(name) is not None
         ]
         measured = {
-            "task": {"type": "text-classification"},
+            "task": {"type": kind.pipeline},
             "dataset": {"type": "table", "name": part},
             "metrics": results,
         }

@@ -68,6 +68,7 @@ class ReportKind:
         card_metrics: tuple of `(metric, type in a model card's header, title)`.
         chapter: str. The page's chapter on each label. Defaults to `"classes"`.
         counted: str. What is counted of each label. Defaults to `"texts"`.
+        pipeline: str. The pipeline's tag in a model card's header. Defaults to `"text-classification"`.
     """
 
     name: str
@@ -80,6 +81,7 @@ class ReportKind:
     card_metrics: tuple
     chapter: str = "classes"
     counted: str = "texts"
+    pipeline: str = "text-classification"
 
     def verdict(self, metrics, part):
         """Returns the main figure of a part, and the rest of the sentence on it: `(str, str)`.
@@ -192,6 +194,7 @@ TOKEN_CLASSIFICATION = ReportKind(
     ),
     chapter="spans",
     counted="spans",
+    pipeline="token-classification",
 )
 REGRESSION = ReportKind(
     "regression",

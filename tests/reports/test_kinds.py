@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from keras_bigmodel.data.figures.label_summary import labels_a_row, number_summary
-from keras_bigmodel.evaluation import label_set_details, label_set_metrics, regression_details, regression_metrics
+from keras_bigmodel.evaluation import (
+    label_set_details,
+    label_set_metrics,
+    regression_details,
+    regression_metrics,
+    span_details,
+    span_metrics,
+)
 from keras_bigmodel.reports import write_card, write_report
 
 LABELS = ["joy", "愤怒", '<b>"odd"</b>', "never"]
@@ -31,6 +38,19 @@ def _of_numbers(texts=60, spread=1.0):
     rows = {name: column[:texts] for name, column in SLICES.items()}
     details = regression_details(targets, found, columns, slices=rows)
     return {"metrics": regression_metrics(targets, found, resamples=50), "details": details}
+
+
+def _of_spans(texts=60):
+    due = [[(0, 4, LABELS[number % 3]), (5, 11, LABELS[1])] for number in range(texts)]
+    found = [
+        {0: spans, 1: [(0, 4, LABELS[2])], 2: [(0, 6, spans[0][2])], 3: [*spans, (12, 13, LABELS[0])]}[number % 4]
+        for number, spans in enumerate(due)
+    ]
+    rows = {name: column[:texts] for name, column in SLICES.items()}
+    sure = [[0.5] * len(spans) for spans in found]
+    texts = {"text": [f"名字 <i>{number}</i> and 中文 words" for number in range(texts)]}
+    details = span_details(due, found, LABELS, sure, texts, slices=rows)
+    return {"metrics": span_metrics(due, found, LABELS, resamples=50), "details": details}
 
 
 def _run(measured, part="test", **model):
@@ -73,8 +93,35 @@ def test_numbers_have_their_own_chapters_and_card(tmp_path):
     assert "Giving pairs of texts" in card
 
 
+def test_spans_have_their_own_chapters_and_card(tmp_path):
+    run = _run(_of_spans(), labels=LABELS, task="TokenClassifier", max_length=128, truncates=False)
+    tables = {"train": {"path": "a.conll", "rows": 60, "classes": {"joy": 70}, "label_kind": "spans"}}
+    page, card = written(tmp_path, run | {"data": {"tables": tables}})
+    for chapter in ("training", "measures", "spans", "confusion", "slices", "span_mistakes", "making"):
+        assert f'id="{chapter}"' in page
+    for chapter in ("classes", "labels", "probabilities", "predictions", "errors", "mistakes"):
+        assert f'id="{chapter}"' not in page
+    assert "span F1 on 60 test texts with 120 spans" in page
+    assert "Spans of each label, train" in page
+    assert "wrong label and border" in page
+    assert "no span" in page
+    assert "<mark>" in page
+    assert "(empty)" not in page
+    assert "<i>" not in page.partition("</style>")[2]
+    assert "from keras_bigmodel import TokenClassifier" in card
+    assert "model.tag([" in card
+    assert "pipeline_tag: token-classification" in card
+    assert "windows of 128 tokens that overlap" in card
+    assert "| Spans |" in card
+    assert "label has no test span" in card
+    figures = json.loads((tmp_path / "report/metrics.json").read_text(encoding="utf-8"))
+    assert figures["measured"]["test"]["metrics"]["matrix_labels"][-1] == "no span"
+
+
 @pytest.mark.parametrize(
-    "measured", [_of_labels(1), _of_numbers(1), _of_numbers(9, spread=0.0)], ids=["one text", "one number", "all equal"]
+    "measured",
+    [_of_labels(1), _of_numbers(1), _of_numbers(9, spread=0.0), _of_spans(1)],
+    ids=["one text", "one number", "all equal", "one text with spans"],
 )
 def test_what_cannot_be_computed_is_a_dash_and_no_error(tmp_path, measured):
     page, card = written(tmp_path, _run(measured))

@@ -49,7 +49,8 @@ def confusion_matrix(metrics):
     margins = {side: layout[side] for side in ("left", "top", "right", "bottom")}
     axes = canvas.axes(**margins, x_limits=(0, size), y_limits=(size, 0))
     _cells(canvas, axes, shares, counts)
-    _names(canvas, axes, [labels[number] for number in numbers], layout)
+    rows = "due" if what == "spans" else "true class"
+    _names(canvas, axes, [labels[number] for number in numbers], layout, rows)
     if size <= _WITH_NUMBERS:
         _numbers(canvas, axes, counts, shares, layout)
     _legend(canvas, axes, layout)
@@ -85,7 +86,7 @@ def _cells(canvas, axes, shares, counts):
     canvas.lines(axes, [(0, at, size, at) for at in range(size + 1)], width=0.6, zorder=2)
 
 
-def _names(canvas, axes, labels, layout):
+def _names(canvas, axes, labels, layout, rows):
     style = {"columns": _COLUMNS, "size": layout["text"]}
     for place, label in enumerate(labels):
         canvas.write(axes, 0, place + 0.5, label, shift=(-6, 0), ha="right", **style)
@@ -95,7 +96,7 @@ def _names(canvas, axes, labels, layout):
             canvas.write(axes, place + 0.5, 0, label, shift=(0, 6), rotation=90, ha="left", **style)
     middle = len(labels) / 2
     canvas.write(axes, middle, 0, "answer", shift=(0, layout["top"] - 14), color=MUTED)
-    canvas.write(axes, 0, middle, "true class", shift=(14 - layout["left"], 0), rotation=90, color=MUTED)
+    canvas.write(axes, 0, middle, rows, shift=(14 - layout["left"], 0), rotation=90, color=MUTED)
 
 
 def _numbers(canvas, axes, counts, shares, layout):
