@@ -57,7 +57,8 @@ def run(
     counts, missing, limit = _token_counts(tables, encoder)
     lengths = {name: tokens for name, (tokens, _) in counts.items()}
     unknown = {name: tokens for name, (_, tokens) in counts.items()}
-    report = data_report(tables, lengths=lengths, unknown=unknown, max_length=max_length or limit)
+    limit = max_length or (None if tables["train"].label_kind == "spans" else limit)  # spans: read in windows
+    report = data_report(tables, lengths=lengths, unknown=unknown, max_length=limit)
     report["notes"] += missing
     if as_json:
         print_json(report)

@@ -3,6 +3,7 @@
 from rich.cells import cell_len, set_cell_size
 
 from keras_bigmodel.core.sentences import counted
+from keras_bigmodel.data.figures.label_nouns import label_nouns
 from keras_bigmodel.pipeline.measure_lines import columns
 
 _BAR = 24  # characters of the bar of the largest class
@@ -40,12 +41,14 @@ def _table_lines(name, table, max_length, bar):
     for reason, rows in table["dropped"].items():
         yield f"  left out {counted(rows, 'row')}: {reason}"
     yield from (f"  {note}" for note in table["notes"])
+    nouns = label_nouns(table)
     if table["classes"]:
-        yield f"  {counted(len(table['classes']), 'label' if table.get('labels_a_row') else 'class')}"
-        yield from (f"    {line}" for line in _class_lines(table["classes"], table["rows"], bar))
+        yield f"  {counted(len(table['classes']), nouns.one)}"
+        total = sum(table["classes"].values()) if nouns.counted == "spans" else table["rows"]
+        yield from (f"    {line}" for line in _class_lines(table["classes"], total, bar))
     if table.get("labels_a_row"):
         shares = (f"{number}: {_share(rows, table['rows'])}" for number, rows in table["labels_a_row"].items())
-        yield f"  labels a row: {', '.join(shares)}"
+        yield f"  {'spans' if nouns.counted == 'spans' else 'labels'} a row: {', '.join(shares)}"
     if table.get("numbers"):
         yield from _number_lines(table["numbers"], bar)
     yield f"  tokens: {_lengths(table['lengths'], max_length)}"

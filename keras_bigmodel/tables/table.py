@@ -133,6 +133,8 @@ class TextTable:
         label_kind: str. What a label is, one of `label_cells.LABEL_KINDS`; None without labels. Defaults to `"one"`.
         label_separator: str. The sign between the labels of a row, as given or found. Defaults to None: no cell has
             one.
+        known_spans: set of str. The words of the spans that a model was trained on, in lower case. Defaults to None:
+            not known.
     """
 
     path: str
@@ -146,6 +148,7 @@ class TextTable:
     notes: list[str] = field(default_factory=list)
     label_kind: str | None = "one"
     label_separator: str | None = None
+    known_spans: frozenset[str] | None = None
 
     def __len__(self):
         return len(self.texts)

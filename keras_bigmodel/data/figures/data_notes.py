@@ -19,7 +19,17 @@ def data_notes(report):
     Returns:
         list of str: sentences, the most serious first.
     """
-    parts = (_unknown_tokens, _leaks, _unknown_labels, _conflicts, _duplicates, _classes, _truncation, _samples)
+    parts = (
+        _unknown_tokens,
+        _leaks,
+        _unknown_labels,
+        _conflicts,
+        _span_conflicts,
+        _duplicates,
+        _classes,
+        _truncation,
+        _samples,
+    )
     return [sentence for part in parts for sentence in part(report)]
 
 
@@ -59,6 +69,19 @@ def _conflicts(report):
         if texts:
             least = "At least " * (_looked_at(table) < table["rows"])
             yield f"{least}{counted(texts, 'text')} of {name} {_stand(texts)} with different labels, in {rows:,} rows."
+
+
+def _span_conflicts(report):
+    for name, table in report["tables"].items():
+        torn = table.get("span_conflicts") or {}
+        if torn.get("words"):
+            shown = (
+                f'"{one["text"]:.40}" ({", ".join(f"{spans} {label}" for label, spans in one["labels"].items())})'
+                for one in torn["first"][:_SHOWN]
+            )
+            more = " …" if torn["words"] > _SHOWN else ""
+            have = "has more than one label" if torn["words"] == 1 else "have more than one label each"
+            yield f"{counted(torn['words'], 'word')} of {name} {have}: {'; '.join(shown)}{more}."
 
 
 def _duplicates(report):

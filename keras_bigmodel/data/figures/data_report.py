@@ -5,7 +5,7 @@ from collections import Counter
 
 from keras_bigmodel.data.class_labels import sorted_counts
 from keras_bigmodel.data.figures.data_notes import data_notes
-from keras_bigmodel.data.figures.label_summary import labels_a_row, number_summary
+from keras_bigmodel.data.figures.label_summary import labels_a_row, number_summary, span_conflicts
 from keras_bigmodel.data.figures.length_summary import length_summary
 from keras_bigmodel.data.figures.repeated_texts import RepeatedTexts
 from keras_bigmodel.data.figures.scripts import dominant_script
@@ -26,9 +26,10 @@ def data_report(tables, *, lengths=None, unknown=None, max_length=None, whole=No
     Returns:
         dict that JSON can hold: `max_length`, `tables` (split name → figures), `leaks` (only pairs of tables that share
         a text), `notes` (sentences). Tables of numbers have `numbers` (`number_summary`), tables with several labels or
-        spans a row `labels_a_row`; others have None there. Row numbers count from 0, as in `TextTable.rows`.
-        `RepeatedTexts` defines equal and nearly equal texts; `length_summary` describes the lengths. Tables of `whole`
-        also have `looked_at_rows`: the number of rows on which the figures on texts are computed.
+        spans a row `labels_a_row`, tables of spans `span_conflicts`; others have None there. Row numbers count from 0,
+        as in `TextTable.rows`. `RepeatedTexts` defines equal and nearly equal texts; `length_summary` describes the
+        lengths. Tables of `whole` also have `looked_at_rows`: the number of rows on which the figures on texts are
+        computed.
     """
     lengths, unknown, whole, repeated = lengths or {}, unknown or {}, whole or {}, RepeatedTexts(tables)
     figures = {
@@ -64,6 +65,7 @@ def _label_figures(table):
         "classes": sorted_counts(table.label_counts),
         "labels_a_row": labels_a_row(table.labels) if several else None,
         "numbers": number_summary(table.labels) if table.label_kind == "number" else None,
+        "span_conflicts": span_conflicts(table.texts, table.labels) if table.label_kind == "spans" else None,
     }
 
 

@@ -1,11 +1,12 @@
-"""Summarizes the labels of rows that have numbers or several labels. Knows labels; no text."""
+"""Summarizes the labels of rows that have numbers, several labels or spans. Knows labels and texts; no table."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import numpy as np
 
 _PERCENTS = (5, 25, 50, 75, 95)
 _BINS = 20
+_FIRST = 10
 
 
 def number_summary(numbers):
@@ -49,3 +50,27 @@ def labels_a_row(label_sets):
     """
     counts = Counter(map(len, label_sets))
     return {str(number): counts[number] for number in sorted(counts)}
+
+
+def span_conflicts(texts, spans):
+    """Finds words that have different labels in different places.
+
+    Args:
+        texts: list of str.
+        spans: list of tuples of `(start, end, label)`, one for each text.
+
+    Returns:
+        dict: `words`, the number of such words, and `first`, the most frequent ones: list of `text` and `labels`, a
+        dict of label → number of spans.
+
+    >>> span_conflicts(["Paris", "Paris"], [[(0, 5, "LOC")], [(0, 5, "PER")]])["first"]
+    [{'text': 'Paris', 'labels': {'LOC': 1, 'PER': 1}}]
+    """
+    labels = defaultdict(Counter)
+    for text, row in zip(texts, spans, strict=True):
+        for start, end, label in row:
+            labels[text[start:end]][label] += 1
+    torn = [(words, counts) for words, counts in labels.items() if len(counts) > 1]
+    torn.sort(key=lambda pair: -pair[1].total())
+    first = [{"text": words, "labels": dict(counts.most_common())} for words, counts in torn[:_FIRST]]
+    return {"words": len(torn), "first": first}

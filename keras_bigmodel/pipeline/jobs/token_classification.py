@@ -1,5 +1,7 @@
 """Defines token classification: finding spans, such as names, in texts. Knows spans and their measures; no run."""
 
+from dataclasses import replace
+
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.core.sentences import counted
 from keras_bigmodel.data.class_labels import sorted_labels
@@ -7,6 +9,7 @@ from keras_bigmodel.evaluation import paired_spans, span_details, span_metrics
 from keras_bigmodel.pipeline.jobs.class_weights import class_weights
 from keras_bigmodel.pipeline.jobs.label_job import CHANGES, LabelJob, check_same_labels
 from keras_bigmodel.pipeline.measure_lines import figures_in_short, named_figure_lines, span_lines
+from keras_bigmodel.tables import TextTable
 from keras_bigmodel.tasks import TokenClassifier
 from keras_bigmodel.training import ReportPredicting
 
@@ -41,6 +44,16 @@ class TokenClassificationJob(LabelJob):
                 raise UserError(f"{came} came, and the kind of task {self.name} takes none. Leave it out.")
 
     # ---- the tables
+
+    def read(self, settings, reporter, folder):
+        """Reads the tables; those to measure on know the spans of the training table. See `Job.read`."""
+        tables, facts = super().read(settings, reporter, folder)
+        train = tables["train"]
+        if isinstance(train, TextTable):
+            known = frozenset(_words_of(train))
+            others = {name: replace(table, known_spans=known) for name, table in tables.items() if name != "train"}
+            tables = {"train": train, **others}
+        return tables, facts
 
     def counts_to_train(self, path, counts, rows, settings):
         """Returns the labels of spans to train on: all of them.
@@ -124,6 +137,14 @@ class TokenClassificationJob(LabelJob):
             how = {"batch_size": batch_size, "callbacks": [ReportPredicting(advance)]}
             return table.labels, task.answers(table.inputs, **how)
 
+    def slices_of(self, task, table):
+        """Returns the slices by length, by script, and by whether training had the spans; see `TextJob.slices_of`."""
+        slices = super().slices_of(task, table)
+        if table.known_spans is not None:
+            words = ([text[start:end].lower() for start, end, _ in spans] for text, spans in _rows(table))
+            slices["spans in training"] = [_seen(row, table.known_spans) for row in words]
+        return slices
+
     def figures(self, task, targets, outputs):
         """Returns `evaluation.span_metrics`: dict."""
         return span_metrics(targets, _triples(outputs), task.labels)
@@ -165,6 +186,20 @@ class TokenClassificationJob(LabelJob):
         compared = paired_spans(table.labels, *map(_triples, answers), labels)
         changed = [_change(table, row, answers[0][row], answers[1][row]) for row in compared.pop("changed_rows")]
         return {**compared, "changed": changed}
+
+
+def _rows(table):
+    return zip(table.texts, table.labels, strict=True)
+
+
+def _words_of(table):
+    return (text[start:end].lower() for text, spans in _rows(table) for start, end, _ in spans)
+
+
+def _seen(words, known):
+    if not words:
+        return "no spans"
+    return "all seen" if all(word in known for word in words) else "some new"
 
 
 def _triples(answers):

@@ -12,7 +12,8 @@ from keras_bigmodel.tables.table import TextTable
 
 TABLE_KEYS = [
     *("path", "sha256", "rows", "dropped", "cut", "columns", "notes"),
-    *("label_kind", "classes", "labels_a_row", "numbers", "lengths", "scripts", "duplicates", "conflicts"),
+    *("label_kind", "classes", "labels_a_row", "numbers", "span_conflicts"),
+    *("lengths", "scripts", "duplicates", "conflicts"),
 ]
 
 
@@ -161,3 +162,15 @@ def test_texts_that_the_vocabulary_does_not_cover_are_told():
     assert any("12.9 % of the tokens of train are unknown to this encoder" in note for note in report["notes"])
     covered = data_report(_tables(), lengths={"train": [10] * 7}, unknown={"train": [1, 0, 0, 0, 0, 0, 0]})
     assert not any("unknown to this encoder" in note for note in covered["notes"])
+
+
+def test_words_with_more_than_one_label_are_told():
+    texts, spans = ["Paris is", "Paris met", "Rome"], [((0, 5, "LOC"),), ((0, 5, "PER"),), ((0, 4, "LOC"),)]
+    table = TextTable("some.conll", {"text": texts}, spans, {}, "0" * 64, label_kind="spans")
+    report = data_report({"train": table})
+    assert report["tables"]["train"]["span_conflicts"] == {
+        "words": 1,
+        "first": [{"text": "Paris", "labels": {"LOC": 1, "PER": 1}}],
+    }
+    assert 'more than one label: "Paris" (1 LOC, 1 PER).' in " ".join(report["notes"])
+    assert report["tables"]["train"]["labels_a_row"] == {"1": 3}
