@@ -10,6 +10,7 @@ import typer
 
 from keras_bigmodel.core.errors import UserError
 from keras_bigmodel.tables.table import reading_notes
+from keras_bigmodel.tables.tagged.brat_rows import is_brat_folder
 
 _ENDINGS = (".txt", ".json", ".gz", ".zip", ".xlsx")  # of file names, besides those of tables
 
@@ -33,6 +34,7 @@ def read_inputs(inputs, options):
         check_no_table_options(options, "standard input has a text a line")
         return _decoded(sys.stdin.buffer, options.encoding), None
     from keras_bigmodel.tables import is_table_name, row_estimate
+    from keras_bigmodel.tables.table_file import holds_tagged_words
 
     looks_like_a_file = is_table_name(inputs[0]) or inputs[0].lower().endswith(_ENDINGS)
     if len(inputs) == 1 and not _is_file(inputs[0]) and looks_like_a_file and " " not in inputs[0]:
@@ -50,7 +52,7 @@ def read_inputs(inputs, options):
         # Decodes as UTF-8 in any locale; invalid bytes become U+FFFD, as in a file.
         return (os.fsencode(text).decode("utf-8", "replace") for text in inputs), len(inputs)
     path = Path(inputs[0])
-    if not is_table_name(path) and options.format is None:
+    if not is_table_name(path) and options.format is None and not holds_tagged_words(path):
         from keras_bigmodel.tables.table_file import check_lines_of_text
         from keras_bigmodel.tables.text_lines import text_lines
 
@@ -124,7 +126,7 @@ def _print_new_notes(stream, said):
 
 def _is_file(name):
     try:
-        return Path(name).is_file()
+        return Path(name).is_file() or is_brat_folder(name)
     except (OSError, ValueError):  # the text is too long or has characters that no file name can have
         return False
 

@@ -76,6 +76,7 @@ class TaggingPreprocessor(TextPreprocessor):
         Raises:
             UserError: the data are neither, there are none, or a word is empty.
         """
+        data = in_lists(data)
         return super().checked([joined_words(list(row)).text for row in data] if is_words(data) else data)
 
     def __call__(self, **columns):
@@ -196,6 +197,14 @@ class TaggingPreprocessor(TextPreprocessor):
     def get_config(self):
         """Returns the constructor's arguments as a dict that JSON can store."""
         return {**super().get_config(), "overlap": self.overlap}
+
+
+def in_lists(rows):
+    """Returns rows of a pandas, polars or Arrow column as a list; other rows are returned as they are."""
+    for name in ("to_pylist", "to_list"):
+        if hasattr(rows, name):
+            return getattr(rows, name)()
+    return rows
 
 
 def is_words(rows):

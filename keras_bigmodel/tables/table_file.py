@@ -159,6 +159,18 @@ def is_table_name(name):
     return Path(name).suffix.lower() in _ENDINGS
 
 
+def holds_tagged_words(path):
+    """Returns whether a file holds a word and its tag a line, or is a folder of texts and spans, whatever its name.
+
+    Args:
+        path: path of a file or folder that exists.
+
+    Raises:
+        UserError: the file cannot be read or is empty.
+    """
+    return is_brat_folder(path) or (Path(path).is_file() and looks_like_conll(_first_bytes(Path(path))))
+
+
 def file_sha256(path):
     """Returns the SHA-256 of a file's bytes, or of those of a brat folder, in hexadecimal: str."""
     if Path(path).is_dir():

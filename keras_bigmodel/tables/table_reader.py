@@ -67,7 +67,7 @@ class TableReader:
         if not first:
             raise UserError(_no_rows(self.path, 0))
         self._words = None
-        if label_kind in (None, "spans") or self.format == "conll":
+        if label_kind in (None, "spans") or self.format == "conll" or not with_labels:
             how = {"named": named, "strict": options.strict_tags, "with_labels": with_labels}
             self._words = WordRows.of(first, self.path, **how)
         if self._words:

@@ -12,7 +12,7 @@ from keras_bigmodel.core.tags import TagsReader, label_of_tag, tag_names
 from keras_bigmodel.export import Close, Endpoint
 from keras_bigmodel.layers import JoinedWindows, TokenWindows
 from keras_bigmodel.preprocessors import TaggingPreprocessor
-from keras_bigmodel.preprocessors.tagging_preprocessor import is_words
+from keras_bigmodel.preprocessors.tagging_preprocessor import in_lists, is_words
 from keras_bigmodel.tasks.class_weights import ClassWeights
 from keras_bigmodel.tasks.label_names import LabelNames
 from keras_bigmodel.tasks.span_targets import SpanEncoder
@@ -168,6 +168,7 @@ class TokenClassifier(Task):
         Raises:
             UserError: the words and the tags of a row do not fit each other; the message says in which row.
         """
+        x, y = in_lists(x), in_lists(y)
         if y is None or not is_words(x):
             return x, y
         if len(x) != len(y):

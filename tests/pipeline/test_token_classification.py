@@ -34,6 +34,22 @@ def test_a_run_tells_what_is_new_to_the_model_and_goes_on(bigmodel, folder, tiny
 
 
 @pytest.mark.full
+def test_files_of_every_form_are_asked(bigmodel, folder, tiny_bert, tmp_path):
+    ran = bigmodel("train", folder / "eng.train", "--encoder", tiny_bert, *HOW, "--out", tmp_path / "names")
+    assert ran.code == 0, ran.err
+    (tmp_path / "doc.txt").write_text("Ada Lovelace wrote to Tim", encoding="utf-8")
+    (tmp_path / "doc.ann").write_text("", encoding="utf-8")
+    (tmp_path / "words.jsonl").write_text('{"tokens": ["Ada", "wrote"]}\n', encoding="utf-8")
+    forms = {folder / "eng.testb": 40, tmp_path: 1, tmp_path / "words.jsonl": 1, tmp_path / "doc.txt": 1}
+    for form, texts in forms.items():
+        ran = bigmodel("predict", tmp_path / "names", form)
+        assert ran.code == 0, ran.err
+        rows = [json.loads(line) for line in ran.out.splitlines()]
+        assert len(rows) == texts
+        assert all({"text", "spans"} <= set(row) for row in rows)
+
+
+@pytest.mark.full
 def test_weights_of_labels_and_cut_texts(bigmodel, folder, tiny_bert, tmp_path):
     out = tmp_path / "cut"
     how = (*HOW, "--truncate", "--class-weight", "LOC=2")

@@ -119,6 +119,11 @@ def test_texts_alone_are_read_without_tags(tmp_path):
     assert table.labels is None
 
 
+def test_words_alone_are_joined_to_texts(tmp_path):
+    path = written(tmp_path, "a.jsonl", '{"tokens": ["Ada", "met"], "tags": ["O", "O"]}\n{"tokens": ["北", "京"]}\n')
+    assert read_text_table(path, with_labels=False).texts == ["Ada met", "北京"]
+
+
 def test_illegal_tags_are_repaired_and_counted_or_refused(tmp_path):
     path = written(tmp_path, "a.conll", "Ada B-PER\nmet O\nBob I-PER\n\nRome I-LOC\n")
     table = read(path)

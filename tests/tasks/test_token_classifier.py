@@ -4,6 +4,8 @@ import json
 
 import keras
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 import tensorflow as tf
 
@@ -44,6 +46,13 @@ def test_words_with_tags_are_texts_with_spans(tagger, spans):
     ours, theirs = tagger.encode_targets(targets), tagger.encode_targets(spans)
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("column", [pd.Series, pa.array, lambda rows: np.array(rows, dtype=object)])
+def test_columns_of_other_libraries_are_words_too(tagger, column):
+    rows, targets = tagger.rows_and_targets(column(WORDS), column(TAGS))
+    assert (rows, targets) == (TEXTS, SPANS)
+    assert triples(tagger.tag(column(WORDS))) == triples(tagger.tag(TEXTS))
 
 
 def test_it_learns_names(tiny_bert):
@@ -178,7 +187,7 @@ def test_a_loaded_task_finds_the_same(tagger, tmp_path):
     [
         (WORDS, TAGS[:2], "3 rows of words and 2 rows of tags came"),
         (WORDS, [["O"], *TAGS[1:]], "Row 0 of the words: 4 words and 1 tag came"),
-        (WORDS, [["O", "O", "X", "O"], *TAGS[1:]], 'Row 0 of the words: "X" is no tag'),
+        (WORDS, [["O", "O", "X", "O"], *TAGS[1:]], 'Row 0 of the words: At word 3, "X" is no tag'),
         (WORDS, ["O O O O", *TAGS[1:]], "Row 0 of the words: the tags 'O O O O' came"),
         (
             TEXTS,

@@ -50,7 +50,7 @@ class WordRows:
             with_labels: bool. Whether tags are read. Defaults to True.
         """
         cells = [row.cells for row in first if isinstance(row.cells, dict)]
-        words = _column(cells, named["text"], _WORD_NAMES)
+        words = _column(cells, named["text"], _WORD_NAMES if with_labels else _WORD_NAMES[:2])
         tags = _column(cells, named["label"], _TAG_NAMES) if with_labels else None
         lacking = words is None or (with_labels and tags in (None, words))
         return None if lacking else cls(words, tags, first, path, strict=strict)
