@@ -107,6 +107,7 @@ def test_dropout_is_applied_in_training_only(hub_bert, compute):
     assert np.abs(calm - encoder(data, training=True)["pooled_output"]).max() > 1e-3
 
 
+@pytest.mark.full
 @both_ways
 def test_frozen_weights_stay_as_they_are(hub_bert, compute):
     model, encoder = classifier(hub_bert, trainable=False, compute=compute)
@@ -121,6 +122,7 @@ def test_frozen_weights_stay_as_they_are(hub_bert, compute):
     assert len(model.trainable_weights) == 2 + len(before)
 
 
+@pytest.mark.full
 @both_ways_in_full
 def test_a_keras_file_comes_back_with_its_weights_and_goes_on_training(hub_bert, tmp_path, compute):
     module = tmp_path / "module"
@@ -156,6 +158,7 @@ def test_a_file_whose_module_is_gone_or_another_says_so(hub_bert, tmp_path):
         keras.models.load_model(tmp_path / "model.keras")
 
 
+@pytest.mark.full
 def test_weights_that_were_exported_frozen_are_not_trained(tmp_path):
     folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), trainable=False, layers=1)
     for compute in ("layers", "module"):

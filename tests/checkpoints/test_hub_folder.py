@@ -119,7 +119,10 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("sentence", OTHERS)
+@pytest.mark.parametrize(
+    "sentence",
+    [pytest.param(name, marks=pytest.mark.full if place else (), id=name) for place, name in enumerate(OTHERS)],
+)
 def test_a_module_that_computes_something_else_is_refused_and_runs_in_its_own_graph(tmp_path, sentence):
     folder = write_hub_bert(tmp_path / "bert", tiny_vocabulary(), **{"layers": 1, **OTHERS[sentence]})
     with pytest.raises(UserError, match=sentence):

@@ -16,6 +16,7 @@ from tests.throwaway_tasks import ImagePreprocessor
 from tests.without_text import BIGMODEL, run_without_text
 
 
+@pytest.mark.full
 def test_a_task_of_either_ops_is_exported_by_core_ops_alone(task, tmp_path):
     certificate = task.export(tmp_path / "core", ops="core", parity_texts=support_messages("test")[0][:20])
     assert certificate["agrees"]

@@ -29,7 +29,11 @@ def settings_for(folder, tiny_bert, **how):
 
 
 @pytest.mark.parametrize(
-    "how", [{}, pytest.param({"task": "multi_label", "stream": True}, marks=pytest.mark.full, id="streamed")]
+    "how",
+    [
+        pytest.param({}, marks=pytest.mark.full, id="in memory"),
+        pytest.param({"task": "multi_label", "stream": True}, marks=pytest.mark.full, id="streamed"),
+    ],
 )
 def test_other_tables_are_read_with_the_sign_of_the_training_table(tiny_bert, bigmodel, tmp_path, how):
     folder, manifest = train(settings_for(tmp_path, tiny_bert, **how))
@@ -52,6 +56,7 @@ def test_other_tables_are_read_with_the_sign_of_the_training_table(tiny_bert, bi
     assert bigmodel("evaluate", folder, other, "--label-separator", ",").code == 0
 
 
+@pytest.mark.full
 def test_a_streamed_range_is_that_of_the_training_rows(tiny_bert, tmp_path):
     rows = [(f"text {number} of many", f"{number / 4}") for number in range(60)]
     table = write_rows(tmp_path / "numbers.tsv", rows)

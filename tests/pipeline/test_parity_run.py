@@ -13,6 +13,9 @@ from tests.task_contract import LABELS
 SAMPLES = 1802  # the preprocessor's
 
 
+pytestmark = pytest.mark.full
+
+
 @pytest.fixture(scope="module")
 def compared(lite_version):
     with served(lite_version) as url:

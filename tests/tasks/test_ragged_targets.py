@@ -65,6 +65,7 @@ def test_tags_come_with_validation_rows_splits_and_weights(tagger):
     assert np.isfinite(history["val_loss"]).all()
 
 
+@pytest.mark.full
 def test_two_outputs_are_learned(tiny_bert):
     task = PLACES.make(tiny_bert)
     task.compile(learning_rate=5e-3)
@@ -251,6 +252,7 @@ def test_callbacks_hear_of_token_outputs_when_keras_runs_eagerly(tagger):
     assert heard == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.full
 def test_a_dataset_of_several_targets_is_learned(tiny_bert):
     task = PLACES.make(tiny_bert)
     task.compile()

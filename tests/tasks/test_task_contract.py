@@ -32,6 +32,7 @@ FULL = {
     "a score",
     "the cosine of two texts",
     "a number a text",
+    "a tag a token",
     "two outputs a token",
     "a tokenizer with a lookup table",
     "images",
